@@ -1,0 +1,1 @@
+"""Classic recommenders with the same interface as a trained candidate."""

@@ -1,0 +1,1 @@
+"""From files to a split: readers, cleaning, splits, the catalogue, planted worlds."""

@@ -1,0 +1,1 @@
+"""Candidates: propagation operators, combination, scorers, losses, and how an architecture becomes a model."""

@@ -1,0 +1,1 @@
+"""One propagation operator per file."""

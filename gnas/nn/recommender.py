@@ -1,0 +1,24 @@
+"""The one interface of everything that ranks: trained candidates, graph filters, classic baselines."""
+
+from typing import Protocol, runtime_checkable
+
+import torch
+
+
+@runtime_checkable
+class Recommender(Protocol):
+    """Scores items for users. Seen items are masked by the caller, never here."""
+
+    n_users: int
+    n_items: int
+
+    def score(self, users: torch.Tensor) -> torch.Tensor:
+        """Scores of all items.
+
+        Args:
+            users: int64 [B] on the recommender's device.
+
+        Returns:
+            float32 [B, n_items]; higher is better. For rating prediction, the predicted ratings.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Proposing, running, pruning and confirming trials."""
