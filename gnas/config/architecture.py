@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from gnas.config.base import Strict
+from gnas.config.features import Features, canonical_features
 from gnas.config.objective import (
     BPR,
     SGL,
@@ -32,6 +33,8 @@ class Architecture(Strict):
     """Standard deviation (`normal`) or factor (`svd`) of the start."""
     feature_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Dropout on layer 0."""
+    features: Features = Features()
+    """What users and items are, read by encoders; the default reads nothing."""
     scorer: ScorerField = Dot()
     loss: LossField = BPR()
     contrastive: ContrastiveField = NoContrastive()
@@ -72,6 +75,9 @@ def canonical(architecture: Architecture) -> dict[str, Any]:
         return {"propagation": _canonical_closed_form(propagation.written_in_full())}
     tree = architecture.written()
     tree["propagation"] = _canonical_propagation(propagation)
+    tree["features"] = canonical_features(architecture.features)
+    if tree["features"] is None:
+        del tree["features"]
     if architecture.loss.full_batch:
         tree["batch_size"] = "full"
     if architecture.init == "xavier":

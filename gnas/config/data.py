@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from gnas.config.base import Strict
+from gnas.config.tables import FeatureTableConfig
 
 Share = Annotated[float, Field(ge=0)]
 
@@ -72,17 +73,6 @@ class SyntheticConfig(Strict):
     """Exponent of the power law of item popularity."""
     ratings: bool = False
     seed: int = 0
-
-
-class FeatureTableConfig(Strict):
-    """A table of what users or items are; `columns` says the type of each, the rest is guessed."""
-
-    path: str
-    id: str | None = None
-    """The column that holds the user's or item's id; guessed where not given."""
-    columns: dict[str, Literal["text", "category", "tags", "number", "time", "image", "audio", "vector", "ignore"]] = (
-        Field(default_factory=dict)
-    )
 
 
 class DataConfig(Strict):

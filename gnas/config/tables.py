@@ -1,0 +1,65 @@
+"""Feature tables: where they lie, what their columns are, how they are cleaned."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from gnas.config.base import Strict
+
+ColumnType = Literal["text", "category", "tags", "number", "time", "image", "audio", "vector", "ignore"]
+"""`tags`: several values in one field; `image`, `audio`: the path of a file; `ignore`: left out."""
+Scale = Literal["standard", "minmax", "robust", "log", "none"]
+
+UNKNOWN = ("", "?", "-", "NA", "N/A", "NaN", "null", "None", "unknown")
+
+
+class CleanConfig(Strict):
+    """Cleaning of feature columns. Every statistic comes from the users or items that occur in train alone."""
+
+    unknown: list[str] = Field(default_factory=lambda: list(UNKNOWN))
+    """Fields that mean "not known", compared without case and surrounding blanks."""
+    numbers: Literal["mean", "median", "mode"] = "median"
+    """What a missing number or time becomes; a further column says where one was missing."""
+    categories: Literal["token", "mode"] = "token"
+    """A missing category becomes a category of its own, or the most frequent one."""
+    outliers: Literal["none", "iqr", "quantile"] = "iqr"
+    """Numbers are clipped to quartiles ± 3 interquartile ranges, or to the quantiles 0.01 and 0.99."""
+    scale: Scale = "standard"
+    """`robust`: median and interquartile range; `log`: sign(x)·log(1 + |x|), then standard."""
+    scales: dict[str, Scale] = Field(default_factory=dict)
+    """Columns that are scaled otherwise."""
+    min_count: Annotated[int, Field(ge=1)] = 2
+    """Categories and tags with fewer occurrences become "other"."""
+    max_values: Annotated[int, Field(ge=2, le=65_536)] = 256
+    """Of a column's categories or tags, the most frequent so many are kept apart."""
+
+
+class FeatureTableConfig(Strict):
+    """What users or items are: tables, vectors, or both. `columns` says the type of a column, the rest is guessed."""
+
+    path: str | list[str] | None = None
+    """CSV, TSV, Parquet or JSON lines, also .gz; several files are joined by id, several rows of one id become one."""
+    id: str | None = None
+    """The column that holds the user's or item's id; guessed where not given."""
+    columns: dict[str, ColumnType] = Field(default_factory=dict)
+    derive: dict[str, str] = Field(default_factory=dict)
+    """Columns made from others, as in `poster: posters/{movie_id}.jpg`."""
+    vectors: dict[str, str] = Field(default_factory=dict)
+    """Vectors computed elsewhere: .npy (row n is the id n), .npz (`ids`, `vectors`), Parquet (an id and a list)."""
+    folder: str | None = None
+    """Where the paths of images and sounds start; the table's own folder where not given."""
+    separator: str | None = None
+    names: list[str] | None = None
+    """Names of the columns, for a CSV that does not start with them."""
+    clean: CleanConfig = CleanConfig()
+
+    @model_validator(mode="after")
+    def _says_where(self) -> "FeatureTableConfig":
+        if not self.path and not self.vectors:
+            raise ValueError("a feature table needs a `path`, or `vectors`")
+        return self
+
+    @property
+    def paths(self) -> list[str]:
+        """The table files as a list, none for vectors alone."""
+        return [self.path] if isinstance(self.path, str) else list(self.path or [])
