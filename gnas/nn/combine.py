@@ -1,0 +1,110 @@
+"""How the outputs of the layers 0..depth become one embedding."""
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from gnas.config.propagation import Layered
+from gnas.nn.init import xavier, zeros
+from gnas.registry import Registry
+
+COMBINES: Registry[Callable[[Layered, int, torch.Generator], nn.Module]] = Registry("combination")
+
+
+class Weighted(nn.Module):
+    """Σ_l w_l x_l with fixed weights; `weights` [L + 1]."""
+
+    def __init__(self, weights: list[float]) -> None:
+        super().__init__()
+        self.weights = weights
+
+    def forward(self, layers: list[torch.Tensor]) -> torch.Tensor:
+        """From L + 1 times [N, D] to [N, D]."""
+        terms = [(w, x) for w, x in zip(self.weights, layers, strict=True) if w]
+        if not terms:
+            return torch.zeros_like(layers[0])
+        first, x = terms[0]
+        total = x if first == 1 else x * first
+        for weight, x in terms[1:]:
+            total = torch.add(total, x, alpha=weight)
+        return total
+
+
+class Concat(nn.Module):
+    """[w_0 x_0, x_1, …, x_L], without x_0 where w_0 is 0."""
+
+    def __init__(self, layer0: float) -> None:
+        super().__init__()
+        self.layer0 = layer0
+
+    def forward(self, layers: list[torch.Tensor]) -> torch.Tensor:
+        """From L + 1 times [N, D] to [N, D·(L + 1)], or [N, D·L]."""
+        first = [layers[0] * self.layer0] if self.layer0 else []
+        return torch.cat([*first, *layers[1:]], dim=1)
+
+
+class Learned(nn.Module):
+    """Σ_l softmax(w)_l x_l with learned w, zero at the start."""
+
+    def __init__(self, depth: int) -> None:
+        super().__init__()
+        self.weight = zeros(depth + 1)
+
+    def forward(self, layers: list[torch.Tensor]) -> torch.Tensor:
+        """From L + 1 times [N, D] to [N, D]."""
+        share = self.weight.softmax(0)
+        return torch.stack([x * w for w, x in zip(share, layers, strict=True)]).sum(0)
+
+
+class Attention(nn.Module):
+    """Each node weighs its own layers: Σ_l a_l x_l with a = softmax_l(q · tanh(W x_l + b))."""
+
+    def __init__(self, dim: int, generator: torch.Generator) -> None:
+        super().__init__()
+        self.weight = xavier(dim, dim, generator=generator)
+        self.bias = zeros(dim)
+        self.query = xavier(1, dim, generator=generator)
+
+    def forward(self, layers: list[torch.Tensor]) -> torch.Tensor:
+        """From L + 1 times [N, D] to [N, D]."""
+        logits = [torch.tanh(nn.functional.linear(x, self.weight, self.bias)) @ self.query.t() for x in layers]
+        share_NL = torch.cat(logits, dim=1).softmax(1)
+        return torch.stack([x * share_NL[:, index, None] for index, x in enumerate(layers)]).sum(0)
+
+
+@COMBINES.register("last")
+def _last(spec: Layered, dim: int, generator: torch.Generator) -> nn.Module:  # noqa: ARG001
+    return Weighted([0.0] * spec.depth + [1.0])
+
+
+@COMBINES.register("sum")
+def _sum(spec: Layered, dim: int, generator: torch.Generator) -> nn.Module:  # noqa: ARG001
+    return Weighted([spec.layer0] + [1.0] * spec.depth)
+
+
+@COMBINES.register("mean")
+def _mean(spec: Layered, dim: int, generator: torch.Generator) -> nn.Module:  # noqa: ARG001
+    total = spec.layer0 + spec.depth
+    return Weighted([spec.layer0 / total] + [1 / total] * spec.depth)
+
+
+@COMBINES.register("concat")
+def _concat(spec: Layered, dim: int, generator: torch.Generator) -> nn.Module:  # noqa: ARG001
+    return Concat(spec.layer0)
+
+
+@COMBINES.register("learned")
+def _learned(spec: Layered, dim: int, generator: torch.Generator) -> nn.Module:  # noqa: ARG001
+    return Learned(spec.depth)
+
+
+@COMBINES.register("attention")
+def _attention(spec: Layered, dim: int, generator: torch.Generator) -> nn.Module:  # noqa: ARG001
+    return Attention(dim, generator)
+
+
+def build_combine(spec: Layered, dim: int, generator: torch.Generator) -> nn.Module:
+    """The combination of `spec`; its fixed layer weights, where it has any, come first."""
+    weights = getattr(spec, "weights", None)
+    return Weighted(weights) if weights is not None else COMBINES[spec.combine](spec, dim, generator)

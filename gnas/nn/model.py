@@ -1,0 +1,107 @@
+"""From an architecture to something that ranks: closed forms fitted at once, everything else to be trained."""
+
+import torch
+from torch import nn
+
+from gnas.config.architecture import Architecture
+from gnas.config.propagation import ItemGraph, Spectral
+from gnas.graph.bipartite import Graph
+from gnas.nn.init import embeddings
+from gnas.nn.propagate import Propagated, Stack, dropout
+from gnas.nn.ratings import RatingScale
+from gnas.nn.recommender import Recommender
+from gnas.nn.scorers import build_scorer
+from gnas.rng import torch_rng
+
+
+def build(architecture: Architecture, graph: Graph, seed: int, ratings: RatingScale | None = None) -> Recommender:
+    """The recommender of an architecture on the graph's device.
+
+    Closed forms are fitted when built. Everything else is a `Candidate` with its parameters drawn from the stream
+    `init` of `seed`; with `ratings` it predicts ratings.
+    """
+    propagation = architecture.propagation
+    if isinstance(propagation, Spectral):
+        from gnas.nn.spectral import fit_spectral
+
+        return fit_spectral(propagation, graph)
+    if isinstance(propagation, ItemGraph):
+        from gnas.nn.item_graph import fit_item_graph
+
+        return fit_item_graph(propagation, graph)
+    return Candidate(architecture, graph, torch_rng("cpu", seed, "init"), ratings)
+
+
+class Candidate(nn.Module):
+    """An embedding of every node, propagated over the graph, and a scorer. Trained by `gnas.train`."""
+
+    def __init__(
+        self, architecture: Architecture, graph: Graph, generator: torch.Generator, ratings: RatingScale | None = None
+    ) -> None:
+        super().__init__()
+        self.architecture = architecture
+        self.n_users, self.n_items = graph.n_users, graph.n_items
+        self.graph = graph
+        self.ratings = ratings
+        self.embedding = embeddings(architecture, graph, generator)
+        self.stack = Stack(architecture.propagation, architecture.dim, graph, generator)
+        self.scorer = build_scorer(architecture.scorer, architecture.dim, generator)
+        self._scored: tuple[tuple[int, ...], torch.Tensor, torch.Tensor] | None = None
+        self.to(graph.device)
+
+    @property
+    def n_parameters(self) -> int:
+        """Number of trained values."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+    def layer0(self) -> torch.Tensor:
+        """The embeddings before any propagation or dropout [N, D]: what weight decay acts on."""
+        return self.embedding
+
+    def propagate(
+        self,
+        training: bool,
+        generator: torch.Generator | None = None,
+        *,
+        edge_dropout: float | None = None,
+        noise: float | None = None,
+    ) -> Propagated:
+        """All layers and the final embeddings; `edge_dropout` and `noise` make the views of contrastive terms."""
+        self.train(training)
+        x_ND = dropout(self.embedding, self.architecture.feature_dropout, generator) if training else self.embedding
+        result: Propagated = self.stack(x_ND, generator=generator, edge_dropout=edge_dropout, noise=noise)
+        return result
+
+    def embed(self, training: bool, generator: torch.Generator | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+        """The propagated embeddings, user_UD and item_ID; dropouts act while `training`, drawn from `generator`."""
+        return self.split(self.propagate(training, generator).final)
+
+    def split(self, x_ND: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Users and items of a tensor over all nodes."""
+        return x_ND[: self.n_users], x_ND[self.n_users :]
+
+    def pair_scores(self, u_BD: torch.Tensor, i_BKD: torch.Tensor) -> torch.Tensor:
+        """Scores of K items for each of B users, from their propagated embeddings: [B, K]."""
+        return self.scorer.pair(u_BD, i_BKD)
+
+    def edge_scores(self, user_UD: torch.Tensor, item_ID: torch.Tensor) -> torch.Tensor:
+        """Scores of all train interactions in the graph's order [E], without a gather per interaction."""
+        return self.scorer.edges(user_UD, item_ID, self.graph.user_item)
+
+    @torch.no_grad()
+    def score(self, users_B: torch.Tensor) -> torch.Tensor:
+        """Scores of all items for `users_B`: float32 [B, I]. Embeddings are propagated once per state of the model."""
+        user_UD, item_ID = self._embeddings()
+        return self.scorer.all(user_UD[users_B], item_ID)
+
+    def refresh(self) -> None:
+        """Forget the embeddings kept for scoring; needed only after a change that torch does not count."""
+        self._scored = None
+
+    def _embeddings(self) -> tuple[torch.Tensor, torch.Tensor]:
+        state = tuple(parameter._version for parameter in self.parameters())
+        if self._scored is None or self._scored[0] != state:
+            training = self.training
+            self._scored = (state, *self.embed(training=False))
+            self.train(training)
+        return self._scored[1:]

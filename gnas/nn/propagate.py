@@ -1,0 +1,85 @@
+"""The stack: layers over the graph, residual, dropouts and noise, and the combination of their outputs."""
+
+from typing import NamedTuple
+
+import torch
+from torch import nn
+
+from gnas.config.propagation import Layered, Propagation
+from gnas.graph.bipartite import Graph
+from gnas.graph.sparse import kept_edges
+from gnas.nn.combine import build_combine
+from gnas.nn.ops import OPS
+
+
+class Propagated(NamedTuple):
+    """`layers`: the outputs of the layers 0..depth, each [N, D]; `final` [N, D']: their combination."""
+
+    layers: list[torch.Tensor]
+    final: torch.Tensor
+
+
+class Stack(nn.Module):
+    """The propagation of a candidate; without a graph, or with depth 0, the embeddings as they are.
+
+    A layer's output is (1 − residual) · op(x_l) + residual · x_0, then noise, then message dropout.
+    """
+
+    def __init__(self, spec: Propagation, dim: int, graph: Graph, generator: torch.Generator) -> None:
+        super().__init__()
+        self.spec = spec if isinstance(spec, Layered) and spec.depth else None
+        self.n_interactions = graph.n_interactions
+        self.layers = nn.ModuleList()
+        self.combine: nn.Module | None = None
+        if self.spec is not None:
+            self.layers.extend(OPS[op.kind](op, dim, graph, generator) for op in self.spec.layers())
+            self.combine = build_combine(self.spec, dim, generator)
+
+    def forward(
+        self,
+        x_ND: torch.Tensor,
+        *,
+        generator: torch.Generator | None = None,
+        edge_dropout: float | None = None,
+        noise: float | None = None,
+    ) -> Propagated:
+        """Propagate layer 0.
+
+        Args:
+            x_ND: the embeddings of all nodes.
+            generator: source of all randomness of the training mode and of the views; on the device of x.
+            edge_dropout: share of interactions left out of every layer alike; None: as the architecture says while
+                training, none otherwise.
+            noise: length of the random vector that is added to every layer's output (SimGCL, Yu et al., SIGIR 2022);
+                None: none.
+        """
+        spec, layers = self.spec, [x_ND]
+        if spec is None or self.combine is None:
+            if noise:
+                x_ND = x_ND + _noise(x_ND, noise, generator)
+            return Propagated(layers, x_ND)
+        rate = edge_dropout if edge_dropout is not None else spec.edge_dropout if self.training else 0.0
+        edges = kept_edges(self.n_interactions, rate, generator, x_ND) if rate else None
+        for layer in self.layers:
+            out = layer(layers[-1], edges)
+            if spec.residual:
+                out = torch.lerp(out, x_ND, spec.residual)
+            if noise:
+                out = out + _noise(out, noise, generator)
+            layers.append(dropout(out, spec.message_dropout, generator) if self.training else out)
+        return Propagated(layers, self.combine(layers))
+
+
+def dropout(x: torch.Tensor, rate: float, generator: torch.Generator | None) -> torch.Tensor:
+    """Inverted dropout that draws from `generator`; x itself at rate 0."""
+    if not rate:
+        return x
+    kept = torch.empty_like(x).bernoulli_(1 - rate, generator=generator)
+    return x * kept.mul_(1 / (1 - rate))
+
+
+def _noise(x: torch.Tensor, length: float, generator: torch.Generator | None) -> torch.Tensor:
+    """Uniform noise in the orthant of x, each row of the given length; no gradient."""
+    with torch.no_grad():
+        draw = torch.empty_like(x).uniform_(generator=generator)
+        return nn.functional.normalize(draw, dim=1).mul_(x.sign()).mul_(length)
