@@ -10,7 +10,7 @@ ColumnType = Literal["text", "category", "tags", "number", "time", "image", "aud
 """`tags`: several values in one field; `image`, `audio`: the path of a file; `ignore`: left out."""
 Scale = Literal["standard", "minmax", "robust", "log", "none"]
 
-UNKNOWN = ("", "?", "-", "NA", "N/A", "NaN", "null", "None", "unknown")
+UNKNOWN = ("", "?", "-", "NA", "N/A", "NaN", "null")
 
 
 class CleanConfig(Strict):
@@ -22,7 +22,7 @@ class CleanConfig(Strict):
     """What a missing number or time becomes; a further column says where one was missing."""
     categories: Literal["token", "mode"] = "token"
     """A missing category becomes a category of its own, or the most frequent one."""
-    outliers: Literal["none", "iqr", "quantile"] = "iqr"
+    outliers: Literal["none", "iqr", "quantile"] = "quantile"
     """Numbers are clipped to quartiles ± 3 interquartile ranges, or to the quantiles 0.01 and 0.99."""
     scale: Scale = "standard"
     """`robust`: median and interquartile range; `log`: sign(x)·log(1 + |x|), then standard."""

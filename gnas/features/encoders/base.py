@@ -1,0 +1,61 @@
+"""The one interface of everything that reads a modality, and the registry of those who do."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from gnas.registry import Registry
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Reads values of one modality; frozen: the same value always gives the same row, whatever stands beside it.
+
+    `name` is the encoder's kind; `modality` is `text`, `image` or `audio`; `identity` names everything that a reading
+    depends on (weights by hash, revision, pooling, lengths), so that equal identities may share a cache; `sha256` is
+    the hash of the weights, None where there are none. Weights are loaded by the first `encode`.
+    """
+
+    name: str
+    modality: str
+    identity: str
+
+    @property
+    def sha256(self) -> str | None:
+        """Hash of the weights."""
+        ...
+
+    @property
+    def dim(self) -> int:
+        """Length of a reading."""
+        ...
+
+    def encode(self, values: Sequence[str]) -> np.ndarray:
+        """The readings of texts, or of files by path.
+
+        Returns:
+            float32 [n, dim]; a row of NaN where there is nothing to read: a blank text, a missing or broken file.
+        """
+        ...
+
+
+Builder = Callable[..., Encoder]
+"""Called with the spec, and `fit` (the texts of train), `device` (of the encoding) as keywords."""
+
+ENCODERS: Registry[Builder] = Registry("encoder")
+
+
+def build_encoder(spec: Any, fit: Sequence[str] = (), device: str = "cpu") -> Encoder:
+    """The encoder that a spec of `gnas.config.features` describes.
+
+    Args:
+        spec: an `EncoderSpec`.
+        fit: texts that occur in train, for encoders that are fitted rather than pretrained.
+        device: where networks run.
+
+    Raises:
+        ConfigError: no such encoder.
+        DataError: weights that are not there, or not those that the spec's `sha256` names.
+    """
+    return ENCODERS[spec.kind](spec, fit=fit, device=device)

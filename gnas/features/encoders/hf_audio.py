@@ -1,0 +1,121 @@
+"""Audio encoders of Hugging Face: wav2vec2, AST, Whisper's encoder, CLAP and kin."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from gnas.config.features import HuggingFaceAudio
+from gnas.features.encoders.base import ENCODERS, Encoder
+from gnas.features.encoders.hf import FrozenModel, head_output
+from gnas.features.encoders.weights import need
+from gnas.features.files import read_sound
+
+BATCH = 8
+SHORTEST = 0.1
+"""Seconds; shorter sounds are padded with silence to this, below which networks over raw sound have no output."""
+
+
+class HuggingFaceAudioEncoder:
+    """One vector a sound.
+
+    Pooling `auto`: the model's audio head (CLAP) or trained pooler (AST), else the mean over time; Whisper's padding
+    to 30 s is left out of the mean. Networks over raw sound (wav2vec2) get sounds of equal length together and never
+    see padding, on which their normalisation would depend. A missing or broken file is NaN.
+    """
+
+    modality = "audio"
+
+    def __init__(self, spec: HuggingFaceAudio, model: FrozenModel) -> None:
+        self.name, self.sha256, self.identity = spec.kind, model.sha256, model.identity
+        self._spec, self._model = spec, model
+
+    @cached_property
+    def dim(self) -> int:
+        """Length of a reading; loads the network."""
+        return int(self._run([np.zeros(self._rate, dtype=np.float32)]).shape[1])
+
+    def encode(self, values: Sequence[str]) -> np.ndarray:
+        """Read the sounds and run the network: float32 [n, dim]."""
+        out = np.full((len(values), self.dim), np.nan, dtype=np.float32)
+        for start in range(0, len(values), 8 * BATCH):
+            part = list(values[start : start + 8 * BATCH])
+            sounds = {start + at: sound for at, path in enumerate(part) if (sound := self._read(path)) is not None}
+            for rows in self._batches(sounds):
+                out[rows] = self._run([sounds[row] for row in rows])
+        return out
+
+    def _read(self, path: str) -> np.ndarray | None:
+        sound = read_sound(path, self._rate, self._seconds)
+        return sound if sound is None else np.pad(sound, (0, max(0, int(SHORTEST * self._rate) - len(sound))))
+
+    def _batches(self, sounds: dict[int, np.ndarray]) -> Iterator[list[int]]:
+        rows = sorted(sounds, key=lambda row: len(sounds[row]))
+        while rows:
+            batch = rows[:BATCH]
+            if self._raw:
+                batch = [row for row in batch if len(sounds[row]) == len(sounds[batch[0]])]
+            yield batch
+            rows = rows[len(batch) :]
+
+    def _run(self, sounds: list[np.ndarray]) -> np.ndarray:
+        import torch
+
+        inputs = self._extractor(sounds, sampling_rate=self._rate, return_tensors="pt", **self._options)
+        if "is_longer" in inputs:  # CLAP's extractor sets one of a batch at random
+            inputs["is_longer"] = torch.zeros(len(sounds), 1, dtype=torch.bool)
+        inputs = {name: value.to(self._model.device) for name, value in inputs.items()}
+        with torch.inference_mode():
+            return np.asarray(self._forward(inputs).cpu().numpy())
+
+    def _forward(self, inputs: dict[str, Any]) -> Any:
+        network, pooling = self._model.network, self._spec.pooling
+        if pooling == "auto" and hasattr(network, "get_audio_features"):
+            return head_output(network.get_audio_features(**inputs))
+        frames = inputs.pop("attention_mask", None)
+        network = getattr(network, "audio_model", network)
+        network = network.get_encoder() if network.config.is_encoder_decoder else network
+        output = network(**inputs)
+        states = output.last_hidden_state
+        states = states.flatten(2).transpose(1, 2) if states.ndim == 4 else states
+        trained = not any("pool" in key for key in self._model.untrained)
+        if pooling == "auto" and trained and getattr(output, "pooler_output", None) is not None:
+            return output.pooler_output
+        if pooling in ("cls", "last"):
+            return states[:, 0 if pooling == "cls" else -1]
+        if frames is None or self._raw:
+            return states.mean(1)
+        step = frames.shape[1] // states.shape[1]
+        mask = frames[:, : step * states.shape[1] : step].to(states.dtype)[..., None]
+        return (states * mask).sum(1) / mask.sum(1).clamp(min=1)
+
+    @cached_property
+    def _extractor(self) -> Any:
+        return self._model.part("AutoFeatureExtractor")
+
+    @property
+    def _rate(self) -> int:
+        return int(self._extractor.sampling_rate)
+
+    @property
+    def _seconds(self) -> float:
+        """CLAP's extractor cuts longer sounds at random places: they are cut at its limit before it sees them."""
+        own = getattr(self._extractor, "max_length_s", None)
+        return min(self._spec.seconds, float(own)) if own else self._spec.seconds
+
+    @property
+    def _raw(self) -> bool:
+        return hasattr(self._model.network.config, "conv_kernel")
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        """Whisper's extractor is asked which frames are real."""
+        return {"return_attention_mask": True} if self._model.network.config.is_encoder_decoder else {}
+
+
+@ENCODERS.register("hf-audio")
+def build(spec: HuggingFaceAudio, *, fit: Sequence[str], device: str) -> Encoder:  # noqa: ARG001
+    """Find the model's directory, or the hub's copy."""
+    need("soundfile", spec.kind, "audio")
+    return HuggingFaceAudioEncoder(spec, FrozenModel(spec, spec.source, spec.revision, "audio", device))
