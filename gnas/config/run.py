@@ -2,14 +2,28 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from gnas.config.base import Strict
 from gnas.config.data import DataConfig
+from gnas.config.metrics import parse_metric
+from gnas.errors import ConfigError
 from gnas.units import parse_duration
 
 Seconds = Annotated[float, BeforeValidator(parse_duration)]
 """A duration as people write it (`90`, `30s`, `10m`, `1h30m`), kept in seconds."""
+
+
+def _metric(name: str) -> str:
+    try:
+        parse_metric(name)
+    except ConfigError as error:
+        raise ValueError(str(error)) from None
+    return name
+
+
+Metric = Annotated[str, AfterValidator(_metric)]
+"""A name that `gnas.config.metrics` knows, as `ndcg@20` or `latency_ms`."""
 
 
 class ConfirmConfig(Strict):
@@ -21,24 +35,65 @@ class ConfirmConfig(Strict):
     """Fresh seeds for each, beside the trial's own."""
 
 
+EFFORT_TRIALS = {"smoke": 4, "fast": 12, "normal": 40, "best": 200}
+"""Trials behind each word for the effort of a search."""
+
+
 class SearchConfig(Strict):
     """How the space is searched."""
 
     sampler: str = "portfolio"
     pruner: str = "halving"
+    warm_up: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """Share of its own epochs that every candidate gets before it can be pruned."""
+    effort: Literal["smoke", "fast", "normal", "best"] | None = None
+    """How much to try, in a word; `trials` overrides its number of trials."""
     trials: Annotated[int, Field(ge=1)] | None = None
+    """Candidates to train; failed and pruned ones count, duplicates do not."""
     timeout: Seconds | None = None
     """Wall time for the whole search, confirmation included."""
-    objective: str | list[str] = "ndcg@20"
+    max_epochs_total: Annotated[int, Field(ge=1)] | None = None
+    """Epochs of training over all candidates, confirmation included."""
+    objective: Metric | Annotated[list[Metric], Field(min_length=1)] = "ndcg@20"
+    """What to aim at; several make a Pareto front, the first being the main one."""
+    limits: dict[str, float] = Field(default_factory=dict)
+    """Bounds that the winner must keep: `{latency_ms: 5, coverage@20: 0.2}`; upper where less is better, else lower."""
+    anchors: bool = True
+    """Whether the known designs that the space names are trained first."""
+    warm_start: list[str] = Field(default_factory=list)
+    """Earlier run directories whose best architectures are trained first."""
+    workers: Annotated[int, Field(ge=1)] = 1
+    """Processes on this host."""
+    workers_per_gpu: Annotated[int, Field(ge=1)] = 1
+    storage: str | None = None
+    """`postgresql://…` for workers on several hosts; by default a journal file in the run directory."""
     max_failures: Annotated[int, Field(ge=1)] = 10
     """So many failed trials in a row end the search."""
     confirm: ConfirmConfig = ConfirmConfig()
     baselines: bool = True
 
+    @field_validator("objective")
+    @classmethod
+    def _each_once(cls, objective: str | list[str]) -> str | list[str]:
+        if not isinstance(objective, str) and len(set(objective)) < len(objective):
+            raise ValueError(f"an objective stands twice in {', '.join(objective)}; name each once")
+        return objective
+
     @property
     def objectives(self) -> list[str]:
         """The objectives as a list, the first being the main one."""
         return [self.objective] if isinstance(self.objective, str) else list(self.objective)
+
+    @property
+    def trial_budget(self) -> int | None:
+        """Number of trials: `trials`, else that of `effort`, else none beside another budget, else the normal one."""
+        if self.trials is not None:
+            return self.trials
+        if self.effort is not None:
+            return EFFORT_TRIALS[self.effort]
+        if self.timeout is not None or self.max_epochs_total is not None:
+            return None
+        return EFFORT_TRIALS["normal"]
 
 
 class TrainConfig(Strict):

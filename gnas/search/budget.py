@@ -1,0 +1,72 @@
+"""What a search may spend, and what it has spent."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from gnas.config.run import SearchConfig
+from gnas.search.outcome import Outcome
+
+CONFIRM_SHARE = 0.2
+"""Share of time and epochs kept back for training the best again."""
+LAG = 0.2
+"""If the share of time spent leads that of trials by more, time will end the search, and strategies go by it."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Limits of a search; None is no limit. `spent_s` and `confirm_epochs` say what is spent beside the trials."""
+
+    trials: int | None
+    timeout_s: float | None
+    epochs: int | None
+    reserve: float
+    spent_s: Callable[[], float]
+    confirm_epochs: Callable[[], int]
+
+    def reason(self, outcomes: Sequence[Outcome], running_epochs: int = 0) -> str | None:
+        """Why no further trial may begin, or None."""
+        if self.trials is not None and sum(outcome.counts for outcome in outcomes) >= self.trials:
+            return "trials"
+        return self.over(outcomes, running_epochs)
+
+    def over(self, outcomes: Sequence[Outcome], running_epochs: int = 0) -> str | None:
+        """Why the trial that has trained `running_epochs` must end, or None."""
+        if self.timeout_s is not None and self.spent_s() >= self.timeout_s * (1 - self.reserve):
+            return "timeout"
+        if self.epochs is not None and self._epochs(outcomes) + running_epochs >= self.epochs * (1 - self.reserve):
+            return "epochs"
+        return None
+
+    def all_over(self, outcomes: Sequence[Outcome], running_epochs: int = 0) -> str | None:
+        """Why confirmation must end, or None."""
+        if self.timeout_s is not None and self.spent_s() >= self.timeout_s:
+            return "timeout"
+        if self.epochs is not None and self._epochs(outcomes) + self.confirm_epochs() + running_epochs >= self.epochs:
+            return "epochs"
+        return None
+
+    def share(self, outcomes: Sequence[Outcome]) -> float:
+        """How much of the budget is spent, in [0, 1].
+
+        Trials decide where they are limited, so that the same search takes the same course on a slower machine,
+        unless time is clearly the tighter limit.
+        """
+        others = []
+        if self.timeout_s is not None:
+            others.append(self.spent_s() / (self.timeout_s * (1 - self.reserve)))
+        if self.epochs is not None:
+            others.append(self._epochs(outcomes) / (self.epochs * (1 - self.reserve)))
+        spent = min(1.0, max(others, default=0.0))
+        if self.trials is None:
+            return spent
+        by_trials = min(1.0, sum(outcome.counts for outcome in outcomes) / self.trials)
+        return spent if spent > by_trials + LAG else by_trials
+
+    def _epochs(self, outcomes: Sequence[Outcome]) -> int:
+        return sum(outcome.epochs for outcome in outcomes)
+
+
+def budget_of(config: SearchConfig, spent_s: Callable[[], float], confirm_epochs: Callable[[], int]) -> Budget:
+    """The budget that a configuration sets."""
+    reserve = CONFIRM_SHARE if config.confirm.top else 0.0
+    return Budget(config.trial_budget, config.timeout, config.max_epochs_total, reserve, spent_s, confirm_epochs)

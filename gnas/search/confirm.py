@@ -1,0 +1,165 @@
+"""Believing the winner: the best of many noisy trials owes part of its value to luck, so the top few train again."""
+
+import json
+import math
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+from scipy.special import stdtr
+
+from gnas.files import write_json
+from gnas.rng import derive_seed
+from gnas.search.events import Best, Confirmed, ConfirmEnded, ConfirmStarted, EpochDone, Event
+from gnas.search.objectives import Objectives
+from gnas.search.outcome import Outcome, ranked
+from gnas.search.pareto import knee_scores, layers
+from gnas.search.records import log
+from gnas.search.training import CandidateFailed, Progress, free_memory, guarded, watch, with_costs
+from gnas.search.work import Work
+
+ALPHA = 0.05
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training of a candidate on a fresh seed."""
+
+    outcome: Outcome
+    seed: int
+    path: Path
+
+
+def confirm(work: Work) -> Generator[Event, None, str | None]:
+    """Train the top few on fresh seeds, seed by seed, so that an early end leaves the candidates comparable.
+
+    Returns:
+        Why it ended early: timeout, epochs or stopped; None if it did not.
+    """
+    config = work.setup.config.confirm
+    top = ranked(work.ledger.outcomes(), work.objectives)[: config.top]
+    if not top:
+        return None
+    rounds = [jobs(work, top, index) for index in range(config.seeds)]
+    if any(not job.path.exists() for jobs_of_round in rounds for job in jobs_of_round):
+        yield ConfirmStarted(tuple(outcome.number for outcome in top), config.seeds)
+    early = None
+    for job in (job for jobs_of_round in rounds for job in jobs_of_round):
+        if job.path.exists():
+            continue
+        early = "stopped" if work.stop() else work.budget.all_over(work.ledger.outcomes())
+        early = early or (yield from _train_again(work, job))
+        if early is not None:
+            break
+    yield ConfirmEnded(tuple(ranking(work, top)))
+    return early
+
+
+def jobs(work: Work, top: Sequence[Outcome], index: int) -> list[Job]:
+    """The trainings of round `index`; closed forms have none, for their outcome does not depend on a seed."""
+    found = []
+    for outcome in top:
+        if outcome.architecture.propagation.trained:
+            seed = derive_seed(work.setup.seed, "confirm", outcome.identity, index)
+            found.append(Job(outcome, seed, work.folder / "confirm" / outcome.identity / f"{seed}.json"))
+    return found
+
+
+def ranking(work: Work, top: Sequence[Outcome]) -> list[Confirmed]:
+    """The candidates by the mean over their trial and as many fresh seeds as all of them have."""
+    rounds = [jobs(work, top, index) for index in range(work.setup.config.confirm.seeds)]
+    complete = [jobs_of_round for jobs_of_round in rounds if all(job.path.exists() for job in jobs_of_round)]
+    confirmed = []
+    for outcome in top:
+        own = [job for jobs_of_round in complete for job in jobs_of_round if job.outcome is outcome]
+        records = [json.loads(job.path.read_text()) for job in own]
+        fresh = [tuple(record["values"]) for record in records if record["values"] is not None]
+        confirmed.append(_confirmed(outcome, fresh))
+    return _by_mean(confirmed, work.objectives)
+
+
+def confirmed_epochs(folder: Path) -> int:
+    """Epochs that confirmation has trained so far."""
+    return sum(int(json.loads(path.read_text())["epochs"]) for path in folder.glob("confirm/*/*.json"))
+
+
+def best_of(order: Sequence[Confirmed]) -> Best | None:
+    """The winner, and whether it is told from the second by Welch's t test over seeds."""
+    if not order:
+        return None
+    if len(order) == 1:
+        return Best(order[0])
+    first, second = order[0], order[1]
+    p_value = welch((first.value, *first.fresh), (second.value, *second.fresh))
+    return Best(first, second, p_value, None if p_value is None else p_value < ALPHA)
+
+
+def welch(a: Sequence[float], b: Sequence[float]) -> float | None:
+    """Two-sided p of Welch's t test; None where neither sample varies or one of two that vary has a single value.
+
+    A sample of one value counts as exact (a closed form): its mean has no error.
+    """
+    errors = [(stdev(x) ** 2 / len(x) if len(x) > 1 else 0.0, len(x) - 1) for x in (a, b)]
+    total = sum(error for error, _ in errors)
+    if total == 0:
+        return None
+    freedom = total**2 / sum(error**2 / degrees for error, degrees in errors if degrees > 0)
+    return float(2 * stdtr(freedom, -abs(fmean(a) - fmean(b)) / math.sqrt(total)))
+
+
+def _train_again(work: Work, job: Job) -> Generator[Event, None, str | None]:
+    last: Progress | None = None
+    record: dict[str, Any] = {"number": job.outcome.number, "identity": job.outcome.identity, "seed": job.seed}
+    try:
+        training = guarded(lambda: work.setup.train(job.outcome.architecture, job.seed))
+        for epoch, last in watch(work, training):
+            yield EpochDone(job.outcome.number, epoch, confirming=True)
+            if work.stop():
+                return "stopped"
+            over = work.budget.all_over(work.ledger.outcomes(), last.epochs)
+            if over is not None and last.epochs < work.setup.ceiling(job.outcome.architecture):
+                return over
+        if last is None or last.metrics is None:
+            raise CandidateFailed("the training ended before its first evaluation", "")
+        last = with_costs(last, training)
+        values = work.objectives.values(last.metrics or {})
+        record |= {"values": values, "metrics": last.metrics, "best_epoch": last.best_epoch}
+    except CandidateFailed as error:
+        free_memory()
+        record |= {"values": None, "reason": error.reason}
+    record |= {"epochs": last.epochs if last else 0, "wall_s": last.wall_s if last else 0.0}
+    write_json(job.path, record)
+    log(work.folder, "confirmed", number=job.outcome.number, seed=job.seed, values=record["values"])
+    return None
+
+
+def _confirmed(outcome: Outcome, fresh: list[tuple[float, ...]]) -> Confirmed:
+    everything = [outcome.values or (), *fresh]
+    means = tuple(fmean(column) for column in zip(*everything, strict=True))
+    return Confirmed(
+        number=outcome.number,
+        identity=outcome.identity,
+        value=everything[0][0],
+        fresh=tuple(values[0] for values in fresh),
+        mean=means[0],
+        spread=stdev(values[0] for values in everything) if fresh else 0.0,
+        means=means,
+    )
+
+
+def _by_mean(confirmed: list[Confirmed], objectives: Objectives) -> list[Confirmed]:
+    """One objective: the best mean first. Several: by Pareto layer of the means, within it the knee first."""
+    gains = [objectives.gains(one.means) for one in confirmed]
+    if len(objectives.names) == 1:
+        return [
+            one for _, one in sorted(zip(gains, confirmed, strict=True), key=lambda pair: (-pair[0][0], pair[1].number))
+        ]
+    depth_of = layers(gains)
+    keys: list[tuple[float, float, int]] = [(0.0, 0.0, 0)] * len(confirmed)
+    for depth in set(depth_of):
+        members = [index for index, at in enumerate(depth_of) if at == depth]
+        for index, score in zip(members, knee_scores([gains[index] for index in members]), strict=True):
+            keys[index] = (depth, -score, confirmed[index].number)
+    return [confirmed[index] for index in sorted(range(len(confirmed)), key=lambda index: keys[index])]

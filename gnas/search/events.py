@@ -1,0 +1,107 @@
+"""What a search tells whoever watches it."""
+
+from dataclasses import dataclass, field
+
+from gnas.config.architecture import Architecture
+from gnas.search.outcome import Outcome
+from gnas.search.protocols import Epoch
+
+
+@dataclass(frozen=True)
+class TrialStarted:
+    """A candidate is about to be trained."""
+
+    number: int
+    architecture: Architecture
+    origin: str
+
+
+@dataclass(frozen=True)
+class EpochDone:
+    """One epoch of a trial or, with `confirming`, of a training on a fresh seed, is over."""
+
+    number: int
+    epoch: Epoch
+    confirming: bool = False
+
+
+@dataclass(frozen=True)
+class TrialEnded:
+    """A trial is over and recorded."""
+
+    number: int
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something worth telling: an anchor outside the space, a repaired file."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class ConfirmStarted:
+    """The best candidates are about to be trained again, `seeds` times each."""
+
+    numbers: tuple[int, ...]
+    seeds: int
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """A candidate after confirmation, values of the first objective.
+
+    Attributes:
+        value: of the search's own trial, for which it was chosen, hence optimistic.
+        fresh: on the seeds that the search did not see.
+        mean: over `value` and `fresh`; the ranking goes by it.
+        spread: standard deviation over the same; 0 where there is nothing to vary.
+        means: of every objective.
+    """
+
+    number: int
+    identity: str
+    value: float
+    fresh: tuple[float, ...]
+    mean: float
+    spread: float
+    means: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class ConfirmEnded:
+    """The candidates in the order of their means, the winner first."""
+
+    ranking: tuple[Confirmed, ...]
+
+
+@dataclass(frozen=True)
+class Best:
+    """The winner. `separated`: Welch's t test over seeds tells it from the second at 5 %; None: nothing to test."""
+
+    confirmed: Confirmed
+    second: Confirmed | None = None
+    p_value: float | None = None
+    separated: bool | None = None
+
+
+@dataclass(frozen=True)
+class SearchEnded:
+    """The search is over.
+
+    Attributes:
+        reason: trials, timeout, epochs, exhausted, failures, or stopped (by the user: it can go on).
+        front: numbers of the Pareto-optimal trials, for several objectives.
+        knee: the number of the front's knee point.
+        failures: reasons of failed trials and how often each occurred.
+    """
+
+    reason: str
+    best: Best | None
+    front: tuple[int, ...] = ()
+    knee: int | None = None
+    failures: dict[str, int] = field(default_factory=dict)
+
+
+Event = TrialStarted | EpochDone | TrialEnded | Note | ConfirmStarted | ConfirmEnded | SearchEnded

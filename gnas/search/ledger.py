@@ -1,0 +1,104 @@
+"""The record of all trials, in Optuna's storage: written in whole steps, so that a crash leaves none half-recorded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from optuna.storages import BaseStorage
+from optuna.trial import TrialState, create_trial
+
+from gnas.config.architecture import Architecture, identity
+from gnas.files import finite
+from gnas.search.outcome import RESULT, RUNGS, START, Outcome, State, outcome_of
+from gnas.search.proposal import Proposal
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the end of a trial adds to its record; the fields are those of `Outcome`."""
+
+    state: State
+    values: tuple[float, ...] | None = None
+    metrics: Mapping[str, float] | None = None
+    best_epoch: int | None = None
+    epochs: int = 0
+    wall_s: float = 0.0
+    reason: str | None = None
+    excess: Mapping[str, float] | None = None
+    architecture: Architecture | None = None
+    """What was trained in the end, where that is not what was proposed."""
+
+
+class Ledger:
+    """Trials of one study. A trial is written in one record with all its parameters when it starts."""
+
+    def __init__(self, storage: BaseStorage, study_id: int) -> None:
+        self._storage = storage
+        self._study_id = study_id
+        self._finished: dict[int, Outcome] = {}
+
+    def outcomes(self) -> list[Outcome]:
+        """All trials in the order of their numbers, running ones included."""
+        found = []
+        for trial in self._storage.get_all_trials(self._study_id, deepcopy=False):
+            if START not in trial.user_attrs:
+                continue
+            outcome = self._finished.get(trial.number) or outcome_of(trial)
+            if outcome.finished:
+                self._finished[trial.number] = outcome
+            found.append(outcome)
+        return found
+
+    def start(self, proposal: Proposal, duplicates: int) -> int:
+        """Record a trial as running and return its number."""
+        start = {
+            "identity": identity(proposal.architecture),
+            "origin": proposal.origin,
+            "architecture": proposal.architecture.written(),
+            "duplicates": duplicates,
+            "attrs": dict(proposal.attrs),
+        }
+        trial = create_trial(
+            state=TrialState.RUNNING,
+            params=dict(proposal.params),
+            distributions=dict(proposal.distributions),
+            user_attrs={START: start},
+        )
+        return self._storage.get_trial_number_from_id(self._storage.create_new_trial(self._study_id, trial))
+
+    def rungs(self, number: int, rungs: Mapping[int, tuple[float, ...]]) -> None:
+        """Record the best values by each rung that the trial has reached."""
+        record = {str(rung): list(values) for rung, values in rungs.items()}
+        self._storage.set_trial_user_attr(self._id(number), RUNGS, record)
+
+    def finish(self, number: int, result: Result) -> Outcome:
+        """Record the end of a trial; the last write makes it final."""
+        trial_id = self._id(number)
+        record: dict[str, Any] = {
+            "state": result.state,
+            "values": None if result.values is None else list(result.values),
+            "metrics": result.metrics,
+            "best_epoch": result.best_epoch,
+            "epochs": result.epochs,
+            "wall_s": result.wall_s,
+            "reason": result.reason,
+            "excess": result.excess,
+            "architecture": None if result.architecture is None else result.architecture.written(),
+        }
+        self._storage.set_trial_user_attr(trial_id, RESULT, finite(record))
+        for name, by in (result.excess or {}).items():
+            self._storage.set_trial_system_attr(trial_id, f"constraints:{name}", by)
+        self._storage.set_trial_state_values(trial_id, *_optuna_end(result))
+        return outcome_of(self._storage.get_trial(trial_id))
+
+    def _id(self, number: int) -> int:
+        return self._storage.get_trial_id_from_study_id_trial_number(self._study_id, number)
+
+
+def _optuna_end(result: Result) -> tuple[TrialState, tuple[float, ...] | None]:
+    if result.state == "complete":
+        return TrialState.COMPLETE, result.values
+    if result.state == "pruned":
+        single = result.values is not None and len(result.values) == 1
+        return TrialState.PRUNED, result.values if single else None
+    return TrialState.FAIL, None

@@ -1,0 +1,75 @@
+"""The next candidate: known designs first, then what the strategy wants, never one that was tried."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from gnas.config.architecture import Architecture, identity
+from gnas.search.proposal import Proposal, fixed
+from gnas.search.protocols import Infeasible, Space
+from gnas.search.strategies import SAMPLERS
+from gnas.search.view import Strategy, View
+from gnas.search.work import Setup
+
+OWN_ATTEMPTS = 50
+"""Proposals of the strategy for one trial before random ones take over, and after those the whole space in order."""
+RANDOM_ATTEMPTS = 150
+GRID_ATTEMPTS = 2000
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Candidates to train before any proposal, and what could not be queued."""
+
+    proposals: tuple[Proposal, ...]
+    notes: tuple[str, ...]
+
+
+def queue_of(setup: Setup) -> Queue:
+    """Anchors, then the architectures of `setup.first`, as far as they lie within the space."""
+    named: list[tuple[str, Architecture]] = []
+    if setup.config.anchors:
+        named += [(f"anchor {name}", architecture) for name, architecture in setup.space.anchors.items()]
+    named += setup.first.items()
+    proposals, notes = [], []
+    for origin, architecture in named:
+        proposal = _within(setup.space, architecture, origin)
+        if proposal is None:
+            notes.append(f"{origin} lies outside the space and is left out")
+        else:
+            proposals.append(proposal)
+    return Queue(tuple(proposals), tuple(notes))
+
+
+def propose(queue: Queue, strategy: Strategy, view: View) -> tuple[Proposal, int] | None:
+    """A candidate that no trial has and how many duplicates came before it; None if the space holds no more."""
+    tried = {outcome.identity for outcome in view.outcomes if outcome.counts}
+    for proposal in queue.proposals:
+        if identity(proposal.architecture) not in tried:
+            return proposal, 0
+    duplicates = 0
+    for proposal_or_none in _attempts(strategy, view):
+        if proposal_or_none is None:
+            continue
+        if identity(proposal_or_none.architecture) not in tried:
+            return proposal_or_none, duplicates
+        duplicates += 1
+    return None
+
+
+def _attempts(strategy: Strategy, view: View) -> Iterator[Proposal | None]:
+    yield from islice(strategy(view), OWN_ATTEMPTS)
+    if strategy is SAMPLERS["grid"]:
+        return
+    yield from islice(SAMPLERS["random"](view), RANDOM_ATTEMPTS)
+    yield from islice(SAMPLERS["grid"](view), GRID_ATTEMPTS)
+
+
+def _within(space: Space, architecture: Architecture, origin: str) -> Proposal | None:
+    params = space.params_of(architecture)
+    if params is None:
+        return None
+    try:
+        return fixed(space, params, origin)
+    except Infeasible:
+        return None

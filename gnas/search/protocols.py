@@ -1,0 +1,96 @@
+"""What the search needs from outside: a space to sample, and trainings of candidates."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from gnas.config.architecture import Architecture
+
+Params = Mapping[str, Any]
+"""Parameter names and values as Optuna stores them: None, bool, int, float or str."""
+
+
+class Suggest(Protocol):
+    """Answers a space's questions, one parameter at a time."""
+
+    def integer(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
+        """A whole number in [low, high]."""
+        ...
+
+    def real(self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False) -> float:
+        """A number in [low, high]."""
+        ...
+
+    def categorical(self, name: str, choices: Sequence[Any]) -> Any:
+        """One of `choices`."""
+        ...
+
+
+class Space(Protocol):
+    """Where candidates come from."""
+
+    @property
+    def anchors(self) -> Mapping[str, Architecture]:
+        """Known designs, by name."""
+        ...
+
+    def sample(self, suggest: Suggest) -> Architecture:
+        """The architecture that `suggest` answers describe. Raises `Infeasible`."""
+        ...
+
+    def random(self, rng: np.random.Generator) -> dict[str, Any]:
+        """Parameters of a uniformly drawn candidate."""
+        ...
+
+    def mutate(self, params: Params, rng: np.random.Generator) -> dict[str, Any]:
+        """Parameters of a neighbour."""
+        ...
+
+    def params_of(self, architecture: Architecture) -> dict[str, Any] | None:
+        """The parameters that give `architecture`, or None where it lies outside the space."""
+        ...
+
+
+class Epoch(Protocol):
+    """One epoch of training, as `gnas.train.loop` yields it."""
+
+    @property
+    def index(self) -> int:
+        """From 0."""
+        ...
+
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        """Validation metrics after this epoch."""
+        ...
+
+    @property
+    def is_best(self) -> bool:
+        """Whether this epoch is the best so far."""
+        ...
+
+
+class Training(Protocol):
+    """One training of one candidate."""
+
+    def __iter__(self) -> Iterator[Epoch]:
+        """Train, one epoch at a time."""
+        ...
+
+    def save(self, path: Path) -> None:
+        """Write the best epoch's model."""
+        ...
+
+    def costs(self) -> Mapping[str, float]:
+        """`parameters`, `peak_mib`, `latency_ms`, `train_s` as they are now; may be called between epochs."""
+        ...
+
+
+TrainingFactory = Callable[[Architecture, int], Training]
+"""A training of the architecture under a seed."""
+
+
+class Infeasible(Exception):
+    """Placeholder until the space module stands."""

@@ -1,0 +1,179 @@
+"""The search: propose, train, prune, record, confirm. All that it knows stands in the run directory at any moment."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Sequence
+from pathlib import Path
+
+from gnas.errors import SearchFailed
+from gnas.files import write_json
+from gnas.search.budget import budget_of
+from gnas.search.confirm import best_of, confirm, confirmed_epochs, ranking
+from gnas.search.events import Event, Note, SearchEnded
+from gnas.search.ledger import Ledger
+from gnas.search.objectives import objectives_of
+from gnas.search.outcome import Outcome, pareto_front, ranked
+from gnas.search.propose import Queue, propose, queue_of
+from gnas.search.pruners import PRUNERS
+from gnas.search.records import end_trial, log, repair_logs, write_table
+from gnas.search.session import Session
+from gnas.search.storage import open_storage, open_study, repair_journal
+from gnas.search.strategies import SAMPLERS
+from gnas.search.trial import run_trial
+from gnas.search.view import View
+from gnas.search.work import Setup, Work
+
+STUDY = "gnas"
+
+
+def search(
+    setup: Setup,
+    folder: Path,
+    *,
+    resume: bool = False,
+    stop: Callable[[], bool] = lambda: False,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Event]:
+    """Search `setup.space` and leave everything in the run directory `folder`.
+
+    With one worker a search that was stopped, killed or cut off and then resumed takes the same course as one that
+    was not: each proposal depends on the seed, the finished trials and the number of the new one alone, and a
+    half-done trial is done again from its first epoch.
+
+    Args:
+        setup: space, configuration, seed and the factory of trainings.
+        folder: the run directory; made if it is not there.
+        resume: go on with the search that the directory holds.
+        stop: asked after every epoch; once it says yes, the search ends and can be resumed.
+        clock: seconds, never going back.
+
+    Raises:
+        ConfigError: an unknown sampler, pruner or metric.
+        RunError: the directory holds a search and `resume` is false, or another process is searching in it.
+        SearchFailed: no trial was completed.
+    """
+    strategy, pruner = SAMPLERS[setup.config.sampler], PRUNERS[setup.config.pruner]
+    objectives = objectives_of(setup.config)
+    folder.mkdir(parents=True, exist_ok=True)
+    with Session(folder, clock) as session:
+        notes = _repair(folder)
+        storage = open_storage(setup.config, folder)
+        ledger = Ledger(storage, open_study(storage, STUDY, objectives.directions, resume=resume))
+        budget = budget_of(setup.config, lambda: session.spent_s, lambda: confirmed_epochs(folder))
+        work = Work(setup, folder, objectives, pruner, ledger, budget, session, stop, clock)
+        queue = queue_of(setup)
+        log(folder, "resume" if ledger.outcomes() else "start", sampler=setup.config.sampler, seed=setup.seed)
+        for text in (*notes, *queue.notes):
+            log(folder, "note", text=text)
+            yield Note(text)
+        _catch_up(work)
+        reason = yield from _explore(work, queue, strategy)
+        if reason != "stopped":
+            reason = (yield from confirm(work)) or reason
+        yield _end(work, reason)
+
+
+def _explore(work: Work, queue: Queue, strategy: Callable[[View], Iterator[object]]) -> Generator[Event, None, str]:
+    """Train candidates until something ends it; returns what."""
+    failures = 0
+    while True:
+        outcomes = work.ledger.outcomes()
+        if work.stop():
+            return "stopped"
+        over = work.budget.over(outcomes)
+        if over is not None:
+            return over
+        running = next((outcome for outcome in outcomes if not outcome.finished), None)
+        if running is None:
+            reason = work.budget.reason(outcomes)
+            if reason is not None:
+                return reason
+            running = _begin(work, queue, strategy, outcomes)
+            if running is None:
+                return "exhausted"
+        outcome = yield from run_trial(work, running)
+        if outcome is None:
+            return "stopped"
+        failures = failures + 1 if outcome.state == "failed" else 0
+        if failures >= work.setup.config.max_failures:
+            return "failures"
+
+
+def _begin(work: Work, queue: Queue, strategy: object, outcomes: Sequence[Outcome]) -> Outcome | None:
+    view = View(
+        space=work.setup.space,
+        outcomes=tuple(outcomes),
+        objectives=work.objectives,
+        number=len(outcomes),
+        seed=work.setup.seed,
+        share=work.budget.share(outcomes),
+        trials=work.budget.trials,
+    )
+    found = propose(queue, strategy, view)  # type: ignore[arg-type]
+    if found is None:
+        return None
+    proposal, duplicates = found
+    number = work.ledger.start(proposal, duplicates)
+    return next(outcome for outcome in work.ledger.outcomes() if outcome.number == number)
+
+
+def _repair(folder: Path) -> list[str]:
+    notes = repair_logs(folder)
+    torn = repair_journal(folder)
+    return [*notes, f"study.journal: cut {torn} bytes of a half-written last line"] if torn else notes
+
+
+def _catch_up(work: Work) -> None:
+    """Write what a crash kept from being written after the ledger had it."""
+    outcomes = work.ledger.outcomes()
+    if outcomes:
+        for outcome in outcomes:
+            if outcome.finished and outcome.counts:
+                end_trial(work.folder, outcome)
+        write_table(work.folder, outcomes, work.objectives)
+
+
+def _end(work: Work, reason: str) -> SearchEnded:
+    outcomes = work.ledger.outcomes()
+    failures = dict(Counter(outcome.reason or "unknown" for outcome in outcomes if outcome.state == "failed"))
+    top = ranked(outcomes, work.objectives)[: max(1, work.setup.config.confirm.top)]
+    best = best_of(ranking(work, top))
+    front = pareto_front(outcomes, work.objectives) if len(work.objectives.names) > 1 else []
+    if front:
+        _write_front(work, front)
+    log(work.folder, "end", reason=reason, best=best.confirmed.number if best else None, failures=failures)
+    if best is None and reason != "stopped":
+        raise SearchFailed(f"no trial was completed ({_ENDED[reason]}){_causes(failures)}")
+    return SearchEnded(
+        reason, best, tuple(sorted(o.number for o in front)), front[0].number if front else None, failures
+    )
+
+
+_ENDED = {
+    "trials": "the trials are used up",
+    "timeout": "the time was up",
+    "epochs": "the epochs were spent",
+    "exhausted": "the space holds no more candidates",
+    "failures": "too many failed in a row",
+}
+
+
+def _causes(failures: dict[str, int]) -> str:
+    if not failures:
+        return ""
+    common = sorted(failures.items(), key=lambda item: (-item[1], item[0]))[:5]
+    return "; failures: " + "; ".join(f"{count} × {reason}" for reason, count in common)
+
+
+def _write_front(work: Work, front: Sequence[Outcome]) -> None:
+    """`pareto.json`: the front from one end to the other, and its knee."""
+    rows = [
+        {
+            "number": outcome.number,
+            "identity": outcome.identity,
+            "values": dict(zip(work.objectives.names, outcome.values or (), strict=True)),
+        }
+        for outcome in sorted(front, key=lambda outcome: outcome.values or ())
+    ]
+    rule = "the point of the front farthest beyond the line through its extremes, after min-max scaling"
+    write_json(work.folder / "pareto.json", {"knee": front[0].number, "rule": rule, "front": rows})

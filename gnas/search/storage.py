@@ -1,0 +1,117 @@
+"""Where the study lives: a journal file in the run directory, or a database for workers on several hosts."""
+
+import json
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import optuna
+from optuna.storages import BaseStorage, JournalStorage, RDBStorage
+from optuna.storages.journal import JournalFileBackend
+
+from gnas.config.metrics import Direction
+from gnas.config.run import SearchConfig
+from gnas.errors import ConfigError, RunError
+from gnas.search.locks import FileLock
+
+JOURNAL = "study.journal"
+
+
+def open_storage(config: SearchConfig, folder: Path) -> BaseStorage:
+    """The storage that the configuration asks for.
+
+    Raises:
+        ConfigError: SQLite for several workers, or a URL that Optuna does not know.
+        RunError: the database does not answer.
+    """
+    logging.getLogger("optuna").setLevel(logging.WARNING)  # else every study greets on stderr
+    if config.storage is None:
+        path = folder / JOURNAL
+        return JournalStorage(JournalFileBackend(str(path), lock_obj=JournalLock(path)))  # type: ignore[arg-type]
+    if config.storage.startswith("sqlite") and config.workers > 1:
+        raise ConfigError(
+            f"search.storage: SQLite does not bear {config.workers} workers; leave it out for a journal file, "
+            "or give postgresql://…"
+        )
+    try:
+        return RDBStorage(config.storage)
+    except ImportError as error:
+        raise RunError(
+            f"search.storage {config.storage!r} needs a driver: {error}; pip install 'gnas[postgres]'"
+        ) from None
+    except Exception as error:
+        raise RunError(f"search.storage {config.storage!r} cannot be opened: {error}") from error
+
+
+def open_study(storage: BaseStorage, name: str, directions: Sequence[Direction], *, resume: bool) -> int:
+    """The id of the study `name`, made if it is not there.
+
+    Raises:
+        RunError: it holds trials already and `resume` was not asked for.
+    """
+    study = optuna.create_study(storage=storage, study_name=name, directions=list(directions), load_if_exists=True)
+    if not resume and study.get_trials(deepcopy=False):
+        raise RunError(f"study {name!r} holds a search already; go on with it (--resume) or choose a new run directory")
+    return int(storage.get_study_id_from_name(name))
+
+
+def repair_journal(folder: Path) -> int:
+    """Cut a torn end off the journal and say how many bytes went; what stands before it stays as it is."""
+    path = folder / JOURNAL
+    if not path.exists():
+        return 0
+    lock = JournalLock(path)
+    size = path.stat().st_size
+    lock.acquire()
+    try:
+        _cut_bad_last_line(path)
+    finally:
+        lock.release()
+    return size - path.stat().st_size
+
+
+class JournalLock:
+    """The lock that Optuna's journal takes to write, given back by the system when its holder dies.
+
+    Whoever gets it first cuts off what a writer left half-written when it was killed, so that no line is ever
+    appended to half a line.
+    """
+
+    def __init__(self, journal: Path) -> None:
+        self._journal = journal
+        self._lock = FileLock(journal.with_name(journal.name + ".lock"))
+
+    def acquire(self) -> bool:
+        """Wait for the lock."""
+        self._lock.acquire()
+        _cut_torn_tail(self._journal)
+        return True
+
+    def release(self) -> None:
+        """Give the lock back."""
+        self._lock.release()
+
+
+def _cut_torn_tail(path: Path) -> None:
+    with path.open("r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        if size == 0:
+            return
+        file.seek(size - 1)
+        if file.read(1) == b"\n":
+            return
+        file.seek(0)
+        file.truncate(file.read().rfind(b"\n") + 1)
+
+
+def _cut_bad_last_line(path: Path) -> None:
+    """After a power loss the last line may be whole in length but not in content."""
+    _cut_torn_tail(path)
+    data = path.read_bytes()
+    start = data.rfind(b"\n", 0, len(data) - 1) + 1
+    try:
+        json.loads(data[start:] or b"{}")
+    except ValueError:
+        with path.open("r+b") as file:
+            file.truncate(start)

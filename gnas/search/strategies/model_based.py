@@ -1,0 +1,85 @@
+"""Strategies of Optuna: tree-structured Parzen estimators, Gaussian processes, genetic algorithms.
+
+A fresh sampler with its own seed is made for every proposal, over a fresh mirror of the history: Optuna stores neither
+sampler nor random state, and a search that is resumed must go on as if it had never stopped.
+"""
+
+import warnings
+from collections.abc import Callable, Iterator
+from itertools import count
+
+from optuna.exceptions import ExperimentalWarning
+from optuna.samplers import BaseSampler, GPSampler, NSGAIIISampler, NSGAIISampler, TPESampler
+from optuna.trial import TrialState
+
+from gnas.search.mirror import mirror
+from gnas.search.proposal import OptunaAnswers, Proposal
+from gnas.search.protocols import Infeasible
+from gnas.search.view import SAMPLERS, View
+
+MAX_SEED = 2**32
+GP_TRIALS = 500
+"""A Gaussian process costs the cube of its trials; beyond these the latest are taken."""
+
+
+@SAMPLERS.register("tpe")
+def tpe(view: View) -> Iterator[Proposal | None]:
+    """Multivariate tree-structured Parzen estimator (Bergstra et al., NeurIPS 2011; Falkner et al., ICML 2018).
+
+    Parameters that occur together are modelled together (`group`), which conditional spaces need: with one closed-form
+    candidate in the history nearly no parameter is common to all trials.
+    """
+    return _ask(view, lambda seed: TPESampler(seed=seed, multivariate=True, group=True), "tpe")
+
+
+@SAMPLERS.register("gp")
+def gp(view: View) -> Iterator[Proposal | None]:
+    """Gaussian process with expected improvement; conditional parameters are drawn at random."""
+    return _ask(view, lambda seed: GPSampler(seed=seed, warn_independent_sampling=False), "gp", latest=GP_TRIALS)
+
+
+@SAMPLERS.register("nsga2")
+def nsga2(view: View) -> Iterator[Proposal | None]:
+    """NSGA-II (Deb et al., 2002): for several objectives and some hundred trials."""
+    return _ask(view, lambda seed: NSGAIISampler(seed=seed, population_size=_population(view)), "nsga2")
+
+
+@SAMPLERS.register("nsga3")
+def nsga3(view: View) -> Iterator[Proposal | None]:
+    """NSGA-III (Deb & Jain, 2014): for three or more objectives."""
+    return _ask(view, lambda seed: NSGAIIISampler(seed=seed, population_size=_population(view)), "nsga3")
+
+
+def _population(view: View) -> int:
+    """At least five generations within the budget."""
+    return 20 if view.trials is None else min(50, max(10, view.trials // 5))
+
+
+def _ask(
+    view: View, make: Callable[[int], BaseSampler], origin: str, latest: int | None = None
+) -> Iterator[Proposal | None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        study = mirror(view.outcomes[-latest:] if latest else view.outcomes, view.objectives, make(0))
+    for attempt in count():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            study.sampler = make(view.seed_of(attempt) % MAX_SEED)
+            trial = study.ask()
+            try:
+                architecture = view.space.sample(OptunaAnswers(trial))
+            except Infeasible:
+                architecture = None
+        if architecture is None:
+            study.tell(trial, state=TrialState.PRUNED)
+            yield None
+            continue
+        frozen = study.get_trials(deepcopy=False)[trial.number]
+        attrs = {key: value for key, value in frozen.system_attrs.items() if key.endswith(":generation")}
+        proposal = Proposal(trial.params, trial.distributions, architecture, origin, attrs)
+        yield proposal
+        known = view.known(proposal)
+        if known is not None and known.state == "complete":
+            study.tell(trial, known.values)
+        else:
+            study.tell(trial, state=TrialState.PRUNED)

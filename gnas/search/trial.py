@@ -1,0 +1,163 @@
+"""One trial: train a candidate, judge it at its rungs, record what became of it."""
+
+from collections.abc import Generator
+from dataclasses import replace
+
+from gnas.config.architecture import Architecture
+from gnas.files import write_text
+from gnas.rng import derive_seed
+from gnas.search.events import EpochDone, Event, TrialEnded, TrialStarted
+from gnas.search.ledger import Result
+from gnas.search.outcome import Outcome, ranked
+from gnas.search.protocols import Training
+from gnas.search.pruners import GRID, prune, reached
+from gnas.search.records import MODEL, begin_trial, end_trial, keep_models, log, record_epoch, trial_folder, write_table
+from gnas.search.training import CandidateFailed, Progress, free_memory, guarded, halved, watch, with_costs
+from gnas.search.work import Work
+
+MIN_MODELS = 3
+"""Saved models that are kept, if the confirmation does not ask for more."""
+
+
+def run_trial(work: Work, running: Outcome) -> Generator[Event, None, Outcome | None]:
+    """Train the candidate of a trial that the ledger holds as running.
+
+    Returns:
+        What became of it; None if it was stopped and can be done again.
+    """
+    yield TrialStarted(running.number, running.architecture, running.origin)
+    try:
+        result = yield from _attempt(work, running, running.architecture)
+    except CandidateFailed as error:
+        result = yield from _second_attempt(work, running, error)
+    if result is None:
+        return None
+    outcome = work.ledger.finish(running.number, result)
+    _publish(work, outcome)
+    yield TrialEnded(outcome.number, outcome)
+    return outcome
+
+
+def _second_attempt(work: Work, running: Outcome, error: CandidateFailed) -> Generator[Event, None, Result | None]:
+    """Once more with half the batch if the GPU's memory ran out, else the failure."""
+    free_memory()
+    smaller = halved(running.architecture) if error.out_of_memory else None
+    if smaller is None:
+        return _failure(work, running, error)
+    log(work.folder, "halved", trial=running.number, batch_size=smaller.batch_size)
+    try:
+        result = yield from _attempt(work, running, smaller)
+    except CandidateFailed as second:
+        free_memory()
+        return _failure(work, running, second)
+    if result is None:
+        return None
+    note = f"trained with batch_size {smaller.batch_size}, for {running.architecture.batch_size} did not fit in memory"
+    return replace(result, architecture=smaller, reason=f"{result.reason}; {note}" if result.reason else note)
+
+
+def _failure(work: Work, running: Outcome, error: CandidateFailed) -> Result:
+    write_text(trial_folder(work.folder, running.number) / "error.txt", error.details or error.reason + "\n")
+    return Result("failed", reason=error.reason)
+
+
+def _attempt(work: Work, running: Outcome, architecture: Architecture) -> Generator[Event, None, Result | None]:
+    place = begin_trial(work.folder, running.number, architecture, running.origin)
+    seed = derive_seed(work.setup.seed, "trial", running.identity)
+    training = guarded(lambda: work.setup.train(architecture, seed))
+    ceiling = work.setup.ceiling(architecture)
+    outcomes = [outcome for outcome in work.ledger.outcomes() if outcome.number != running.number]
+    rungs: dict[int, tuple[float, ...]] = {}
+    reason: str | None = None
+    pruned = False
+    last = Progress(0, None, None, 0.0)
+    for epoch, last in watch(work, training):
+        record_epoch(place, epoch, last.wall_s)
+        yield EpochDone(running.number, epoch)
+        if work.stop():
+            return None
+        if architecture.propagation.trained and last.metrics is not None:
+            reason = _judge(work, running, training, rungs, last, ceiling)
+            pruned = reason is not None
+        if pruned:
+            break
+        over = work.budget.over(outcomes, last.epochs)
+        if over is not None and last.epochs < ceiling:
+            reason = f"cut short after {last.epochs} of at most {ceiling} epochs: {_OVER[over]}"
+            break
+    return _result(work, running, training, last, pruned, reason)
+
+
+_OVER = {"timeout": "the time was up", "epochs": "the epochs were spent"}
+
+
+def _judge(
+    work: Work,
+    running: Outcome,
+    training: Training,
+    rungs: dict[int, tuple[float, ...]],
+    progress: Progress,
+    ceiling: int,
+) -> str | None:
+    """Note the values at each rung that was newly reached; why the candidate should end, or None."""
+    top = reached(progress.epochs / ceiling)
+    new = [rung for rung in GRID if rung <= top and rung not in rungs]
+    if not new or progress.epochs >= ceiling:
+        return None
+    known = set(progress.metrics or {})
+    if not set(work.objectives.names) <= known:
+        progress = with_costs(progress, training)
+    values = work.objectives.values(progress.metrics or {})
+    rungs.update(dict.fromkeys(new, values))
+    judged = [rung for rung in new if rung in work.pruner.judged(work.setup.config.warm_up, running.number)]
+    if not judged:
+        return None
+    work.ledger.rungs(running.number, rungs)
+    peers = [outcome for outcome in work.ledger.outcomes() if outcome.number != running.number]
+    return prune(work.pruner, rungs, judged[-1], running.number, peers, work.objectives, work.setup.config.warm_up)
+
+
+def _result(
+    work: Work, running: Outcome, training: Training, progress: Progress, pruned: bool, reason: str | None
+) -> Result:
+    if progress.metrics is None:
+        raise CandidateFailed("the training ended before its first evaluation", "")
+    progress = with_costs(progress, training)
+    metrics = progress.metrics or {}
+    result = Result(
+        state="pruned" if pruned else "complete",
+        values=work.objectives.values(metrics),
+        metrics=metrics,
+        best_epoch=progress.best_epoch,
+        epochs=progress.epochs,
+        wall_s=progress.wall_s,
+        reason=reason,
+        excess=work.objectives.excess(metrics) if not pruned else None,
+    )
+    if not pruned:
+        _save_if_among_best(work, running, training, result)
+    return result
+
+
+def _save_if_among_best(work: Work, running: Outcome, training: Training, result: Result) -> None:
+    candidate = replace(running, state=result.state, values=result.values, excess=result.excess)
+    others = [outcome for outcome in work.ledger.outcomes() if outcome.number != running.number]
+    best = ranked([*others, candidate], work.objectives)[: _models_kept(work)]
+    if any(outcome.number == running.number for outcome in best):
+        training.save(trial_folder(work.folder, running.number) / MODEL)
+
+
+def _publish(work: Work, outcome: Outcome) -> None:
+    """Bring the run directory in line with the ledger."""
+    outcomes = work.ledger.outcomes()
+    end_trial(work.folder, outcome)
+    keep_models(work.folder, [best.number for best in ranked(outcomes, work.objectives)[: _models_kept(work)]])
+    write_table(work.folder, outcomes, work.objectives)
+    log(
+        work.folder, "trial", number=outcome.number, state=outcome.state, values=outcome.values,
+        epochs=outcome.epochs, wall_s=round(outcome.wall_s, 3), reason=outcome.reason,
+    )  # fmt: skip
+
+
+def _models_kept(work: Work) -> int:
+    return max(MIN_MODELS, work.setup.config.confirm.top)

@@ -1,0 +1,60 @@
+"""What a strategy sees: the history and the number of the trial it is asked for, and nothing else."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from gnas.config.architecture import identity
+from gnas.registry import Registry
+from gnas.rng import derive_seed, numpy_rng
+from gnas.search.objectives import Objectives
+from gnas.search.outcome import Outcome, ranked
+from gnas.search.proposal import Proposal
+from gnas.search.protocols import Space
+
+
+@dataclass(frozen=True)
+class View:
+    """The state of a search before trial `number`. Proposals are pure functions of it, hence a search can be resumed.
+
+    Attributes:
+        outcomes: in the order of their numbers; running ones are those of other workers.
+        share: of the budget that is spent, in [0, 1).
+        trials: the budget of trials, if there is one.
+        worker: 0 for the first.
+    """
+
+    space: Space
+    outcomes: tuple[Outcome, ...]
+    objectives: Objectives
+    number: int
+    seed: int
+    share: float = 0.0
+    trials: int | None = None
+    worker: int = 0
+
+    def seed_of(self, attempt: int) -> int:
+        """The seed of the strategy's `attempt`-th proposal for this trial."""
+        names = ("sampler", self.number, attempt)
+        return derive_seed(self.seed, *names) if self.worker == 0 else derive_seed(self.seed, *names, self.worker)
+
+    def rng(self, attempt: int) -> np.random.Generator:
+        """A NumPy generator for the same."""
+        return numpy_rng(self.seed_of(attempt))
+
+    def best(self, count: int) -> list[Outcome]:
+        """The `count` best complete trials."""
+        return ranked(self.outcomes, self.objectives)[:count]
+
+    def known(self, proposal: Proposal) -> Outcome | None:
+        """The trial that has this candidate already."""
+        name = identity(proposal.architecture)
+        return next((outcome for outcome in self.outcomes if outcome.identity == name and outcome.counts), None)
+
+
+Strategy = Callable[[View], Iterator[Proposal | None]]
+"""Proposals for one trial, the most wanted first. The caller takes the first that is new and asks no further; None is a
+draw that makes no valid architecture. An iterator that ends says that the space holds no more."""
+
+SAMPLERS: Registry[Strategy] = Registry("sampler")

@@ -1,0 +1,54 @@
+"""What the parts of a running search share."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gnas.config.architecture import Architecture
+from gnas.config.run import SearchConfig
+from gnas.search.budget import Budget
+from gnas.search.ledger import Ledger
+from gnas.search.objectives import Objectives
+from gnas.search.protocols import Space, TrainingFactory
+from gnas.search.pruners import Pruner
+from gnas.search.session import Session
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a search is about.
+
+    Attributes:
+        train: makes the training of one candidate under a seed.
+        first: architectures to train before any proposal, by a name for each: the best of earlier runs.
+        epochs: a ceiling on every training beside the architecture's own.
+    """
+
+    space: Space
+    config: SearchConfig
+    seed: int
+    train: TrainingFactory
+    first: Mapping[str, Architecture] = field(default_factory=dict)
+    epochs: int | None = None
+
+    def ceiling(self, architecture: Architecture) -> int:
+        """Most epochs that a training of `architecture` can take; one for a closed form."""
+        if not architecture.propagation.trained:
+            return 1
+        return min(architecture.epochs, self.epochs or architecture.epochs)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A search under way."""
+
+    setup: Setup
+    folder: Path
+    objectives: Objectives
+    pruner: Pruner
+    ledger: Ledger
+    budget: Budget
+    session: Session
+    stop: Callable[[], bool]
+    clock: Callable[[], float] = time.monotonic
