@@ -19,6 +19,7 @@ class Recommender(Protocol):
             users: int64 [B] on the recommender's device.
 
         Returns:
-            float32 [B, n_items]; higher is better. For rating prediction, the predicted ratings.
+            float32 [B, n_items]; higher is better. For rating prediction, the predicted ratings. The caller may
+            write into it: a matrix that is kept must be returned as a copy.
         """
         ...

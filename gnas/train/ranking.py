@@ -1,0 +1,206 @@
+"""The best items of many users: seen items left out, ties broken at random, blocks within a bound of memory."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gnas.data.interactions import Interactions
+from gnas.errors import TrialFailed
+from gnas.nn.recommender import Recommender
+from gnas.rng import torch_rng
+
+CPU_BLOCK_MIB = 30
+"""On the CPU, larger blocks come fresh from the kernel, and touching their pages costs more than the product."""
+GROUP = 16
+"""Columns whose maximum stands for them while the best are looked for."""
+
+
+@dataclass(frozen=True)
+class UserItems:
+    """Pairs of rows and items: `key_E` = row · n_items + item, rising, on a device; `start` [R + 1], on the host."""
+
+    key_E: Tensor
+    start: np.ndarray
+    n_items: int
+
+    def counts(self) -> Tensor:
+        """Number of items of each row: int64 [R]."""
+        return torch.from_numpy(np.diff(self.start)).to(self.key_E.device)
+
+    def contains(self, item_RK: Tensor) -> Tensor:
+        """Whether each row holds each of its K items (−1: never): bool [R, K]."""
+        if not len(self.key_E):
+            return torch.zeros_like(item_RK, dtype=torch.bool)
+        row_R1 = torch.arange(len(item_RK), device=item_RK.device).unsqueeze(1)
+        key_RK = torch.where(item_RK >= 0, row_R1 * self.n_items + item_RK, -1)
+        place_RK = torch.searchsorted(self.key_E, key_RK).clamp(max=len(self.key_E) - 1)
+        return self.key_E[place_RK] == key_RK
+
+
+def user_items(parts: Sequence[Interactions], users: np.ndarray, n_items: int, device: torch.device) -> UserItems:
+    """The distinct items that each of the distinct `users` has in any of `parts`; row r belongs to `users[r]`."""
+    n_users = max([int(users.max(initial=-1)) + 1, *(part.n_users for part in parts)])
+    row_of_U = np.full(n_users, -1, dtype=np.int64)
+    row_of_U[users] = np.arange(len(users))
+    keys = []
+    for part in parts:
+        row_E = row_of_U[part.user]
+        keys.append((row_E * n_items + part.item)[row_E >= 0])
+    key_E = np.unique(np.concatenate([np.empty(0, np.int64), *keys]))
+    start = np.searchsorted(key_E, np.arange(len(users) + 1) * n_items)
+    return UserItems(torch.from_numpy(key_E).to(device), start, n_items)
+
+
+def block_rows(n_items: int, device: torch.device, memory_mib: int) -> int:
+    """Users a block, so that their scores take half of the bound and the search for the best the other half at most."""
+    bound_mib = memory_mib / 2 if device.type != "cpu" else min(memory_mib / 2, CPU_BLOCK_MIB)
+    return max(1, int(bound_mib * 2**20 / (4 * max(n_items, 1))))
+
+
+def masked_blocks(
+    recommender: Recommender, users_R: Tensor, seen: UserItems, rows: int
+) -> Iterator[tuple[slice, Tensor, Tensor]]:
+    """Blocks of scores with −inf at seen items, and whether all scores were finite (a bool on the device)."""
+    for first in range(0, len(users_R), rows):
+        block = slice(first, min(first + rows, len(users_R)))
+        score_BI = recommender.score(users_R[block]).float()
+        finite = score_BI.sum().isfinite()
+        if 0 in score_BI.stride() or not score_BI.is_contiguous():
+            score_BI = score_BI.contiguous()
+        key_E = seen.key_E[seen.start[block.start] : seen.start[block.stop]]
+        score_BI.view(-1).index_fill_(0, key_E - block.start * seen.n_items, -torch.inf)
+        yield block, score_BI, finite
+
+
+class TieBreaker:
+    """A random order of the items for each user: of equal scores, any item is as likely to come first.
+
+    The order is that of a · i + b modulo 2³¹ with the user's own random odd a and random b (Dietzfelbinger et al.,
+    J. Algorithms 1997), a bijection, so that there is nothing to store and no tie is left.
+    """
+
+    def __init__(self, n_items: int, n_rows: int, seed: int, device: torch.device) -> None:
+        generator = torch_rng("cpu", seed, "ties")
+        self.item_I = torch.arange(n_items, device=device)
+        self.factor_R = torch.randint(2**30, (n_rows,), generator=generator).mul_(2).add_(1).to(device)
+        self.shift_R = torch.randint(2**31, (n_rows,), generator=generator).to(device)
+
+    def keys(self, rows: slice | Tensor, item_BK: Tensor | None = None) -> Tensor:
+        """Distinct numbers from 0 for the given items (default: all) of each row, the larger first: int64 [B, K]."""
+        item_BK = self.item_I if item_BK is None else item_BK
+        key_BK = self.factor_R[rows].unsqueeze(1) * item_BK
+        return key_BK.add_(self.shift_R[rows].unsqueeze(1)).bitwise_and_(2**31 - 1)
+
+
+def best_items(score_BI: Tensor, finite: Tensor, k: int, ties: TieBreaker, rows: slice) -> tuple[Tensor, Tensor]:
+    """The k best items of each row, best first; equal scores in the order of `ties`.
+
+    Returns:
+        items int64 [B, k], −1 where a row has fewer than k unseen items; their scores float32 [B, k], −inf there.
+
+    Raises:
+        TrialFailed: a score is not finite.
+    """
+    width = min(k + 1, score_BI.shape[1])
+    value_BK, item_BK = largest(score_BI, width)
+    equal_BK = (value_BK[:, 1:] == value_BK[:, :-1]) & (value_BK[:, 1:] > -torch.inf)
+    cut_B = equal_BK[:, k - 1] if width > k else equal_BK.new_zeros(len(equal_BK))
+    all_finite, any_equal, any_cut = torch.stack([finite, equal_BK.any(), cut_B.any()]).tolist()
+    if not all_finite:
+        raise TrialFailed("a score is not finite (NaN or infinity); the model has diverged")
+    value_BK, item_BK = value_BK[:, :k], item_BK[:, :k]
+    if any_equal:
+        order_BK = ties.keys(rows, item_BK).argsort(1, descending=True)
+        value_BK, item_BK = value_BK.gather(1, order_BK), item_BK.gather(1, order_BK)
+        value_BK, order_BK = value_BK.sort(dim=1, descending=True, stable=True)
+        item_BK = item_BK.gather(1, order_BK)
+    if any_cut:
+        item_BK = _resolve_cut(score_BI, value_BK, item_BK, cut_B, ties, rows)
+    item_BK = torch.where(value_BK > -torch.inf, item_BK, -1)
+    short = k - item_BK.shape[1]
+    if short > 0:
+        item_BK = torch.nn.functional.pad(item_BK, (0, short), value=-1)
+        value_BK = torch.nn.functional.pad(value_BK, (0, short), value=-torch.inf)
+    return item_BK, value_BK
+
+
+def largest(score_BI: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """As `torch.topk`, with another choice among equal scores; NaN counts as largest.
+
+    The k largest lie in the k groups of columns with the largest maxima. Finding those is a pass at the speed of
+    memory; `topk` over whole rows costs about as much as the product that made the scores.
+    """
+    n_columns = score_BI.shape[1]
+    n_groups = n_columns // GROUP
+    if n_groups < 8 * k:
+        return score_BI.topk(k)
+    grouped_BIG = score_BI[:, : n_groups * GROUP].view(-1, GROUP, n_groups)
+    group_Bk = largest(grouped_BIG.amax(1), k)[1]
+    member_G = torch.arange(0, n_groups * GROUP, n_groups, device=score_BI.device)
+    column_BC = (group_Bk.unsqueeze(2) + member_G).flatten(1)
+    rest_R = torch.arange(n_groups * GROUP, n_columns, device=score_BI.device)
+    column_BC = torch.cat([column_BC, rest_R.expand(len(score_BI), -1)], 1)
+    value_Bk, place_Bk = score_BI.gather(1, column_BC).topk(k)
+    return value_Bk, column_BC.gather(1, place_Bk)
+
+
+def _resolve_cut(
+    score_BI: Tensor, value_BK: Tensor, item_BK: Tensor, cut_B: Tensor, ties: TieBreaker, rows: slice
+) -> Tensor:
+    """Where items beyond the k-th have its score, choose among all of them by the order of `ties`."""
+    k = value_BK.shape[1]
+    row_T = cut_B.nonzero().squeeze(1)
+    item_BK = item_BK.clone()
+    for row_t in torch.split(row_T, max(1, len(score_BI) // 4)):
+        last_t1 = value_BK[row_t, -1:]
+        key_tI = ties.keys(row_t + rows.start)
+        key_tI.masked_fill_(score_BI[row_t] != last_t1, -1)
+        tied_tK = largest(key_tI, k)[1]
+        place_tK = torch.arange(k, device=row_t.device) - (value_BK[row_t] > last_t1).sum(1, keepdim=True)
+        item_BK[row_t] = torch.where(place_tK < 0, item_BK[row_t], tied_tK.gather(1, place_tK.clamp(min=0)))
+    return item_BK
+
+
+@torch.no_grad()
+def top_k(
+    recommender: Recommender,
+    users: np.ndarray,
+    seen: Interactions | Sequence[Interactions],
+    k: int,
+    *,
+    seed: int = 0,
+    device: torch.device,
+    memory_mib: int = 512,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The k best unseen items for each of `users` (distinct), best first.
+
+    Args:
+        recommender: whatever ranks; its tensors lie on `device`.
+        users: int64 [B].
+        seen: interactions whose items are never recommended to their user.
+        k: length of the lists.
+        seed: breaks ties.
+        device: of the recommender.
+        memory_mib: bound on one block of scores.
+
+    Returns:
+        items int64 [B, k], −1 where a user has fewer than k unseen items; scores float32 [B, k], −inf there.
+
+    Raises:
+        TrialFailed: a score is not finite.
+    """
+    parts = [seen] if isinstance(seen, Interactions) else list(seen)
+    known = user_items(parts, users, recommender.n_items, device)
+    ties = TieBreaker(recommender.n_items, len(users), seed, device)
+    users_R = torch.from_numpy(np.asarray(users, dtype=np.int64)).to(device)
+    rows = block_rows(recommender.n_items, device, memory_mib)
+    blocks = [
+        best_items(score_BI, finite, k, ties, block)
+        for block, score_BI, finite in masked_blocks(recommender, users_R, known, rows)
+    ]
+    item_BK = torch.cat([users_R.new_empty((0, k)), *(items for items, _ in blocks)])
+    score_BK = torch.cat([torch.empty((0, k), device=device), *(scores for _, scores in blocks)])
+    return item_BK.cpu().numpy(), score_BK.cpu().numpy()
