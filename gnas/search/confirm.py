@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
@@ -111,16 +112,18 @@ def welch(a: Sequence[float], b: Sequence[float]) -> float | None:
 
 def _train_again(work: Work, job: Job) -> Generator[Event, None, str | None]:
     last: Progress | None = None
+    outcomes = work.ledger.outcomes()
     record: dict[str, Any] = {"number": job.outcome.number, "identity": job.outcome.identity, "seed": job.seed}
     try:
         training = guarded(lambda: work.setup.train(job.outcome.architecture, job.seed))
-        for epoch, last in watch(work, training):
-            yield EpochDone(job.outcome.number, epoch, confirming=True)
-            if work.stop():
-                return "stopped"
-            over = work.budget.all_over(work.ledger.outcomes(), last.epochs)
-            if over is not None and last.epochs < work.setup.ceiling(job.outcome.architecture):
-                return over
+        with closing(watch(work, training)) as epochs:
+            for epoch, last in epochs:
+                yield EpochDone(job.outcome.number, epoch, confirming=True)
+                if work.stop():
+                    return "stopped"
+                over = work.budget.all_over(outcomes, last.epochs)
+                if over is not None and last.epochs < work.setup.ceiling(job.outcome.architecture):
+                    return over
         if last is None or last.metrics is None:
             raise CandidateFailed("the training ended before its first evaluation", "")
         last = with_costs(last, training)

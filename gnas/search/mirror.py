@@ -23,11 +23,11 @@ def mirror(outcomes: tuple[Outcome, ...], objectives: Objectives, sampler: BaseS
     study = optuna.create_study(directions=list(objectives.directions), sampler=sampler)
     for outcome in outcomes:
         if outcome.counts:
-            study.add_trial(reflection(outcome, type(sampler).__name__, several=len(objectives.names) > 1))
+            study.add_trial(reflection(outcome, objectives, type(sampler).__name__))
     return study
 
 
-def reflection(outcome: Outcome, sampler_name: str, *, several: bool) -> FrozenTrial:
+def reflection(outcome: Outcome, objectives: Objectives, sampler_name: str) -> FrozenTrial:
     """The Optuna trial that stands for `outcome`."""
     facts: dict[str, Any] = {
         "params": dict(outcome.params),
@@ -37,18 +37,25 @@ def reflection(outcome: Outcome, sampler_name: str, *, several: bool) -> FrozenT
     }
     if outcome.state == "running":
         return create_trial(state=TrialState.RUNNING, **facts)
-    return create_trial(**facts, **_ending(outcome, several))
+    return create_trial(**facts, **_ending(outcome, objectives))
 
 
-def _ending(outcome: Outcome, several: bool) -> dict[str, Any]:
-    excess = dict(outcome.excess or {})
-    if outcome.state == "complete":
-        return {"values": outcome.values, "constraints": excess | ({UNFINISHED: 0.0} if several else {})}
-    if several and outcome.state == "pruned" and outcome.values is not None:
-        return {"values": outcome.values, "constraints": {UNFINISHED: 1.0}}
+def constraints(outcome: Outcome, objectives: Objectives) -> dict[str, float]:
+    """By how much each limit is passed; the same names for all outcomes of one search, as samplers want it."""
+    found = dict.fromkeys(objectives.limits, 0.0) | dict(outcome.excess or {})
+    if len(objectives.names) > 1:
+        found[UNFINISHED] = {"complete": 0.0, "pruned": 1.0}.get(outcome.state, 2.0)
+    return found
+
+
+def _ending(outcome: Outcome, objectives: Objectives) -> dict[str, Any]:
+    several = len(objectives.names) > 1
+    known = {"constraints": constraints(outcome, objectives)}
+    if outcome.values is not None and (outcome.state == "complete" or several):
+        return {"values": outcome.values, **known}
     if several:
-        return {"state": TrialState.PRUNED, "constraints": {UNFINISHED: 2.0}}
-    if outcome.state == "pruned" and outcome.values is not None:
+        return {"state": TrialState.PRUNED, **known}
+    if outcome.values is not None:
         step = max(outcome.rungs or {0: ()})
         return {"state": TrialState.PRUNED, "intermediate_values": {step: outcome.values[0]}}
     return {"state": TrialState.PRUNED}

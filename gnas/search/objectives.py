@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gnas.config.metrics import Direction, direction
+from gnas.config.metrics import METRICS, Direction, direction, parse_metric
 from gnas.config.run import SearchConfig
 from gnas.errors import ConfigError
 from gnas.registry import did_you_mean
@@ -54,8 +54,6 @@ def objectives_of(config: SearchConfig) -> Objectives:
 
 def _measured(metrics: Mapping[str, float], name: str, key: str) -> float:
     if name not in metrics:
-        raise ConfigError(
-            f"search.{key}: {name!r} is not measured ({did_you_mean(name, metrics)}); "
-            "add its cut-off to evaluate.cutoffs"
-        )
+        hint = "" if METRICS[parse_metric(name)[0]].cost else "; add its cut-off to evaluate.cutoffs"
+        raise ConfigError(f"search.{key}: {name!r} is not measured here ({did_you_mean(name, metrics)}){hint}")
     return metrics[name]

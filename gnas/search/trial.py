@@ -1,6 +1,7 @@
 """One trial: train a candidate, judge it at its rungs, record what became of it."""
 
 from collections.abc import Generator
+from contextlib import closing
 from dataclasses import replace
 
 from gnas.config.architecture import Architecture
@@ -71,20 +72,21 @@ def _attempt(work: Work, running: Outcome, architecture: Architecture) -> Genera
     reason: str | None = None
     pruned = False
     last = Progress(0, None, None, 0.0)
-    for epoch, last in watch(work, training):
-        record_epoch(place, epoch, last.wall_s)
-        yield EpochDone(running.number, epoch)
-        if work.stop():
-            return None
-        if architecture.propagation.trained and last.metrics is not None:
-            reason = _judge(work, running, training, rungs, last, ceiling)
-            pruned = reason is not None
-        if pruned:
-            break
-        over = work.budget.over(outcomes, last.epochs)
-        if over is not None and last.epochs < ceiling:
-            reason = f"cut short after {last.epochs} of at most {ceiling} epochs: {_OVER[over]}"
-            break
+    with closing(watch(work, training)) as epochs:
+        for epoch, last in epochs:
+            record_epoch(place, epoch, last.wall_s)
+            yield EpochDone(running.number, epoch)
+            if work.stop():
+                return None
+            if architecture.propagation.trained and last.metrics is not None:
+                reason = _judge(work, running, training, rungs, last, ceiling)
+                pruned = reason is not None
+            if pruned:
+                break
+            over = work.budget.over(outcomes, last.epochs)
+            if over is not None and last.epochs < ceiling:
+                reason = f"cut short after {last.epochs} of at most {ceiling} epochs: {_OVER[over]}"
+                break
     return _result(work, running, training, last, pruned, reason)
 
 

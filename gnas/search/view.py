@@ -55,6 +55,6 @@ class View:
 
 Strategy = Callable[[View], Iterator[Proposal | None]]
 """Proposals for one trial, the most wanted first. The caller takes the first that is new and asks no further; None is a
-draw that makes no valid architecture. An iterator that ends says that the space holds no more."""
+draw that makes no valid architecture. An iterator that ends has no more ideas."""
 
 SAMPLERS: Registry[Strategy] = Registry("sampler")

@@ -6,13 +6,14 @@ sampler nor random state, and a search that is resumed must go on as if it had n
 
 import warnings
 from collections.abc import Callable, Iterator
-from itertools import count
+from dataclasses import replace
+from itertools import count, islice
 
 from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler, GPSampler, NSGAIIISampler, NSGAIISampler, TPESampler
 from optuna.trial import TrialState
 
-from gnas.search.mirror import mirror
+from gnas.search.mirror import constraints, mirror
 from gnas.search.proposal import OptunaAnswers, Proposal
 from gnas.search.protocols import Infeasible
 from gnas.search.view import SAMPLERS, View
@@ -20,6 +21,8 @@ from gnas.search.view import SAMPLERS, View
 MAX_SEED = 2**32
 GP_TRIALS = 500
 """A Gaussian process costs the cube of its trials; beyond these the latest are taken."""
+GP_ATTEMPTS = 5
+"""It is also slow and, where it errs towards what is known, stubborn."""
 
 
 @SAMPLERS.register("tpe")
@@ -35,7 +38,8 @@ def tpe(view: View) -> Iterator[Proposal | None]:
 @SAMPLERS.register("gp")
 def gp(view: View) -> Iterator[Proposal | None]:
     """Gaussian process with expected improvement; conditional parameters are drawn at random."""
-    return _ask(view, lambda seed: GPSampler(seed=seed, warn_independent_sampling=False), "gp", latest=GP_TRIALS)
+    recent = replace(view, outcomes=view.outcomes[-GP_TRIALS:])
+    return islice(_ask(recent, lambda seed: GPSampler(seed=seed, warn_independent_sampling=False), "gp"), GP_ATTEMPTS)
 
 
 @SAMPLERS.register("nsga2")
@@ -55,12 +59,10 @@ def _population(view: View) -> int:
     return 20 if view.trials is None else min(50, max(10, view.trials // 5))
 
 
-def _ask(
-    view: View, make: Callable[[int], BaseSampler], origin: str, latest: int | None = None
-) -> Iterator[Proposal | None]:
+def _ask(view: View, make: Callable[[int], BaseSampler], origin: str) -> Iterator[Proposal | None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
-        study = mirror(view.outcomes[-latest:] if latest else view.outcomes, view.objectives, make(0))
+        study = mirror(view.outcomes, view.objectives, make(0))
     for attempt in count():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ExperimentalWarning)
@@ -80,6 +82,8 @@ def _ask(
         yield proposal
         known = view.known(proposal)
         if known is not None and known.state == "complete":
+            for name, by in constraints(known, view.objectives).items():
+                trial.set_constraint(name, by)
             study.tell(trial, known.values)
         else:
             study.tell(trial, state=TrialState.PRUNED)

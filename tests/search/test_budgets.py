@@ -1,0 +1,125 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from search_fakes import FakeTraining, ended, quality, run, setup, trials
+
+from gnas.config.architecture import Architecture
+from gnas.errors import SearchFailed
+from gnas.search.events import ConfirmEnded, EpochDone
+
+
+class Clock:
+    """Time that passes as trainings ask for it."""
+
+    def __init__(self, epoch_s: float = 1.0) -> None:
+        self.now = 100.0
+        self.epoch_s = epoch_s
+
+    def __call__(self) -> float:
+        return self.now
+
+    def train(self, architecture: Architecture, seed: int) -> FakeTraining:
+        return FakeTraining(architecture, quality(architecture), self.tick)
+
+    def tick(self, _: int) -> None:
+        self.now += self.epoch_s
+
+
+def test_pruned_and_failed_trials_use_up_the_budget(tmp_path: Path) -> None:
+    def train(architecture: Architecture, seed: int) -> FakeTraining:
+        if architecture.dim == 16:
+            raise ValueError("16 is not my number")
+        return FakeTraining(architecture, quality(architecture))
+
+    events = run(setup(trials=25, pruner="halving", train=train), tmp_path)
+    states = {event.outcome.state for event in trials(events)}
+    assert states == {"complete", "pruned", "failed"}
+    assert len(trials(events)) == 25
+
+
+@pytest.mark.parametrize("top", [0, 3])
+def test_the_timeout_holds_within_one_epoch(top: int, tmp_path: Path) -> None:
+    clock = Clock()
+    end = ended(run(setup(trials=None, timeout=200, train=clock.train, confirm={"top": top}), tmp_path, clock=clock))
+    assert end.reason == "timeout"
+    assert 200 <= clock.now - 100 <= 201 if top == 0 else clock.now - 100 <= 201
+
+
+def test_time_is_kept_back_for_confirmation(tmp_path: Path) -> None:
+    clock = Clock()
+    events = run(
+        setup(trials=None, timeout=500, train=clock.train, confirm={"top": 2, "seeds": 2}), tmp_path, clock=clock
+    )
+    searching = sum(isinstance(event, EpochDone) and not event.confirming for event in events)
+    assert 400 <= searching <= 401
+    confirmed = next(event for event in events if isinstance(event, ConfirmEnded))
+    assert [len(one.fresh) for one in confirmed.ranking] == [2, 2]
+
+
+def test_a_trial_cut_by_the_time_counts_with_what_it_has(tmp_path: Path) -> None:
+    clock = Clock(epoch_s=10)
+    first = {"first": Architecture(epochs=20)}
+    events = run(setup(trials=None, timeout=45, train=clock.train, first=first), tmp_path, clock=clock)
+    (event,) = trials(events)
+    assert event.outcome.state == "complete"
+    assert event.outcome.reason == "cut short after 5 of at most 20 epochs: the time was up"
+    best = ended(events).best
+    assert best is not None
+    assert best.confirmed.number == 0
+
+
+def test_spent_time_is_counted_over_resumes(tmp_path: Path) -> None:
+    clock = Clock()
+    settings: dict[str, Any] = {"trials": None, "timeout": 300, "seed": 2}
+    asked = 0
+
+    def stop() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked % 61 == 0
+
+    reasons: list[str] = []
+    while reasons[-1:] != ["timeout"]:
+        reasons.append(
+            ended(run(setup(train=clock.train, **settings), tmp_path, clock=clock, stop=stop, resume=True)).reason
+        )
+        clock.now += 1000  # between two sessions nothing is spent
+    spent = clock.now - 100 - 1000 * len(reasons)
+    assert len(reasons) >= 4
+    assert 300 <= spent <= 301
+
+
+def test_time_before_the_search_is_not_counted(tmp_path: Path) -> None:
+    clock = Clock()
+    clock.now = 1e6
+    assert len(trials(run(setup(trials=3, timeout=1000, train=clock.train), tmp_path, clock=clock))) == 3
+
+
+def test_epochs_are_limited(tmp_path: Path) -> None:
+    events = run(setup(trials=None, max_epochs_total=95), tmp_path)
+    assert ended(events).reason == "epochs"
+    assert sum(isinstance(event, EpochDone) for event in events) == 95
+    assert sum(event.outcome.epochs for event in trials(events)) == 95
+
+
+def test_epochs_of_confirmation_are_counted(tmp_path: Path) -> None:
+    events = run(setup(trials=None, max_epochs_total=200, confirm={"top": 3, "seeds": 5}), tmp_path)
+    epochs = [event for event in events if isinstance(event, EpochDone)]
+    assert sum(not event.confirming for event in epochs) == 160
+    assert len(epochs) == 200
+
+
+def test_no_time_for_a_single_epoch_is_a_failed_search(tmp_path: Path) -> None:
+    def train(architecture: Architecture, seed: int) -> FakeTraining:
+        clock.now += 100
+        raise MemoryError
+
+    clock = Clock()
+    with pytest.raises(SearchFailed, match=r"no trial was completed \(the time was up\); failures: 1 × MemoryError"):
+        run(setup(trials=5, timeout=10, train=train), tmp_path, clock=clock)
+
+
+def test_the_effort_in_a_word(tmp_path: Path) -> None:
+    assert len(trials(run(setup(trials=None, effort="smoke"), tmp_path / "a"))) == 4
+    assert len(trials(run(setup(trials=6, effort="smoke"), tmp_path / "b"))) == 6
