@@ -13,6 +13,7 @@ from gnas.config.objective import (
     SGL,
     AllPairs,
     ContrastiveField,
+    DirectAU,
     Dot,
     LossField,
     NoContrastive,
@@ -55,6 +56,10 @@ class Architecture(Strict):
             raise ValueError(
                 f"loss all-pairs needs scorer dot, whose sum over all pairs is a product of Gram "
                 f"matrices, not {self.scorer.kind}"
+            )
+        if isinstance(self.loss, DirectAU) and self.scorer.kind == "mlp":
+            raise ValueError(
+                "loss directau moves embeddings alone and would leave scorer mlp untrained; take dot or cosine"
             )
         if isinstance(self.contrastive, SGL) and not self.propagation.uses_graph:
             raise ValueError("contrastive sgl drops edges, but propagation none has no graph; take simgcl")
@@ -120,8 +125,11 @@ def _canonical_closed_form(tree: dict[str, Any]) -> dict[str, Any]:
     parameters = dict(tree.get("spectral", {}))
     if not parameters:
         return tree
+    if parameters["response"] == "none":
+        del parameters["user_norm"], parameters["item_norm"], parameters["degree"]
+        parameters["ideal"] = 1.0  # a factor of all scores
     if parameters["response"] in ("linear", "none"):
         del parameters["order"], parameters["sharpness"]
     if parameters["ideal"] == 0:
-        del parameters["rank"]
+        del parameters["rank"], parameters["ideal_degree"]
     return {"spectral": parameters}
