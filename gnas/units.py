@@ -11,6 +11,8 @@ def parse_duration(text: str | float) -> float:
     Raises:
         ValueError: the text is not a positive duration.
     """
+    if isinstance(text, bool) or not isinstance(text, str | int | float):
+        raise ValueError(f"a duration is a number of seconds or text such as 90s, 10m or 1h30m, not {text!r}")
     if not isinstance(text, str) or re.fullmatch(r"\d+(\.\d+)?", text.strip()):
         seconds = float(text)
     elif re.fullmatch(r"(\d+(\.\d+)?\s*[smhd]\s*)+", text.strip().lower()):

@@ -1,6 +1,6 @@
 """The base of everything that users write, and the tagged choice `{name: {parameters}}`."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -33,14 +33,18 @@ class Choice(Strict):
         return {self.kind: self.model_dump(mode="python")}
 
 
-def choice_reader(registry: Registry[Any]) -> Callable[[object], object]:
-    """A pydantic before-validator that turns `name` or `{name: {…}}` into the registered `Choice`.
+@dataclass(frozen=True)
+class ChoiceReader:
+    """A pydantic before-validator that turns `name` or `{name: {…}}` into the `Choice` that `registry` knows.
 
     Errors inside the parameters are passed on with their place, in the context of a `nested` error, which
     `gnas.config.problems` unfolds into sentences.
     """
 
-    def read(value: object) -> object:
+    registry: Registry[Any]
+
+    def __call__(self, value: object) -> object:
+        """The choice that `value` writes."""
         if isinstance(value, Choice):
             return value
         if isinstance(value, str):
@@ -53,16 +57,20 @@ def choice_reader(registry: Registry[Any]) -> Callable[[object], object]:
             raise PydanticCustomError(
                 "choice",
                 "{kind} is written as a name or as one `name: {{parameters}}`, not {value}",
-                {"kind": registry.kind, "value": repr(value)},
+                {"kind": self.registry.kind, "value": repr(value)},
             )
         try:
-            member = registry[name]
+            member = self.registry[name]
         except ConfigError as error:
             raise PydanticCustomError("choice", "{sentence}", {"sentence": str(error)}) from None
         try:
             return member.model_validate(parameters)
         except ValidationError as error:
             inner = [{**problem, "loc": (name, *problem["loc"])} for problem in error.errors(include_url=False)]
-            raise PydanticCustomError("nested", "{count} problem(s)", {"count": len(inner), "errors": inner}) from None
+            context = {"count": len(inner), "errors": inner, "member": member}
+            raise PydanticCustomError("nested", "{count} problem(s)", context) from None
 
-    return read
+
+def choice_reader(registry: Registry[Any]) -> ChoiceReader:
+    """The reader of the choices in `registry`."""
+    return ChoiceReader(registry)

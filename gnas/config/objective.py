@@ -120,7 +120,7 @@ class DirectAU(Loss):
 class AllPairs(Loss):
     """The exact squared loss over all user-item pairs, without sampling (iALS; ENMF, Chen et al., TOIS 2020).
 
-    Σ_pos w_i (1 − s)² + negative_weight · Σ_all s², the second sum as tr(UᵀU · IᵀI).
+    Σ_pos (1 − s)² + negative_weight · Σ_all w_i s², the second sum as tr(UᵀU · Iᵀ diag(w) I).
     """
 
     kind: ClassVar[str] = "all-pairs"

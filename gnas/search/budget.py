@@ -25,7 +25,7 @@ class Budget:
 
     def reason(self, outcomes: Sequence[Outcome], running_epochs: int = 0) -> str | None:
         """Why no further trial may begin, or None."""
-        if self.trials is not None and sum(outcome.counts for outcome in outcomes) >= self.trials:
+        if self.trials is not None and len(outcomes) >= self.trials:
             return "trials"
         return self.over(outcomes, running_epochs)
 
@@ -59,7 +59,7 @@ class Budget:
         spent = min(1.0, max(others, default=0.0))
         if self.trials is None:
             return spent
-        by_trials = min(1.0, sum(outcome.counts for outcome in outcomes) / self.trials)
+        by_trials = min(1.0, len(outcomes) / self.trials)
         return spent if spent > by_trials + LAG else by_trials
 
     def _epochs(self, outcomes: Sequence[Outcome]) -> int:

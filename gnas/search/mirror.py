@@ -22,8 +22,7 @@ def mirror(outcomes: tuple[Outcome, ...], objectives: Objectives, sampler: BaseS
     """A study in memory with the given history."""
     study = optuna.create_study(directions=list(objectives.directions), sampler=sampler)
     for outcome in outcomes:
-        if outcome.counts:
-            study.add_trial(reflection(outcome, objectives, type(sampler).__name__))
+        study.add_trial(reflection(outcome, objectives, type(sampler).__name__))
     return study
 
 

@@ -11,8 +11,7 @@ from gnas.config.architecture import Architecture
 from gnas.search.objectives import Objectives
 from gnas.search.pareto import knee_scores, layers
 
-State = Literal["running", "complete", "pruned", "failed", "duplicate", "surplus"]
-"""`duplicate` and `surplus` are races between workers: the same candidate twice, one trial beyond the budget."""
+State = Literal["running", "complete", "pruned", "failed"]
 
 START = "gnas:start"
 RUNGS = "gnas:rungs"
@@ -59,11 +58,6 @@ class Outcome:
     def finished(self) -> bool:
         """Whether nothing more will come of it."""
         return self.state != "running"
-
-    @property
-    def counts(self) -> bool:
-        """Whether it uses up the budget of trials."""
-        return self.state not in ("duplicate", "surplus")
 
     @property
     def total_excess(self) -> float:

@@ -43,7 +43,7 @@ def queue_of(setup: Setup) -> Queue:
 
 def propose(queue: Queue, strategy: Strategy, view: View) -> tuple[Proposal, int] | None:
     """A candidate that no trial has and how many duplicates came before it; None if the space holds no more."""
-    tried = {outcome.identity for outcome in view.outcomes if outcome.counts}
+    tried = {outcome.identity for outcome in view.outcomes}
     for proposal in queue.proposals:
         if identity(proposal.architecture) not in tried:
             return proposal, 0

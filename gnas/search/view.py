@@ -22,7 +22,6 @@ class View:
         outcomes: in the order of their numbers; running ones are those of other workers.
         share: of the budget that is spent, in [0, 1).
         trials: the budget of trials, if there is one.
-        worker: 0 for the first.
     """
 
     space: Space
@@ -32,12 +31,10 @@ class View:
     seed: int
     share: float = 0.0
     trials: int | None = None
-    worker: int = 0
 
     def seed_of(self, attempt: int) -> int:
         """The seed of the strategy's `attempt`-th proposal for this trial."""
-        names = ("sampler", self.number, attempt)
-        return derive_seed(self.seed, *names) if self.worker == 0 else derive_seed(self.seed, *names, self.worker)
+        return derive_seed(self.seed, "sampler", self.number, attempt)
 
     def rng(self, attempt: int) -> np.random.Generator:
         """A NumPy generator for the same."""
@@ -50,7 +47,7 @@ class View:
     def known(self, proposal: Proposal) -> Outcome | None:
         """The trial that has this candidate already."""
         name = identity(proposal.architecture)
-        return next((outcome for outcome in self.outcomes if outcome.identity == name and outcome.counts), None)
+        return next((outcome for outcome in self.outcomes if outcome.identity == name), None)
 
 
 Strategy = Callable[[View], Iterator[Proposal | None]]

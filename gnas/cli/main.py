@@ -1,0 +1,79 @@
+"""The `gnas` command: the commands together, and the one boundary where errors become sentences and exit codes.
+
+Exit codes: 0 done, 1 it ran and failed, 2 bad input. Results go to stdout, everything on the way to stderr.
+Nothing heavy is imported here or at the top of a command's file, so that help and completion answer at once.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from gnas import __version__
+from gnas.cli import data, doctor, evaluate, recommend, report, search, space, train
+from gnas.errors import GnasError
+
+EXAMPLES = """\
+Find the best graph neural recommender for your interactions, and measure it honestly.
+
+\b
+Examples:
+  gnas search movielens-small             search on a shipped configuration
+  gnas search --data clicks.csv --timeout 30m
+  gnas evaluate runs/NAME                 the figures on the test split
+  gnas recommend runs/NAME -k 10 -o recs.parquet
+
+Add --debug anywhere to see the traceback behind an error.
+"""
+
+app = typer.Typer(
+    name="gnas",
+    help=EXAMPLES,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+app.command("search")(search.command)
+app.command("evaluate")(evaluate.command)
+app.command("train")(train.command)
+app.command("recommend")(recommend.command)
+app.command("report")(report.command)
+app.add_typer(data.app, name="data")
+app.add_typer(space.app, name="space")
+app.command("doctor")(doctor.command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"gnas {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(
+        False, "--version", help="Print the version and stop.", callback=_print_version, is_eager=True
+    ),
+) -> None:
+    """Only the version lives on the root; the help is the app's."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
+    try:
+        app([word for word in words if word != "--debug"], prog_name="gnas")
+    except GnasError as error:
+        if debug:
+            raise
+        if "--json" in words:
+            print(json.dumps({"error": {"kind": type(error).__name__, "message": str(error)}}))
+        print(f"Error: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
+    except BrokenPipeError:  # the reader of a pipe, such as `head`, has gone: nothing is wrong
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None

@@ -1,0 +1,31 @@
+"""The options that several commands share. A flag that overrides a file has the default None."""
+
+from typing import Annotated
+
+import typer
+
+from gnas.cli import complete
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout; everything else goes to stderr.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the result and errors; no progress.")]
+Device = Annotated[
+    str | None,
+    typer.Option("--device", metavar="auto|cpu|cuda|cuda:N", help="Where to compute.", autocompletion=complete.devices),
+]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, help="The seed behind every random choice.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY.PATH=VALUE", help="Change one setting, as in --set data.filter.core=5; may be repeated."
+    ),
+]
+Data = Annotated[
+    str | None,
+    typer.Option("--data", metavar="FILE|NAME", help="Interactions: a file, a folder, or a name of `gnas data list`."),
+]
+Space = Annotated[
+    str | None,
+    typer.Option("--space", metavar="FILE|NAME", help="The search space.", autocompletion=complete.spaces),
+]
+Out = Annotated[str | None, typer.Option("--out", metavar="DIR", help="The new run directory.")]
+Run = Annotated[str, typer.Argument(metavar="RUN", help="A run directory.", autocompletion=complete.runs)]

@@ -1,0 +1,60 @@
+"""`gnas search`: find the best architecture for some data."""
+
+from typing import Annotated
+
+import typer
+
+from gnas.cli import complete
+from gnas.cli.options import Data, Device, Json, Out, Overrides, Quiet, Seed, Space
+
+
+def command(
+    config: Annotated[
+        str | None,
+        typer.Argument(metavar="[CONFIG]", help="A shipped name or a YAML file.", autocompletion=complete.configs),
+    ] = None,
+    data: Data = None,
+    space: Space = None,
+    sampler: Annotated[str | None, typer.Option(help="How candidates are proposed, as in portfolio or random.")] = None,
+    trials: Annotated[int | None, typer.Option(min=1, help="How many candidates to train.")] = None,
+    timeout: Annotated[str | None, typer.Option(metavar="DURATION", help="Wall time, as in 90s, 30m or 1h30m.")] = None,
+    effort: Annotated[str | None, typer.Option(metavar="smoke|fast|normal|best", help="How much to try.")] = None,
+    objective: Annotated[
+        list[str] | None, typer.Option(metavar="METRIC", help="What to aim at, as in ndcg@20; may be repeated.")
+    ] = None,
+    out: Out = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(metavar="RUN", help="Go on with a run that was stopped.", autocompletion=complete.runs),
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes that train at once.")] = None,
+    overrides: Overrides = None,
+    seed: Seed = None,
+    device: Device = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Search for the best architecture, and compare it with tuned classic baselines.
+
+    Needs a CONFIG, or --data alone. Ctrl-C once stops after the present epoch and keeps everything.
+
+    \b
+    Examples:
+      gnas search movielens-small
+      gnas search --data clicks.parquet --timeout 30m
+      gnas search my.yaml --space full --trials 100 --set data.filter.core=5
+      gnas search --resume runs/20260301-101500-clicks-compact
+    """
+    from gnas.cli.output import Output
+    from gnas.cli.searching import begin, carry_on, conclude
+    from gnas.run.configure import Asked
+
+    settings = {
+        "space": space, "search.sampler": sampler, "search.trials": trials, "search.timeout": timeout,
+        "search.effort": effort, "search.objective": objective or None, "search.workers": workers,
+        "seed": seed, "device": device,
+    }  # fmt: skip
+    output = Output(as_json, quiet)
+    asked = Asked(config, data, settings, tuple(overrides or ()))
+    result = begin(asked, out, output) if resume is None else carry_on(resume, asked, out, output)
+    conclude(result, output)

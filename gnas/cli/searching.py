@@ -1,0 +1,61 @@
+"""What `gnas search` does once its words are read."""
+
+from pathlib import Path
+
+from gnas.cli.output import Output
+from gnas.cli.stopping import clean_stop
+from gnas.cli.work import watch
+from gnas.config.run import RunConfig
+from gnas.config.space import SearchSpace
+from gnas.errors import ConfigError, SearchFailed
+from gnas.report.html import write_report
+from gnas.report.progress import Progress
+from gnas.report.summary import search_document, search_summary
+from gnas.run.configure import Asked, settle
+from gnas.run.directory import RunDirectory, create_default_run, create_run, discard_if_empty, open_run
+from gnas.run.prepared import main_metric
+from gnas.run.resuming import refuse_other_config, refuse_other_space, resume_config, resume_space
+from gnas.run.searching import SearchResult, search_run
+from gnas.train.device import resolve_device
+
+
+def begin(asked: Asked, out: str | None, output: Output) -> SearchResult:
+    """A new run."""
+    settled = settle(asked)
+    resolve_device(settled.config.device)
+    run = create_default_run(settled.data_name, settled.space_name) if out is None else create_run(Path(out))
+    output.say(*(f"note: {note}" for note in settled.notes), f"run directory: {run.path}")
+    try:
+        return _search(run, settled.config, settled.space, output, resume=False)
+    finally:
+        discard_if_empty(run)
+
+
+def carry_on(resume: str, asked: Asked, out: str | None, output: Output) -> SearchResult:
+    """A run again, from where it stopped."""
+    if out is not None:
+        raise ConfigError(f"--resume goes on in {resume} itself; leave --out away")
+    run = open_run(Path(resume))
+    if asked.config is not None or asked.data is not None or asked.settings["space"] is not None:
+        settled = settle(asked)
+        refuse_other_config(run, settled.config)
+        refuse_other_space(run, settled.space)
+    config = resume_config(run, asked)
+    return _search(run, config, resume_space(run), output, resume=True)
+
+
+def _search(run: RunDirectory, config: RunConfig, space: SearchSpace, output: Output, *, resume: bool) -> SearchResult:
+    progress = Progress(main_metric(config), config.search.trial_budget, config.search.timeout)
+    with clean_stop(output.quiet) as stop:
+        work = search_run(run, config, space, resolve_device(config.device), resume=resume, stop=stop)
+        result = watch(work, progress, output)
+    if result.best is not None:
+        write_report(run)
+    return result
+
+
+def conclude(result: SearchResult, output: Output) -> None:
+    """Say what was found, and what to do next."""
+    output.result(search_document(result), *search_summary(result))
+    if result.reason == "failures":
+        raise SearchFailed(f"the search ended early: too many trials failed in a row; see {result.run.path}/trials")

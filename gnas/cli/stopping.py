@@ -1,0 +1,29 @@
+"""Ctrl-C: once asks for a clean stop, twice ends at once."""
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+@contextmanager
+def clean_stop(quiet: bool) -> Iterator[Callable[[], bool]]:
+    """While open, the first SIGINT or SIGTERM makes the yielded function say yes; the next SIGINT interrupts."""
+    asked = False
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        del frame
+        nonlocal asked
+        if asked and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        asked = True
+        if not quiet:
+            print("\nstopping after this epoch; Ctrl-C again stops at once", file=sys.stderr, flush=True)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,73 @@
+"""Well-known designs, tried before anything else so that a short search is never worse than they are.
+
+Each says only what makes it what it is: embedding size, training length and, where the paper's value belongs to its data
+rather than to the design, learning rate are the defaults of `Architecture` or what a space fixes. The papers train with
+Adam at 1e-3 for up to 1000 epochs; the default of 5e-3 gets to the same place in a fifth of them.
+"""
+
+from gnas.config.architecture import Architecture
+from gnas.config.objective import (
+    BPR,
+    AllPairs,
+    Cosine,
+    CosineContrastive,
+    DirectAU,
+    SampledSoftmax,
+    XSimGCL,
+)
+from gnas.config.propagation import NGCF, SAGE, ItemGraph, LightGCN, NoPropagation, Spectral
+from gnas.registry import Registry
+
+ANCHORS: Registry[Architecture] = Registry("anchor")
+
+# Rendle et al., UAI 2009: matrix factorisation with BPR.
+ANCHORS.add("mf", Architecture(propagation=NoPropagation(), loss=BPR()))
+# Wu et al., TOIS 2024, "On the effectiveness of sampled softmax loss": the loss lifts matrix factorisation to LightGCN.
+ANCHORS.add("mf-softmax", Architecture(propagation=NoPropagation(), loss=SampledSoftmax()))
+# He et al., SIGIR 2020, at the depths of the paper's tables; weight decay 1e-4 and the mean of the layers are its own.
+for _depth in (1, 2, 3):
+    ANCHORS.add(f"lightgcn-{_depth}", Architecture(propagation=LightGCN(depth=_depth), loss=BPR(), weight_decay=1e-4))
+ANCHORS.add("lightgcn-softmax", Architecture(propagation=LightGCN(depth=2), loss=SampledSoftmax()))
+# Wang et al., SIGIR 2019; the layers are concatenated, messages dropped at 0.1.
+ANCHORS.add(
+    "ngcf-2", Architecture(propagation=NGCF(depth=2, message_dropout=0.1), init="xavier", loss=BPR(), weight_decay=1e-5)
+)
+# Hamilton et al., NeurIPS 2017, with the mean aggregator.
+ANCHORS.add("sage-2", Architecture(propagation=SAGE(depth=2), loss=BPR()))
+# Shen et al., CIKM 2021: the linear filter and an ideal low-pass of 256 dimensions, scaled by the square root of degrees.
+ANCHORS.add(
+    "gf-cf", Architecture(propagation=Spectral(norm=0.5, response="linear", ideal=0.3, rank=256, degree=0.5))
+)
+# The same with fewer dimensions, which small data ask for.
+ANCHORS.add(
+    "gf-cf-64", Architecture(propagation=Spectral(norm=0.5, response="linear", ideal=0.3, rank=64, degree=0.5))
+)
+# Steck, WWW 2019.
+ANCHORS.add("ease", Architecture(propagation=ItemGraph(l2=200.0)))
+# Mao et al., CIKM 2021: the mean of a user's items beside the user's own embedding, cosine scores, contrastive loss.
+ANCHORS.add(
+    "simplex",
+    Architecture(
+        propagation=LightGCN(depth=1, norm="left"), scorer=Cosine(), loss=CosineContrastive(), weight_decay=0.0
+    ),
+)
+# Yu et al., TKDE 2023: LightGCN without layer 0, noise of norm 0.2, contrast weight 0.2.
+ANCHORS.add(
+    "xsimgcl",
+    Architecture(
+        propagation=LightGCN(depth=2, layer0=0.0),
+        init="xavier",
+        loss=BPR(),
+        contrastive=XSimGCL(weight=0.2, temperature=0.15, eps=0.2, layer=1),
+        weight_decay=1e-4,
+    ),
+)
+# Wang et al., KDD 2022, on LightGCN.
+ANCHORS.add(
+    "directau", Architecture(propagation=LightGCN(depth=2), init="xavier", loss=DirectAU(gamma=1.0), weight_decay=1e-6)
+)
+# Chen et al., TOIS 2020 (ENMF) on LightGCN: every pair counts, nothing is sampled; one step an epoch wants a high rate.
+ANCHORS.add(
+    "all-pairs",
+    Architecture(propagation=LightGCN(depth=2), loss=AllPairs(), lr=0.02, weight_decay=1e-6, batch_size="full"),
+)

@@ -1,0 +1,86 @@
+"""Reading what users write: run configurations, architectures, search spaces; by shipped name or by path."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gnas.config.anchors import ANCHORS
+from gnas.config.architecture import Architecture
+from gnas.config.document import Document
+from gnas.config.extends import resolve_extends
+from gnas.config.overrides import Override, apply_overrides
+from gnas.config.problems import read_model
+from gnas.config.run import RunConfig
+from gnas.config.shipped import find
+from gnas.config.space import SearchSpace, parse_space
+from gnas.config.yaml import load_yaml
+
+
+@dataclass(frozen=True)
+class LoadedConfig:
+    """A run configuration, where it came from, and the folder in which its relative paths start."""
+
+    config: RunConfig
+    path: Path | None
+    base: Path
+    document: Document
+
+
+def load_run_config(name_or_path: str | None, overrides: Sequence[Override] = ()) -> LoadedConfig:
+    """Read a run configuration, shipped or a file, with overrides put in; None: the overrides alone.
+
+    Raises:
+        ConfigError: every problem at once, each with its file and line.
+    """
+    if name_or_path is None:
+        path, document = None, Document({}, "command line")
+    else:
+        path = find("configs", name_or_path)
+        document = load_yaml(path)
+    document = apply_overrides(document, overrides)
+    base = Path.cwd() if path is None else path.resolve().parent
+    return LoadedConfig(read_model(RunConfig, document), path, base, document)
+
+
+def load_architecture(name_or_path: str, overrides: Sequence[Override] = ()) -> Architecture:
+    """Read an architecture: a file, or a well-known design by name (`lightgcn-2`); with overrides put in.
+
+    Raises:
+        ConfigError: every problem at once, each with its file and line.
+    """
+    if name_or_path in ANCHORS and not Path(name_or_path).is_file():
+        document = Document(ANCHORS[name_or_path].written(), name_or_path)
+    else:
+        document = load_yaml(Path(name_or_path))
+    return read_model(Architecture, apply_overrides(document, overrides))
+
+
+def load_space(
+    space: str | Mapping[str, Any] | Document, base: Path | None = None, overrides: Sequence[Override] = ()
+) -> SearchSpace:
+    """Read a search space: a shipped name, a path, or the tree itself; `base` is where relative paths start.
+
+    Raises:
+        ConfigError: every problem at once, each with its file and line.
+    """
+    if isinstance(space, Document):
+        document = space
+    elif isinstance(space, str):
+        path = find("search_spaces", space, base)
+        document, base = load_yaml(path), path.resolve().parent
+    else:
+        document = Document(dict(space), "space")
+    document = resolve_extends(document, base)
+    return parse_space(apply_overrides(document, overrides))
+
+
+def space_of(loaded: LoadedConfig) -> SearchSpace:
+    """The search space that a run configuration names or contains.
+
+    Raises:
+        ConfigError: every problem at once, each with its file and line.
+    """
+    if isinstance(loaded.config.space, str):
+        return load_space(loaded.config.space, loaded.base)
+    return load_space(loaded.document.at("space"), loaded.base)

@@ -1,0 +1,60 @@
+"""What may stand at each key of a model that users write: a tagged choice, a mapping, a list, a plain value."""
+
+import types
+import typing
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, BeforeValidator
+
+from gnas.config.base import Choice, ChoiceReader
+from gnas.registry import Registry
+
+
+@dataclass(frozen=True)
+class Kind:
+    """At most one of: members of `registry`; a mapping with the fields of `model`; a list of `items`."""
+
+    registry: Registry[type[Choice]] | None = None
+    model: type[BaseModel] | None = None
+    items: "Kind | None" = None
+
+
+PLAIN = Kind()
+
+
+@cache
+def kinds(model: type[BaseModel]) -> dict[str, Kind]:
+    """The fields of a model and what each may hold."""
+    return {name: _kind(field.annotation, field.metadata) for name, field in model.model_fields.items()}
+
+
+def default_of(model: type[BaseModel], name: str) -> Any:
+    """The default of a field as YAML has it: the name for a tagged choice; None where the field must be given."""
+    field = model.model_fields[name]
+    if field.is_required():
+        return None
+    value = field.get_default(call_default_factory=True)
+    if isinstance(value, Choice):
+        return value.kind
+    return None if isinstance(value, BaseModel) else value
+
+
+def _kind(annotation: Any, metadata: Sequence[Any]) -> Kind:
+    for item in metadata:
+        if isinstance(item, BeforeValidator) and isinstance(item.func, ChoiceReader):
+            return Kind(registry=item.func.registry)
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        inner, *rest = get_args(annotation)
+        return _kind(inner, rest)
+    if origin in (Union, types.UnionType):
+        options = [_kind(option, ()) for option in get_args(annotation)]
+        return next((option for option in options if option != PLAIN), PLAIN)
+    if origin is list:
+        return Kind(items=_kind(typing.get_args(annotation)[0], ()))
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return Kind(model=annotation)
+    return PLAIN

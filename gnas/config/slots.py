@@ -1,0 +1,148 @@
+"""A search space as a flat list of slots: one for each value of an architecture, in an order in which to fill them.
+
+A slot exists only where its conditions hold. A choice between branches is a slot whose value is the branch's name; the
+parameters of a branch are slots on the condition that this branch was taken. Nothing else is needed to sample, replay,
+count, change or look up candidates.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal
+
+from gnas.config.architecture import Architecture
+from gnas.config.document import KeyPath
+from gnas.config.domain import Domain, Fixed, Scalar, same
+from gnas.config.schema import default_of
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What `name` stands for in the architecture must be one of `values`."""
+
+    name: str
+    values: tuple[Scalar, ...]
+
+    def holds(self, state: Mapping[str, Any]) -> bool:
+        """Whether it holds in `state`; what does not exist meets no condition."""
+        return self.name in state and any(same(state[self.name], value) for value in self.values)
+
+    def __str__(self) -> str:
+        return f"{self.name} is {' or '.join(str(value) for value in self.values)}"
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One value of an architecture."""
+
+    path: KeyPath
+    """Where it goes in the architecture, names of branches included."""
+    name: str
+    """What conditions call it: the path without the names of branches, as `propagation.depth`."""
+    parameter: str
+    """What samplers call it: the name, or the whole path where the name means another range in another branch."""
+    domain: Domain
+    shape: Literal["leaf", "branch", "list"]
+    """`branch`: the name of a tagged choice's member; `list`: the length of a list."""
+    inside: tuple[Condition, ...]
+    """The branches and lists that it is part of."""
+    when: tuple[Condition, ...]
+    """The further conditions that the user wrote; where they do not hold, `default` stands."""
+    default: Scalar
+    origin: KeyPath
+    """Where it is written in the space's file."""
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """All that must hold for it to exist."""
+        return (*self.inside, *self.when)
+
+
+Choose = Callable[[Slot], Any]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An architecture's tree before validation, and the slots that gave it their values."""
+
+    tree: dict[str, Any]
+    filled: tuple[tuple[Slot, Any], ...]
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The sampler's parameters and their values."""
+        return {slot.parameter: value for slot, value in self.filled if not isinstance(slot.domain, Fixed)}
+
+
+def fill(slots: Sequence[Slot], choose: Choose) -> Draft:
+    """The draft in which `choose` decides every slot that exists and is not fixed."""
+    state = dict(top_level_defaults())
+    tree: dict[str, Any] = {}
+    filled: list[tuple[Slot, Any]] = []
+    for slot in slots:
+        if not all(condition.holds(state) for condition in slot.inside):
+            continue
+        if not all(condition.holds(state) for condition in slot.when):
+            state.setdefault(slot.name, slot.default)
+            continue
+        value = slot.domain.value if isinstance(slot.domain, Fixed) else choose(slot)
+        state[slot.name] = value
+        _put(tree, slot, value)
+        filled.append((slot, value))
+    return Draft(tree, tuple(filled))
+
+
+def drafts(slots: Sequence[Slot], values: Callable[[Slot], Sequence[Any]]) -> Iterator[Draft]:
+    """Every combination of the slots' `values`, as an odometer turns."""
+    prefix: list[int] = []
+    while True:
+        wheels = _Wheels(values, prefix)
+        yield fill(slots, wheels.choose)
+        turned = wheels.turned()
+        if turned is None:
+            return
+        prefix = turned
+
+
+@dataclass
+class _Wheels:
+    """The positions of the odometer, one wheel a slot that was filled."""
+
+    values: Callable[[Slot], Sequence[Any]]
+    prefix: list[int]
+    taken: list[int] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+
+    def choose(self, slot: Slot) -> Any:
+        wheel = self.values(slot)
+        n = len(self.taken)
+        self.taken.append(self.prefix[n] if n < len(self.prefix) else 0)
+        self.sizes.append(len(wheel))
+        return wheel[self.taken[-1]]
+
+    def turned(self) -> list[int] | None:
+        """The next positions: the last wheel that can turns by one, those behind it start anew."""
+        for n in range(len(self.taken) - 1, -1, -1):
+            if self.taken[n] + 1 < self.sizes[n]:
+                return [*self.taken[:n], self.taken[n] + 1]
+        return None
+
+
+@cache
+def top_level_defaults() -> Mapping[str, Any]:
+    """What stands in an architecture where a space says nothing."""
+    return {name: default_of(Architecture, name) for name in Architecture.model_fields}
+
+
+def _put(tree: dict[str, Any], slot: Slot, value: Any) -> None:
+    here: Any = tree
+    for key in slot.path[:-1]:
+        here = here.setdefault(str(key), {}) if isinstance(here, dict) else here[key]
+    last: Any = slot.path[-1]
+    match slot.shape:
+        case "leaf":
+            here[last] = value
+        case "branch":
+            here[last] = {value: {}}
+        case "list":
+            here[last] = [None] * value

@@ -1,0 +1,90 @@
+"""Small changes to a candidate: one parameter to a near value, and whatever that brings into being."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gnas.config.architecture import identity
+from gnas.config.domain import Fixed, same
+from gnas.config.slots import Draft, Slot, fill
+from gnas.config.space_draw import Infeasible, build, replay
+from gnas.errors import ConfigError
+
+REDRAWS = 8
+"""How often the parameters that a change brings into being are drawn again where an architecture refuses them."""
+
+
+def neighbours(slots: Sequence[Slot], params: Mapping[str, Any], rng: np.random.Generator) -> list[dict[str, Any]]:
+    """All candidates one change away, in random order, each a different architecture from `params` and from the others.
+
+    A whole number goes one step up or down, a number a small step, a choice to each other value; parameters that
+    come into being are drawn at random. Combinations that an architecture refuses are left out.
+    """
+    start = replay(slots, params)
+    seen = {identity(build(start))}
+    found: list[dict[str, Any]] = []
+    changes = _changes(start, rng)
+    for index in rng.permutation(len(changes)):
+        changed = _changed(slots, start, *changes[index], rng, seen)
+        if changed is not None:
+            found.append(changed)
+    return found
+
+
+def mutate(slots: Sequence[Slot], params: Mapping[str, Any], rng: np.random.Generator, n: int = 1) -> dict[str, Any]:
+    """The parameters after `n` random changes, a different architecture from `params`.
+
+    Raises:
+        ConfigError: no change of this candidate makes another architecture.
+    """
+    seen = {identity(build(replay(slots, params)))}
+    current = dict(params)
+    for _ in range(n):
+        start = replay(slots, current)
+        changes = _changes(start, rng)
+        for index in rng.permutation(len(changes)):
+            changed = _changed(slots, start, *changes[index], rng, seen)
+            if changed is not None:
+                current = changed
+                break
+        else:
+            raise ConfigError("the space has no neighbour of this candidate: nothing in it can be changed")
+    return current
+
+
+def _changes(draft: Draft, rng: np.random.Generator) -> list[tuple[Slot, Any]]:
+    """Each parameter that exists with each of its near values."""
+    return [
+        (slot, near)
+        for slot, value in draft.filled
+        if not isinstance(slot.domain, Fixed)
+        for near in slot.domain.near(value, rng)  # type: ignore[arg-type] - a value is of its own domain
+    ]
+
+
+def _changed(
+    slots: Sequence[Slot], start: Draft, target: Slot, value: Any, rng: np.random.Generator, seen: set[str]
+) -> dict[str, Any] | None:
+    """The parameters with `target` at `value`, None where that makes nothing new; what it makes is added to `seen`."""
+    known = start.params
+
+    def choose(slot: Slot) -> Any:
+        assert not isinstance(slot.domain, Fixed)
+        if slot.parameter == target.parameter:
+            return value
+        kept = slot.domain.match(known[slot.parameter]) if slot.parameter in known else []
+        return kept[0] if kept else slot.domain.draw(rng)
+
+    for _ in range(REDRAWS):
+        draft = fill(slots, choose)
+        try:
+            made = identity(build(draft))
+        except Infeasible:
+            continue
+        if made not in seen:
+            seen.add(made)
+            return draft.params
+        if all(name in known and same(known[name], new) for name, new in draft.params.items() if name != target.parameter):
+            return None
+    return None

@@ -1,0 +1,104 @@
+"""Contrastive terms: two views of the same node must agree more than views of different nodes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import embedding
+
+from gnas.config.objective import SGL, Contrastive, NoContrastive, SimGCL, ViewContrast, XSimGCL
+from gnas.nn.losses import info_nce
+from gnas.nn.model import Candidate
+from gnas.nn.objectives import MAX_COLUMNS, Batch
+from gnas.nn.propagate import Propagated
+from gnas.registry import Registry
+
+Views = Callable[[Candidate, Propagated, torch.Generator], tuple[Tensor, Tensor]]
+"""From the main pass to two views of all nodes, [N, D] each."""
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """How a term makes its views; `noise` is added to the layers of the main pass, None: none."""
+
+    views: Views
+    noise: float | None = None
+
+
+CONTRASTS: Registry[Callable[[Contrastive], Contrast | None]] = Registry("contrastive term")
+
+
+@CONTRASTS.register(NoContrastive.kind)
+def _none(spec: Contrastive) -> Contrast | None:  # noqa: ARG001
+    return None
+
+
+@CONTRASTS.register(SGL.kind)
+def _sgl(spec: Contrastive) -> Contrast:
+    """Two passes over graphs that lack different edges (Wu et al., "Self-supervised Graph Learning", SIGIR 2021)."""
+    assert isinstance(spec, SGL)
+
+    def view(model: Candidate, generator: torch.Generator) -> Tensor:
+        return model.propagate(True, generator, edge_dropout=spec.edge_dropout).final
+
+    return Contrast(lambda model, _main, generator: (view(model, generator), view(model, generator)))
+
+
+@CONTRASTS.register(SimGCL.kind)
+def _simgcl(spec: Contrastive) -> Contrast:
+    """Two passes with noise on every layer (Yu et al., "Are Graph Augmentations Necessary?", SIGIR 2022)."""
+    assert isinstance(spec, SimGCL)
+
+    def view(model: Candidate, generator: torch.Generator) -> Tensor:
+        return model.propagate(True, generator, noise=spec.eps).final
+
+    return Contrast(lambda model, _main, generator: (view(model, generator), view(model, generator)))
+
+
+@CONTRASTS.register(XSimGCL.kind)
+def _xsimgcl(spec: Contrastive) -> Contrast:
+    """One noisy pass: its layer `layer`, or the last there is, against its outcome (Yu et al., XSimGCL, TKDE 2023).
+
+    An outcome wider than a layer (combine concat) is replaced by the mean of the layers.
+    """
+    assert isinstance(spec, XSimGCL)
+
+    def views(model: Candidate, main: Propagated, generator: torch.Generator) -> tuple[Tensor, Tensor]:  # noqa: ARG001
+        layer_ND = main.layers[min(spec.layer, len(main.layers) - 1)]
+        if layer_ND.shape == main.final.shape:
+            return main.final, layer_ND
+        return torch.stack(list(main.layers)).mean(0), layer_ND
+
+    return Contrast(views, noise=spec.eps)
+
+
+def build_contrast(spec: Contrastive) -> Contrast | None:
+    """How `spec` contrasts; None for no term."""
+    return CONTRASTS[spec.kind](spec)
+
+
+def contrastive_loss(
+    spec: ViewContrast, contrast: Contrast, model: Candidate, main: Propagated, batch: Batch, generator: torch.Generator
+) -> Tensor:
+    """Weight · (InfoNCE of the batch's users + InfoNCE of its items), each the mean over distinct nodes.
+
+    At most `MAX_COLUMNS` nodes a side are compared; a batch with more of them stands for a random choice of all nodes.
+    """
+    a_ND, b_ND = contrast.views(model, main, generator)
+    terms = []
+    for ids_B, first, n in ((batch.users_B, 0, model.n_users), (batch.items_B, model.n_users, model.n_items)):
+        node_B, repeated_B = _distinct(ids_B, n, batch.full, generator)
+        rows_B = node_B + first
+        terms.append(info_nce(embedding(rows_B, a_ND), embedding(rows_B, b_ND), spec.temperature, repeated_B))
+    return spec.weight * (terms[0] + terms[1])
+
+
+def _distinct(ids_B: Tensor, n: int, full: bool, generator: torch.Generator) -> tuple[Tensor, Tensor | None]:
+    """Nodes of a batch and which of them repeat an earlier one (None: none); without waiting for the device."""
+    if full or len(ids_B) >= n:
+        return torch.randperm(n, device=ids_B.device, generator=generator)[:MAX_COLUMNS], None
+    ids_B = ids_B[:MAX_COLUMNS]
+    place_B = torch.arange(len(ids_B), device=ids_B.device)
+    first_N = ids_B.new_full((n,), len(ids_B)).scatter_reduce_(0, ids_B, place_B, "amin")
+    return ids_B, first_N[ids_B] != place_B

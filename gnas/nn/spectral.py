@@ -1,0 +1,132 @@
+"""Graph filters in closed form: nothing is trained, a candidate costs a few sparse products.
+
+Shen et al., "How Powerful is Graph Convolution for Recommendation?" (GF-CF), CIKM 2021; Park et al., "Turbo-CF",
+SIGIR 2024; Kim et al., "Graph Spectral Filtering with Chebyshev Interpolation" (ChebyCF), SIGIR 2025.
+
+Shapes: U users, I items, B users of a batch, K rank of the ideal part.
+"""
+
+import math
+
+import torch
+
+from gnas.config.architecture import Architecture
+from gnas.config.propagation import Spectral
+from gnas.graph.bipartite import Graph
+from gnas.graph.products import multiply
+from gnas.graph.sparse import SparseMatrix
+from gnas.nn.history import dense_rows, item_power, largest_singular_value, rows_of, scaled
+
+DENSE_ITEMS = 8192
+"""Up to so many items the whole filter is kept as a matrix [I, I], 256 MiB."""
+BLOCK = 512
+"""Columns filtered at once: bounds the memory of a product to (U + 3 I) · BLOCK numbers."""
+
+
+def fit_spectral(spec: Spectral, graph: Graph) -> "SpectralRecommender | FilterMatrix":
+    """The filter `spec` on the train graph: as a matrix over items where that is small, else applied when scoring."""
+    rank = max(1, min(spec.rank, min(graph.n_users, graph.n_items) - 1))
+    lazy = SpectralRecommender(spec, graph, rank)
+    if graph.n_items <= min(DENSE_ITEMS, 2 * graph.n_users):
+        return FilterMatrix(lazy)
+    return lazy
+
+
+def response_coefficients(spec: Spectral) -> list[float]:
+    """Chebyshev coefficients c_0 … c_order of h over t = 2λ − 1: h(λ) ≈ Σ c_k T_k(t), exact at the order + 1 nodes."""
+    if spec.response == "none":
+        return []
+    if spec.response == "linear":
+        return [0.5, 0.5]
+    n_nodes = spec.order + 1
+    angles = [math.pi * (node + 0.5) / n_nodes for node in range(n_nodes)]
+    values = [_response(spec, (math.cos(angle) + 1) / 2) for angle in angles]
+    sums = [sum(v * math.cos(k * a) for v, a in zip(values, angles, strict=True)) for k in range(n_nodes)]
+    return [(1 if k == 0 else 2) / n_nodes * total for k, total in enumerate(sums)]
+
+
+def _response(spec: Spectral, eigenvalue: float) -> float:
+    if spec.response == "ridge":
+        return eigenvalue / (eigenvalue + 1 / spec.sharpness)
+    if spec.response == "heat":
+        return math.exp(-spec.sharpness * (1 - eigenvalue))
+    x = 2 * eigenvalue - 1
+    return 0.5 * (1 + math.copysign(abs(x) ** spec.sharpness, x))
+
+
+class SpectralRecommender:
+    """The filter applied to the rows of the users asked for."""
+
+    def __init__(self, spec: Spectral, graph: Graph, rank: int) -> None:
+        self.architecture = Architecture(propagation=spec)
+        self.n_users, self.n_items = graph.n_users, graph.n_items
+        self.graph = graph
+        self._coefficients = response_coefficients(spec)
+        self._before_I, self._after_I = item_power(graph, -spec.degree), item_power(graph, spec.degree)
+        if self._coefficients:
+            self._matrix = _unit_norm(graph, spec.user_norm, spec.item_norm)
+        self._ideal: tuple[torch.Tensor, torch.Tensor] | None = None
+        if spec.ideal > 0:
+            item_IK = graph.svd(rank).item_IK
+            into_IK = item_IK * item_power(graph, -spec.ideal_degree)[:, None]
+            out_IK = item_IK * (spec.ideal * item_power(graph, spec.ideal_degree))[:, None]
+            self._ideal = (into_IK, out_IK.t().contiguous())
+
+    @torch.no_grad()
+    def score(self, users: torch.Tensor) -> torch.Tensor:
+        """Scores of all items for `users`: float32 [B, I]."""
+        return self.filtered(rows_of(self.graph.user_item, users), dense_rows(self.graph.user_item, users))
+
+    def filtered(self, row_BI: torch.Tensor, dense_BI: torch.Tensor) -> torch.Tensor:
+        """The filter applied to rows over items, given both sparse and dense; `dense_BI` is written over."""
+        if self._coefficients:
+            for start in range(0, len(dense_BI), BLOCK):
+                block_bI = dense_BI[start : start + BLOCK]
+                filtered_Ib = self._polynomial((block_bI * self._before_I).t().contiguous())
+                block_bI.copy_(filtered_Ib.t()).mul_(self._after_I)
+        else:
+            dense_BI.zero_()
+        if self._ideal is not None:
+            into_IK, out_KI = self._ideal
+            dense_BI.addmm_(multiply(row_BI, into_IK), out_KI)
+        return dense_BI
+
+    def _polynomial(self, x_Ib: torch.Tensor) -> torch.Tensor:
+        """h(P) x by the recurrence T_k+1(t) = 2 t T_k(t) − T_k−1(t), t = 2P − 1."""
+        before, now = x_Ib, self._shifted(x_Ib)
+        total = self._coefficients[0] * before
+        total.add_(now, alpha=self._coefficients[1])
+        for coefficient in self._coefficients[2:]:
+            before, now = now, self._shifted(now).mul_(2).sub_(before)
+            total.add_(now, alpha=coefficient)
+        return total
+
+    def _shifted(self, x_Ib: torch.Tensor) -> torch.Tensor:
+        once_Ub = multiply(self._matrix.csr, x_Ib)
+        return multiply(self._matrix.transposed.csr, once_Ub).mul_(2).sub_(x_Ib)
+
+
+class FilterMatrix:
+    """The filter worked out for every item once; a user's scores are the sum over the rows of their items."""
+
+    def __init__(self, lazy: SpectralRecommender) -> None:
+        self.architecture = lazy.architecture
+        self.n_users, self.n_items = lazy.n_users, lazy.n_items
+        self.graph = lazy.graph
+        n_items, device = self.n_items, self.graph.device
+        self.filter_II = torch.eye(n_items, device=device)
+        start = torch.arange(n_items + 1, device=device)
+        identity = torch.sparse_csr_tensor(start, start[:-1], torch.ones(n_items, device=device), (n_items, n_items))
+        lazy.filtered(identity, self.filter_II)
+
+    @torch.no_grad()
+    def score(self, users: torch.Tensor) -> torch.Tensor:
+        """Scores of all items for `users`: float32 [B, I]."""
+        return multiply(rows_of(self.graph.user_item, users), self.filter_II)
+
+
+def _unit_norm(graph: Graph, user_norm: float, item_norm: float) -> SparseMatrix:
+    """R̃ with largest singular value 1, which it has of itself where both exponents are ½."""
+    matrix = scaled(graph, user_norm, item_norm)
+    largest = 1.0 if user_norm == item_norm == 0.5 else largest_singular_value(matrix)
+    return SparseMatrix(matrix.pattern, matrix.value / largest) if largest > 0 else matrix

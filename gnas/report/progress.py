@@ -1,0 +1,135 @@
+"""Where a search stands, gathered from its events; the displays only draw it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from gnas.config.describe import describe
+from gnas.config.metrics import direction
+from gnas.run.events import Part, Phase
+from gnas.search.events import ConfirmEnded, ConfirmStarted, EpochDone, SearchEnded, TrialEnded, TrialStarted
+
+Clock = Callable[[], float]
+
+
+@dataclass
+class Line:
+    """One trial as the table shows it."""
+
+    number: int
+    words: str
+    state: str = "running"
+    value: float | None = None
+    epochs: int = 0
+    wall_s: float = 0.0
+    reason: str = ""
+    started_s: float = 0.0
+
+
+@dataclass
+class Progress:
+    """The state of a search; `see` takes its events in order. Times are those of `clock`, in seconds."""
+
+    metric: str
+    trials: int | None = None
+    timeout_s: float | None = None
+    clock: Clock = time.monotonic
+    lines: dict[int, Line] = field(default_factory=dict)
+    best: Line | None = None
+    phase: str = "starting"
+    phase_done: int = 0
+    phase_total: int | None = None
+    part: str = ""
+    finished: int = 0
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        self.started_s = self.phase_started_s = self.clock()
+        self.search_started_s: float | None = None
+
+    def see(self, event: object) -> None:
+        """Take one event in; those of no interest are passed over."""
+        match event:
+            case Phase():
+                self._enter(event.name, event.total)
+            case Part():
+                self.phase_done += 1
+                self.part = event.name
+            case TrialStarted():
+                self._start_trial(event)
+            case EpochDone():
+                self._see_epoch(event)
+            case TrialEnded():
+                self._end_trial(event)
+            case ConfirmStarted():
+                self._enter("confirming the best on fresh seeds", len(event.numbers) * event.seeds)
+            case ConfirmEnded() if event.ranking and event.ranking[0].number in self.lines:
+                self.best = self.lines[event.ranking[0].number]
+            case SearchEnded():
+                self.reason = event.reason
+
+    def _enter(self, name: str, total: int | None) -> None:
+        self.phase, self.phase_total, self.phase_done, self.part = name, total, 0, ""
+        self.phase_started_s = self.clock()
+
+    def _start_trial(self, event: TrialStarted) -> None:
+        if self.search_started_s is None:
+            self.search_started_s = self.clock()
+            self._enter("searching", self.trials)
+        self.lines[event.number] = Line(event.number, describe(event.architecture), started_s=self.clock())
+
+    def _see_epoch(self, event: EpochDone) -> None:
+        line = self.lines.get(event.number)
+        if event.confirming or line is None:
+            self.part = "" if line is None else line.words
+            return
+        line.epochs = event.epoch.index + 1
+        line.wall_s = self.clock() - line.started_s
+        if event.epoch.is_best:
+            line.value = event.epoch.metrics.get(self.metric)
+
+    def _end_trial(self, event: TrialEnded) -> None:
+        outcome = event.outcome
+        line = self.lines.setdefault(event.number, Line(event.number, describe(outcome.architecture)))
+        line.state, line.epochs, line.wall_s = outcome.state, outcome.epochs, outcome.wall_s
+        line.reason = outcome.reason or ""
+        line.value = (outcome.metrics or {}).get(self.metric, line.value)
+        self.finished += 1
+        self.phase_done = self.finished
+        if outcome.state == "complete" and line.value is not None and self._better(line.value):
+            self.best = line
+
+    def _better(self, value: float) -> bool:
+        if self.best is None or self.best.value is None:
+            return True
+        return value > self.best.value if direction(self.metric) == "maximize" else value < self.best.value
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since the beginning."""
+        return self.clock() - self.started_s
+
+    @property
+    def fraction(self) -> float | None:
+        """Share of the budget that is spent, the fuller of trials and time; None where it is not known."""
+        shares = []
+        if self.phase == "searching":
+            if self.trials:
+                shares.append(self.finished / self.trials)
+            if self.timeout_s:
+                shares.append(self.elapsed_s / self.timeout_s)
+        elif self.phase_total:
+            shares.append(self.phase_done / self.phase_total)
+        return min(1.0, max(shares)) if shares else None
+
+    @property
+    def eta_s(self) -> float | None:
+        """Seconds until the budget is spent, at the present pace; None before there is a pace."""
+        fraction = self.fraction
+        if not fraction:
+            return None
+        spent_s = self.clock() - (self.search_started_s if self.phase == "searching" else self.phase_started_s)  # type: ignore[operator]
+        left_s = spent_s * (1 - fraction) / fraction
+        if self.phase == "searching" and self.timeout_s:
+            left_s = min(left_s, max(0.0, self.timeout_s - self.elapsed_s))
+        return left_s

@@ -1,0 +1,102 @@
+"""Validation and test figures as tables, and what they come to in one sentence."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gnas.config.metrics import direction, parse_metric
+from gnas.report.tables import Cell, Table
+
+Metrics = Mapping[str, float]
+
+
+def shown_metrics(objective: str, measured: Sequence[str]) -> list[str]:
+    """The objective, and beside it the few figures at its cut-off that people ask for."""
+    _, cutoff = parse_metric(objective)
+    at = "" if cutoff is None else f"@{cutoff}"
+    wanted = [objective, *(f"{stem}{at}" for stem in ("recall", "ndcg", "hit", "coverage")), "rmse", "mae"]
+    return [name for name in dict.fromkeys(wanted) if name in measured]
+
+
+def better(objective: str, a: float, b: float) -> bool:
+    """Whether `a` is better than `b`."""
+    return a > b if direction(objective) == "maximize" else a < b
+
+
+def leader(objective: str, baselines: Sequence[Mapping[str, Any]], part: str = "metrics") -> Mapping[str, Any] | None:
+    """The best baseline; None where there is none."""
+    able = [baseline for baseline in baselines if objective in baseline[part]]
+    sign = 1 if direction(objective) == "maximize" else -1
+    return max(able, key=lambda baseline: sign * _value(baseline[part][objective]), default=None)
+
+
+def verdict(objective: str, value: float, baselines: Sequence[Mapping[str, Any]], where: str) -> str:
+    """The first line of a summary: whether a baseline beats the winner."""
+    rival = leader(objective, baselines)
+    if rival is None:
+        return f"Best architecture: {objective} {value:.4f} on {where}; no baseline stands beside it."
+    known = _value(rival["metrics"][objective])
+    if better(objective, known, value):
+        return (
+            f"A baseline wins: {rival['name']} reaches {objective} {known:.4f} on {where}, "
+            f"the best architecture {value:.4f}."
+        )
+    return (
+        f"The best architecture reaches {objective} {value:.4f} on {where}; "
+        f"the best baseline, {rival['name']}, {known:.4f}."
+    )
+
+
+def figures_table(
+    objective: str, words: str, metrics: Metrics, baselines: Sequence[Mapping[str, Any]], title: str
+) -> Table:
+    """The winner and the baselines, the best first."""
+    names = shown_metrics(objective, list(metrics))
+    entries: list[tuple[str, Mapping[str, Any]]] = [(words, metrics)]
+    entries += [(str(baseline["name"]), baseline["metrics"]) for baseline in baselines]
+    sign = 1 if direction(objective) == "maximize" else -1
+    entries.sort(key=lambda entry: -sign * _value(entry[1].get(objective, -sign * float("inf"))))
+    rows = tuple((name, *(_cell(found.get(metric)) for metric in names)) for name, found in entries)
+    best = frozenset(number for number, (name, _) in enumerate(entries) if name == words)
+    return Table(("recommender", *names), rows, title, best)
+
+
+def test_table(record: Mapping[str, Any], words: str) -> Table:
+    """A look at test: figures, the objective's interval, and the winner's lead with its p-value."""
+    objective = record["objective"]
+    names = shown_metrics(objective, list(record["metrics"]))
+    interval = f"{objective}, 95 % interval"
+    own: tuple[Cell, ...] = (words, *_test_cells(record["metrics"], names, objective), None, None)
+    rows = [own]
+    for baseline in record["baselines"]:
+        lead = baseline["lead"]
+        told = None if lead is None else f"{lead['difference']:+.4f} [{lead['low']:+.4f}, {lead['high']:+.4f}]"
+        p = None if lead is None else round(lead["p_holm"], 4)
+        rows.append((baseline["name"], *_test_cells(baseline["metrics"], names, objective), told, p))
+    sign = 1 if direction(objective) == "maximize" else -1
+    rows.sort(key=lambda row: -sign * _value(row[1]))
+    columns = ("recommender", *names, interval, "lead of the architecture", "p (Holm)")
+    return Table(columns, tuple(rows), "On test", frozenset({rows.index(own)}))
+
+
+def looks_sentence(count: int) -> str:
+    """How often test was looked at, and what follows."""
+    if count == 1:
+        return "This is the first look at the test split."
+    return f"This is look {count} at the test split: choose nothing by these figures, or they stop being honest."
+
+
+def _test_cells(metrics: Mapping[str, Any], names: Sequence[str], objective: str) -> list[Cell]:
+    known = metrics[objective]
+    low, high = known["low"], known["high"]
+    return [
+        *(metrics[name]["value"] for name in names),
+        None if low is None or high is None else f"[{low:.4f}, {high:.4f}]",
+    ]
+
+
+def _value(figure: Any) -> float:
+    return float(figure["value"] if isinstance(figure, Mapping) else figure)
+
+
+def _cell(figure: Any) -> float | None:
+    return None if figure is None else _value(figure)

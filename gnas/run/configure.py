@@ -1,0 +1,107 @@
+"""From the words of a command line to a resolved configuration: every default written out, every path absolute."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gnas.config.data import DataConfig
+from gnas.config.load import load_run_config, load_space, space_of
+from gnas.config.overrides import Override
+from gnas.config.run import RunConfig
+from gnas.config.space import SearchSpace
+from gnas.data.catalog import CATALOG
+from gnas.errors import ConfigError
+
+DEFAULT_TIMEOUT_S = 600.0
+"""Wall time of a search of which nothing is said but its data."""
+BUDGETS = ("search.trials", "search.timeout", "search.effort", "search.max_epochs_total")
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A resolved configuration with its space, how people call both, and what should be said about them."""
+
+    config: RunConfig
+    space: SearchSpace
+    data_name: str
+    space_name: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line says beside the file; None: nothing. `settings` are `key.path` → value."""
+
+    config: str | None = None
+    data: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    overrides: Sequence[str] = ()
+
+
+def settle(asked: Asked) -> Settled:
+    """The configuration and the space of a new run.
+
+    Raises:
+        ConfigError: neither a configuration nor data are named, or something in them is wrong.
+    """
+    if asked.config is None and asked.data is None and not any(text.startswith("data.") for text in asked.overrides):
+        raise ConfigError(
+            "nothing to search on: name a configuration, shipped or your own (`gnas search movielens-small`), "
+            "or your data (`gnas search --data clicks.csv`)"
+        )
+    overrides, notes = overrides_of(asked), []
+    if asked.config is None and not _says_budget(asked):
+        overrides.insert(0, ("search.timeout", DEFAULT_TIMEOUT_S))
+        notes.append("no budget is named: searching for 10 minutes (change it with --timeout, --trials or --effort)")
+    loaded = load_run_config(asked.config, overrides)
+    base = loaded.base
+    named = asked.settings.get("space")
+    if isinstance(named, str):
+        space, space_name = load_space(named), named
+    else:
+        space = space_of(loaded)
+        space_name = loaded.config.space if isinstance(loaded.config.space, str) else "own"
+    if asked.config is None and named is None:
+        notes.append(f"searching the space {space_name!r} (change it with --space; see `gnas space show`)")
+    data = absolute(loaded.config.data, Path.cwd() if asked.data is not None else base)
+    config = loaded.config.model_copy(update={"data": data})
+    return Settled(config, space, data_name(data), Path(space_name).stem, tuple(notes))
+
+
+def overrides_of(asked: Asked) -> list[Override]:
+    """Flags as overrides, then `--set`; data that are named replace those of the file, however it names them."""
+    overrides: list[Override] = []
+    if asked.data is not None:
+        overrides += [("data.source", asked.data), *((f"data.{part}", None) for part in ("train", "valid", "test"))]
+    overrides += [(key, value) for key, value in asked.settings.items() if value is not None]
+    return [*overrides, *asked.overrides]
+
+
+def data_name(data: DataConfig) -> str:
+    """What people call the data: the catalogue's name, or the file's."""
+    path = data.source or data.train or "data"
+    return Path(path).name or "data"
+
+
+def absolute(data: DataConfig, base: Path) -> DataConfig:
+    """The same with every relative path starting at the root; names of the catalogue stay as they are."""
+
+    def place(path: str | None) -> str | None:
+        return None if path is None else str((base / Path(path).expanduser()).resolve())
+
+    source = data.source
+    if source is not None and source not in CATALOG and source != "synthetic":
+        source = place(source)
+    update: dict[str, Any] = {"source": source, **{part: place(getattr(data, part)) for part in ("train", "valid", "test")}}
+    for side in ("users", "items"):
+        table = getattr(data, side)
+        if table is not None:
+            update[side] = table.model_copy(update={"path": place(table.path)})
+    return data.model_copy(update=update)
+
+
+def _says_budget(asked: Asked) -> bool:
+    said = [key for key, value in asked.settings.items() if value is not None]
+    said += [text.partition("=")[0].strip() for text in asked.overrides]
+    return any(key in BUDGETS for key in said)

@@ -1,0 +1,87 @@
+"""The test split, read once a look: the saved best model beside the tuned baselines, with intervals and p-values."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from gnas.config.architecture import Architecture, identity
+from gnas.run.baselines import refit, tuned_baselines
+from gnas.run.comparing import differences, with_intervals
+from gnas.run.directory import RunDirectory, require_writable
+from gnas.run.events import Part, Phase, Work
+from gnas.run.looks import record_look
+from gnas.run.prepared import Prepared, main_metric, test_evaluator, validation_evaluator
+from gnas.run.saved import command_line, load_best, now, reopen, saved_architecture
+from gnas.train.evaluator import Evaluation
+
+BASELINE_BUDGET_S = 60.0
+"""For a run whose baselines were not tuned when it was made."""
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """One look at test: its record as test.json has it, and how many looks there were, this one included."""
+
+    record: dict[str, Any]
+    looks: int
+
+
+def evaluate_run(run: RunDirectory, device: torch.device, *, baselines: bool = True) -> Work[TestResult]:
+    """Score the best model of a run on test, once, and record the look.
+
+    Raises:
+        RunError: no model yet, an edited architecture, changed data, a foreign or damaged model file.
+    """
+    require_writable(run.path)
+    architecture = saved_architecture(run)
+    prepared = yield from reopen(run, device)
+    model = yield from load_best(run, architecture, prepared, prepared.graph)
+    rivals: list[dict[str, Any]] = []
+    if baselines:
+        known = yield from tuned_baselines(prepared, validation_evaluator(prepared), run, BASELINE_BUDGET_S)
+        rivals = known["baselines"]
+    yield Phase("scoring on test", total=1 + len(rivals))
+    evaluator = test_evaluator(prepared)
+    metric = main_metric(prepared.config)
+    evaluation = evaluator(model)
+    yield Part("the best architecture", evaluation.metrics[metric])
+    others: dict[str, Evaluation] = {}
+    for rival in rivals:
+        others[rival["name"]] = evaluator(refit(rival, prepared))
+        yield Part(rival["name"], others[rival["name"]].metrics[metric])
+    record = test_record(prepared, architecture, evaluation, rivals, others)
+    return TestResult(record, record_look(run, record))
+
+
+def test_record(
+    prepared: Prepared,
+    architecture: Architecture,
+    evaluation: Evaluation,
+    rivals: list[dict[str, Any]],
+    others: dict[str, Evaluation],
+) -> dict[str, Any]:
+    """What test.json keeps of a look."""
+    config, metric = prepared.config, main_metric(prepared.config)
+    n, seed = config.evaluate.bootstrap, config.seed
+    leads = differences(evaluation, others, metric, n, seed)
+    return {
+        "time": now(),
+        "command": command_line(),
+        "architecture": identity(architecture),
+        "fingerprint": prepared.split.fingerprint,
+        "protocol": "full ranking over all items; train and validation items masked",
+        "n_users": len(evaluation.users),
+        "objective": metric,
+        "bootstrap": n,
+        "metrics": with_intervals(evaluation, n, seed),
+        "baselines": [
+            {
+                "name": rival["name"],
+                "params": rival["params"],
+                "metrics": with_intervals(others[rival["name"]], n, seed),
+                "lead": leads.get(rival["name"]),
+            }
+            for rival in rivals
+        ],
+    }

@@ -1,0 +1,152 @@
+"""A whole search: data, graph, baselines, trials, confirmation, the best model. Generators of events throughout."""
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from gnas.config.architecture import Architecture
+from gnas.config.describe import describe
+from gnas.config.load import load_architecture
+from gnas.config.run import RunConfig
+from gnas.config.space import SearchSpace
+from gnas.config.yaml import dump_yaml
+from gnas.errors import RunError
+from gnas.files import write_bytes, write_json, write_text
+from gnas.run.baselines import tuned_baselines
+from gnas.run.directory import RunDirectory, read_json
+from gnas.run.environment import describe_environment
+from gnas.run.events import Phase, Work
+from gnas.run.prepared import Prepared, describe_split, main_metric, prepare_run, validation_evaluator
+from gnas.run.saved import command_line, write_best
+from gnas.run.training import CandidateTraining
+from gnas.search.events import SearchEnded
+from gnas.search.records import MODEL, trial_folder
+from gnas.search.search import search
+from gnas.search.work import Setup
+from gnas.train.evaluator import Evaluator
+
+BASELINE_SHARE = 0.1
+"""Share of the wall time for the baselines, where there is a limit."""
+BASELINE_S = 60.0
+"""Seconds for the baselines, at most."""
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """What a search came to. `best` is None where it was stopped before the first trial was over."""
+
+    run: RunDirectory
+    reason: str
+    objective: str
+    best: Architecture | None
+    words: str
+    metrics: dict[str, float]
+    confirmed: dict[str, Any] | None
+    baselines: list[dict[str, Any]]
+    failures: dict[str, int]
+
+
+def search_run(
+    run: RunDirectory,
+    config: RunConfig,
+    space: SearchSpace,
+    device: torch.device,
+    *,
+    resume: bool = False,
+    stop: Callable[[], bool] = lambda: False,
+) -> Work[SearchResult]:
+    """Search `space` under `config` and leave everything in `run`, an empty folder or, with `resume`, a run.
+
+    `stop` is asked after every epoch; once it says yes, the search ends early and can be resumed.
+
+    Raises:
+        DataError, RunError, SearchFailed: see `gnas.errors`.
+    """
+    started = time.monotonic()
+    fingerprint = read_json(run.data)["fingerprint"] if resume else None
+    prepared = yield from prepare_run(config, device, run.path, fingerprint)
+    if not resume:
+        write_beginning(run, prepared, space)
+    evaluator = validation_evaluator(prepared)
+    baselines: list[dict[str, Any]] = []
+    if config.search.baselines:
+        known = yield from tuned_baselines(prepared, evaluator, run, baseline_budget_s(config), stop)
+        baselines = known["baselines"]
+    yield Phase("searching")
+    ended: SearchEnded | None = None
+    for event in search(
+        setup_of(prepared, evaluator, space, time.monotonic() - started), run.path, resume=resume, stop=stop
+    ):
+        yield event
+        if isinstance(event, SearchEnded):
+            ended = event
+    if ended is None:
+        raise RunError(f"the search in {run.path} ended without a word")
+    return _result(run, main_metric(config), ended, baselines)
+
+
+def write_beginning(run: RunDirectory, prepared: Prepared, space: SearchSpace) -> None:
+    """What stands in the run directory before anything is trained."""
+    config = prepared.config
+    write_json(run.environment, describe_environment(prepared.device, config.seed, command_line()))
+    write_json(run.data, describe_split(prepared.split))
+    text = dump_yaml(space.written())
+    write_text(run.space, text)
+    write_text(run.space_hash, f"{hashlib.sha256(text.encode()).hexdigest()}  {run.space.name}\n")
+    write_text(run.config, dump_yaml({**config.model_dump(mode="python"), "space": run.space.name}))
+
+
+def setup_of(prepared: Prepared, evaluator: Evaluator, space: SearchSpace, spent_s: float) -> Setup:
+    """What the search layer needs; `spent_s` of the wall time are gone already."""
+    config = prepared.config.search
+    if config.timeout is not None:
+        config = config.model_copy(update={"timeout": max(1.0, config.timeout - spent_s)})
+    return Setup(
+        space=space,
+        config=config,
+        seed=prepared.config.seed,
+        train=lambda architecture, seed: CandidateTraining(prepared, evaluator, architecture, seed),
+        epochs=prepared.config.train.epochs,
+    )
+
+
+def baseline_budget_s(config: RunConfig) -> float:
+    """Seconds for tuning all baselines together."""
+    timeout = config.search.timeout
+    return BASELINE_S if timeout is None else min(BASELINE_S, BASELINE_SHARE * timeout)
+
+
+def _result(run: RunDirectory, objective: str, ended: SearchEnded, baselines: list[dict[str, Any]]) -> SearchResult:
+    if ended.best is None:
+        return SearchResult(run, ended.reason, objective, None, "", {}, None, baselines, ended.failures)
+    winner = ended.best.confirmed
+    place = trial_folder(run.path, winner.number)
+    architecture = load_architecture(str(place / "architecture.yaml"))
+    metrics = read_json(place / "status.json")["metrics"]
+    confirmed = {
+        "number": winner.number,
+        "value": winner.value,
+        "fresh": list(winner.fresh),
+        "mean": winner.mean,
+        "spread": winner.spread,
+        "second": None if ended.best.second is None else ended.best.second.number,
+        "p_value": ended.best.p_value,
+        "separated": ended.best.separated,
+    }
+    write_bytes(run.model, (place / MODEL).read_bytes())
+    write_best(run, architecture, metrics, confirmed=confirmed)
+    return SearchResult(
+        run,
+        ended.reason,
+        objective,
+        architecture,
+        describe(architecture),
+        metrics,
+        confirmed,
+        baselines,
+        ended.failures,
+    )

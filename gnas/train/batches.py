@@ -1,0 +1,97 @@
+"""The steps of an epoch: which positives each of them sees."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gnas.config.architecture import Architecture
+from gnas.data.interactions import Interactions
+from gnas.errors import DataError
+from gnas.graph.bipartite import Graph
+from gnas.nn.objectives import Batch
+from gnas.nn.positives import Positives
+
+MIN_FULL_STEPS, MAX_FULL_STEPS = 5, 10
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """The positives on the device; `rating_E` only where the loss wants it."""
+
+    users_E: Tensor
+    items_E: Tensor
+    rating_E: Tensor | None
+
+
+def pairs_of(interactions: Interactions, graph: Graph, architecture: Architecture) -> Pairs:
+    """The positives of `interactions` on the graph's device.
+
+    Raises:
+        DataError: there are none, or the loss needs ratings that are not there.
+    """
+    if not len(interactions):
+        raise DataError("there are no train interactions to learn from")
+    rating_E = None
+    if architecture.loss.needs_ratings:
+        if interactions.rating is None:
+            raise DataError(
+                f"loss {architecture.loss.kind} predicts ratings, but the train interactions have none; "
+                "name the rating column or take another loss"
+            )
+        rating_E = torch.from_numpy(interactions.rating.astype(np.float32)).to(graph.device)
+    user, item = (torch.from_numpy(side.astype(np.int64)) for side in (interactions.user, interactions.item))
+    return Pairs(user.to(graph.device), item.to(graph.device), rating_E)
+
+
+def is_full(architecture: Architecture) -> bool:
+    """Whether one step sees every interaction at once."""
+    return architecture.loss.full_batch or architecture.batch_size == "full"
+
+
+def full_steps(graph: Graph) -> int:
+    """Steps an epoch of a full-batch candidate has.
+
+    A full-batch step costs some passes over the interactions, an evaluation one over all user-item pairs. With one
+    step an epoch, large data would be evaluated longer than trained on; with many, the best step would be missed.
+    """
+    ratio = graph.n_users * graph.n_items / max(graph.n_interactions, 1)
+    return int(min(max(ratio / 100, MIN_FULL_STEPS), MAX_FULL_STEPS))
+
+
+def epoch_batches(
+    pairs: Pairs, known: Positives, graph: Graph, architecture: Architecture, generator: torch.Generator
+) -> Iterator[Batch]:
+    """The steps of one epoch: shuffled batches of nearly equal size, or all interactions several times."""
+    if is_full(architecture):
+        yield from [_everything(pairs, graph)] * full_steps(graph)
+        return
+    size = architecture.batch_size
+    assert isinstance(size, int)
+    n_pairs = len(pairs.users_E)
+    order_E = torch.randperm(n_pairs, device=graph.device, generator=generator)
+    bounds = np.linspace(0, n_pairs, -(-n_pairs // size) + 1).round().astype(int).tolist()
+    users_E = pairs.users_E[order_E]
+    known_E1 = torch.nn.functional.pad(known.count_U[users_E].cumsum(0), (1, 0))
+    known_at = known_E1[torch.tensor(bounds, device=graph.device)].tolist()  # the epoch's one host read before its end
+    items_E = pairs.items_E[order_E]
+    rating_E = None if pairs.rating_E is None else pairs.rating_E[order_E]
+    for step, (first, last) in enumerate(pairwise(bounds)):
+        yield Batch(
+            users_E[first:last],
+            items_E[first:last],
+            None if rating_E is None else rating_E[first:last],
+            n_known=known_at[step + 1] - known_at[step],
+            full=False,
+        )
+
+
+def _everything(pairs: Pairs, graph: Graph) -> Batch:
+    """All interactions: with ratings, each as it is given; else each distinct pair once, in the order of the graph."""
+    if pairs.rating_E is not None:
+        return Batch(pairs.users_E, pairs.items_E, pairs.rating_E, n_known=0, full=False)
+    pattern = graph.user_item.pattern
+    return Batch(pattern.row, pattern.column.long(), None, n_known=graph.n_interactions, full=True)

@@ -1,0 +1,178 @@
+"""Training as a generator of epochs: it writes, prints and decides nothing; whoever iterates may stop at any epoch."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from gnas.config.architecture import Architecture
+from gnas.config.metrics import direction
+from gnas.config.run import TrainConfig
+from gnas.data.interactions import Interactions
+from gnas.errors import ConfigError, TrialFailed
+from gnas.graph.bipartite import Graph
+from gnas.nn.model import Candidate
+from gnas.nn.positives import positives
+from gnas.nn.recommender import Recommender
+from gnas.rng import torch_rng
+from gnas.train.batches import epoch_batches, pairs_of
+from gnas.train.evaluator import Evaluation, Measure
+from gnas.train.optimizers import build_optimizer
+from gnas.train.step import build_step
+from gnas.train.stopping import Best
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One epoch.
+
+    `index` counts epochs done, from 1; `loss` is the mean over its steps (NaN for closed forms); `metrics` are empty
+    where the epoch was not evaluated; `wall_s` is the epoch's own time, evaluation included; `best_value` and
+    `best_index` are those of the best epoch so far, this one if `is_best`.
+    """
+
+    index: int
+    loss: float
+    metrics: dict[str, float] = field(default_factory=dict)
+    wall_s: float = 0.0
+    is_best: bool = False
+    best_value: float = math.nan
+    best_index: int = 0
+
+
+def train(
+    model: Recommender,
+    graph: Graph,
+    interactions: Interactions,
+    evaluator: Measure,
+    architecture: Architecture,
+    *,
+    seed: int,
+    objective: str,
+    options: TrainConfig,
+) -> Iterator[Epoch]:
+    """Train `model` and yield every epoch; the same on every run with the same seed on the CPU.
+
+    Ends after the lesser of the architecture's and the options' `epochs`, or when so many evaluations as the lesser
+    `patience` brought nothing better. However it ends, the model then holds the state of its best epoch. A closed form
+    is only measured, as one epoch.
+
+    Args:
+        model: as `gnas.nn.model.build` makes it, on the graph's device.
+        graph: the train graph.
+        interactions: the positives, with ratings where the loss needs them.
+        evaluator: measures the model.
+        architecture: what to train.
+        seed: of shuffling, sampling, dropout and noise.
+        objective: the metric that says which epoch is best.
+        options: ceilings and machinery.
+
+    Raises:
+        TrialFailed: the loss or a score is not finite, or memory ran out.
+        DataError: there is nothing to train on.
+        ConfigError: the evaluator does not measure `objective`.
+    """
+    best = Best(direction(objective))
+    if not isinstance(model, Candidate):
+        started = time.perf_counter()
+        metrics = evaluator(model).metrics
+        value = _objective_value(metrics, objective)
+        yield Epoch(1, math.nan, metrics, time.perf_counter() - started, True, value, 1)
+        return
+
+    run_epoch = _epoch_runner(model, graph, interactions, architecture, seed, options)
+    n_epochs = min(architecture.epochs, options.epochs)
+    patience = min(architecture.patience, options.patience)
+    kept: dict[str, Tensor] = {}
+    try:
+        for index in range(1, n_epochs + 1):
+            started = time.perf_counter()
+            loss = run_epoch(index)
+            metrics, is_best = {}, False
+            if index % options.evaluate_every == 0 or index == n_epochs:
+                metrics = _evaluate(evaluator, model).metrics
+                value = _objective_value(metrics, objective)
+                is_best = best.improved_by(value)
+                best = best.after(index, value)
+            if is_best:
+                _keep(model, kept)
+            yield Epoch(index, loss, metrics, time.perf_counter() - started, is_best, best.value, best.index)
+            if best.exhausted(patience):
+                break
+    finally:
+        if kept:
+            model.load_state_dict(kept)
+        model.eval()
+
+
+def _epoch_runner(
+    model: Candidate,
+    graph: Graph,
+    interactions: Interactions,
+    architecture: Architecture,
+    seed: int,
+    options: TrainConfig,
+) -> Callable[[int], float]:
+    """A function that trains one epoch and returns its mean loss."""
+    pairs = pairs_of(interactions, graph, architecture)
+    known = positives(graph)
+    generator = torch_rng(graph.device, seed, "train")
+    optimizer = build_optimizer(architecture, model)
+    step = build_step(model, graph, known, architecture)
+    if options.compile:
+        step = torch.compile(step, dynamic=True)
+    half = options.precision == "bfloat16"
+
+    def run(index: int) -> float:
+        total, n_steps = torch.zeros((), device=graph.device), 0
+        try:
+            for batch in epoch_batches(pairs, known, graph, architecture, generator):
+                optimizer.zero_grad(set_to_none=True)
+                with torch.autocast(graph.device.type, dtype=torch.bfloat16, enabled=half):
+                    loss = step(batch, generator)
+                loss.backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+                total += loss.detach()
+                n_steps += 1
+        except RuntimeError as error:
+            raise_failed(error)
+            raise
+        mean = float(total) / n_steps
+        if not math.isfinite(mean):
+            raise TrialFailed(f"the loss is {mean} in epoch {index}; the model has diverged, try a smaller lr")
+        return mean
+
+    return run
+
+
+def raise_failed(error: RuntimeError) -> None:
+    """Raise `TrialFailed` where the error says that memory ran out."""
+    if isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error):
+        raise TrialFailed(f"out of memory: {str(error).splitlines()[0]}") from error
+
+
+def _evaluate(evaluator: Measure, model: Candidate) -> Evaluation:
+    model.eval()
+    try:
+        return evaluator(model)
+    except RuntimeError as error:
+        raise_failed(error)
+        raise
+
+
+def _objective_value(metrics: dict[str, float], objective: str) -> float:
+    if objective not in metrics:
+        raise ConfigError(f"objective {objective} is not measured here; measured: {', '.join(sorted(metrics))}")
+    return metrics[objective]
+
+
+def _keep(model: Candidate, kept: dict[str, Tensor]) -> None:
+    """Copy the model's state over the one kept before, in place and on the device."""
+    for name, value in model.state_dict().items():
+        if name in kept:
+            kept[name].copy_(value)
+        else:
+            kept[name] = value.detach().clone()

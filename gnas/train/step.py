@@ -1,0 +1,55 @@
+"""One training step: propagate once, loss, contrastive term, L2, update."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn.functional import embedding
+
+from gnas.config.architecture import Architecture
+from gnas.config.objective import ViewContrast
+from gnas.graph.bipartite import Graph
+from gnas.nn.contrastive import build_contrast, contrastive_loss
+from gnas.nn.model import Candidate
+from gnas.nn.objectives import Batch, build_objective
+from gnas.nn.positives import Positives
+from gnas.train.optimizers import l2, square_norm
+
+StepLoss = Callable[[Batch, torch.Generator], Tensor]
+"""The loss of a step, ready for `backward`."""
+
+
+def build_step(model: Candidate, graph: Graph, known: Positives, architecture: Architecture) -> StepLoss:
+    """The whole loss of one step of `model`: loss + contrastive term + ½ weight_decay · L2 of the step's nodes.
+
+    The L2 term is the mean over the step's pairs of ‖x_u‖² + ‖x_i‖² on layer 0, and the mean over its negatives (He et
+    al., "LightGCN", SIGIR 2020, whose reference code has one negative a pair).
+    """
+    objective = build_objective(architecture.loss, known)
+    contrast = build_contrast(architecture.contrastive)
+    noise = contrast.noise if contrast else None
+    decay = l2(architecture)
+    share_N = graph.degree_N / max(graph.n_interactions, 1)
+
+    def step(batch: Batch, generator: torch.Generator) -> Tensor:
+        main = model.propagate(True, generator, noise=noise)
+        user_UD, item_ID = model.split(main.final)
+        loss, negatives = objective(model, user_UD, item_ID, batch, generator)
+        if contrast:
+            assert isinstance(architecture.contrastive, ViewContrast)
+            loss = loss + contrastive_loss(architecture.contrastive, contrast, model, main, batch, generator)
+        if decay:
+            loss = loss + decay / 2 * _square_norms(model.layer0(), model.n_users, batch, negatives, share_N)
+        return loss
+
+    return step
+
+
+def _square_norms(x_ND: Tensor, n_users: int, batch: Batch, negatives: Tensor | None, share_N: Tensor) -> Tensor:
+    """The L2 term; `share_N` is how often a node stands in the pairs of a full batch, relative to their number."""
+    if batch.full:
+        total = (x_ND.square().sum(1) * share_N).sum()
+    else:
+        items_B = batch.items_B + n_users
+        total = square_norm(embedding(batch.users_B, x_ND)) + square_norm(embedding(items_B, x_ND))
+    return total if negatives is None else total + square_norm(embedding(negatives.flatten() + n_users, x_ND))
