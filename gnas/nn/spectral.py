@@ -22,6 +22,9 @@ DENSE_ITEMS = 8192
 BLOCK = 512
 """Columns filtered at once: bounds the memory of a product to (U + 3 I) · BLOCK numbers."""
 
+NULL = 1e-5
+"""Singular vectors below this singular value are no part of the graph and left out of the ideal part."""
+
 
 def fit_spectral(spec: Spectral, graph: Graph) -> "SpectralRecommender | FilterMatrix":
     """The filter `spec` on the train graph: as a matrix over items where that is small, else applied when scoring."""
@@ -67,7 +70,8 @@ class SpectralRecommender:
             self._matrix = _unit_norm(graph, spec.user_norm, spec.item_norm)
         self._ideal: tuple[torch.Tensor, torch.Tensor] | None = None
         if spec.ideal > 0:
-            item_IK = graph.svd(rank).item_IK
+            factors = graph.svd(rank)
+            item_IK = factors.item_IK[:, factors.singular_K > NULL]
             into_IK = item_IK * item_power(graph, -spec.ideal_degree)[:, None]
             out_IK = item_IK * (spec.ideal * item_power(graph, spec.ideal_degree))[:, None]
             self._ideal = (into_IK, out_IK.t().contiguous())
