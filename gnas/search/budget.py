@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from gnas.config.run import SearchConfig
 from gnas.search.outcome import Outcome
+from gnas.search.records import confirmed_epochs, epochs_recorded
 
 CONFIRM_SHARE = 0.2
 """Share of time and epochs kept back for training the best again."""
@@ -14,7 +16,7 @@ LAG = 0.2
 
 @dataclass(frozen=True)
 class Budget:
-    """Limits of a search; None is no limit. `spent_s` and `confirm_epochs` say what is spent beside the trials."""
+    """Limits of a search; None is no limit. `spent_s`, `confirm_epochs` and `epochs_of` say what is spent."""
 
     trials: int | None
     timeout_s: float | None
@@ -22,6 +24,7 @@ class Budget:
     reserve: float
     spent_s: Callable[[], float]
     confirm_epochs: Callable[[], int]
+    epochs_of: Callable[[Outcome], int]
 
     def reason(self, outcomes: Sequence[Outcome], running_epochs: int = 0) -> str | None:
         """Why no further trial may begin, or None."""
@@ -63,10 +66,18 @@ class Budget:
         return spent if spent > by_trials + LAG else by_trials
 
     def _epochs(self, outcomes: Sequence[Outcome]) -> int:
-        return sum(outcome.epochs for outcome in outcomes)
+        return sum(self.epochs_of(outcome) for outcome in outcomes)
 
 
-def budget_of(config: SearchConfig, spent_s: Callable[[], float], confirm_epochs: Callable[[], int]) -> Budget:
-    """The budget that a configuration sets."""
+def budget_of(config: SearchConfig, folder: Path, spent_s: Callable[[], float]) -> Budget:
+    """The budget that a configuration sets for the run in `folder`."""
     reserve = CONFIRM_SHARE if config.confirm.top else 0.0
-    return Budget(config.trial_budget, config.timeout, config.max_epochs_total, reserve, spent_s, confirm_epochs)
+    return Budget(
+        trials=config.trial_budget,
+        timeout_s=config.timeout,
+        epochs=config.max_epochs_total,
+        reserve=reserve,
+        spent_s=spent_s,
+        confirm_epochs=lambda: confirmed_epochs(folder),
+        epochs_of=lambda outcome: outcome.epochs if outcome.finished else epochs_recorded(folder, outcome.number),
+    )

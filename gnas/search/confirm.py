@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from scipy.special import stdtr
 from gnas.files import write_json
 from gnas.rng import derive_seed
 from gnas.search.events import Best, Confirmed, ConfirmEnded, ConfirmStarted, EpochDone, Event
+from gnas.search.explore import POLL_S
+from gnas.search.locks import FileLock
 from gnas.search.objectives import Objectives
 from gnas.search.outcome import Outcome, ranked
 from gnas.search.pareto import knee_scores, layers
@@ -31,6 +34,7 @@ class Job:
     outcome: Outcome
     seed: int
     path: Path
+    lock: FileLock
 
 
 def confirm(work: Work) -> Generator[Event, None, str | None]:
@@ -46,16 +50,32 @@ def confirm(work: Work) -> Generator[Event, None, str | None]:
     rounds = [jobs(work, top, index) for index in range(config.seeds)]
     if any(not job.path.exists() for jobs_of_round in rounds for job in jobs_of_round):
         yield ConfirmStarted(tuple(outcome.number for outcome in top), config.seeds)
-    early = None
-    for job in (job for jobs_of_round in rounds for job in jobs_of_round):
-        if job.path.exists():
-            continue
-        early = "stopped" if work.stop() else work.budget.all_over(work.ledger.outcomes())
-        early = early or (yield from _train_again(work, job))
-        if early is not None:
-            break
+    early = yield from _train_all(work, [job for jobs_of_round in rounds for job in jobs_of_round])
     yield ConfirmEnded(tuple(ranking(work, top)))
     return early
+
+
+def _train_all(work: Work, todo: Sequence[Job]) -> Generator[Event, None, str | None]:
+    """Do what no other process is doing, then wait for the others and do what they leave undone."""
+    while True:
+        left = [job for job in todo if not job.path.exists()]
+        if not left:
+            return None
+        for job in left:
+            early = "stopped" if work.stop() else work.budget.all_over(work.ledger.outcomes())
+            if early is not None:
+                return early
+            if not job.lock.acquire(wait=False):
+                continue
+            try:
+                early = None if job.path.exists() else (yield from _train_again(work, job))
+            finally:
+                job.lock.release()
+            if early is not None:
+                return early
+        work.session.beat()
+        if any(not job.path.exists() for job in left):
+            time.sleep(POLL_S)
 
 
 def jobs(work: Work, top: Sequence[Outcome], index: int) -> list[Job]:
@@ -64,7 +84,9 @@ def jobs(work: Work, top: Sequence[Outcome], index: int) -> list[Job]:
     for outcome in top:
         if outcome.architecture.propagation.trained:
             seed = derive_seed(work.setup.seed, "confirm", outcome.identity, index)
-            found.append(Job(outcome, seed, work.folder / "confirm" / outcome.identity / f"{seed}.json"))
+            path = work.folder / "confirm" / outcome.identity / f"{seed}.json"
+            lock = FileLock(work.folder / "sessions" / f"confirm-{outcome.identity}-{seed}.lock")
+            found.append(Job(outcome, seed, path, lock))
     return found
 
 
@@ -79,11 +101,6 @@ def ranking(work: Work, top: Sequence[Outcome]) -> list[Confirmed]:
         fresh = [tuple(record["values"]) for record in records if record["values"] is not None]
         confirmed.append(_confirmed(outcome, fresh))
     return _by_mean(confirmed, work.objectives)
-
-
-def confirmed_epochs(folder: Path) -> int:
-    """Epochs that confirmation has trained so far."""
-    return sum(int(json.loads(path.read_text())["epochs"]) for path in folder.glob("confirm/*/*.json"))
 
 
 def best_of(order: Sequence[Confirmed]) -> Best | None:

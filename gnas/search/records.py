@@ -1,6 +1,7 @@
 """What a search leaves in the run directory for people and other programs to read."""
 
 import io
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,6 +48,17 @@ def begin_trial(folder: Path, number: int, architecture: Architecture, origin: s
     write_text(place / "epochs.jsonl", "")
     write_json(place / "status.json", {"number": number, "state": "running", "origin": origin})
     return place
+
+
+def epochs_recorded(folder: Path, number: int) -> int:
+    """Epochs that a trial has trained, as its curve says."""
+    path = trial_folder(folder, number) / "epochs.jsonl"
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def confirmed_epochs(folder: Path) -> int:
+    """Epochs that confirmation has trained so far."""
+    return sum(int(json.loads(path.read_text())["epochs"]) for path in folder.glob("confirm/*/*.json"))
 
 
 def record_epoch(place: Path, epoch: Epoch, wall_s: float) -> None:

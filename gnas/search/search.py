@@ -2,28 +2,25 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from gnas.errors import SearchFailed
+from gnas.errors import RunError, SearchFailed
 from gnas.files import write_json
 from gnas.search.budget import budget_of
-from gnas.search.confirm import best_of, confirm, confirmed_epochs, ranking
+from gnas.search.confirm import best_of, confirm, ranking
 from gnas.search.events import Event, Note, SearchEnded
+from gnas.search.explore import explore
 from gnas.search.ledger import Ledger
 from gnas.search.objectives import objectives_of
 from gnas.search.outcome import Outcome, pareto_front, ranked
-from gnas.search.propose import Queue, propose, queue_of
+from gnas.search.propose import queue_of
 from gnas.search.pruners import PRUNERS
 from gnas.search.records import end_trial, log, repair_logs, write_table
 from gnas.search.session import Session
-from gnas.search.storage import open_storage, open_study, repair_journal
+from gnas.search.storage import open_storage, open_study, repair_journal, study_name
 from gnas.search.strategies import SAMPLERS
-from gnas.search.trial import run_trial
-from gnas.search.view import View
 from gnas.search.work import Setup, Work
-
-STUDY = "gnas"
 
 
 def search(
@@ -52,69 +49,65 @@ def search(
         RunError: the directory holds a search and `resume` is false, or another process is searching in it.
         SearchFailed: no trial was completed.
     """
-    strategy, pruner = SAMPLERS[setup.config.sampler], PRUNERS[setup.config.pruner]
-    objectives = objectives_of(setup.config)
     folder.mkdir(parents=True, exist_ok=True)
     with Session(folder, clock) as session:
         notes = _repair(folder)
-        storage = open_storage(setup.config, folder)
-        ledger = Ledger(storage, open_study(storage, STUDY, objectives.directions, resume=resume))
-        budget = budget_of(setup.config, lambda: session.spent_s, lambda: confirmed_epochs(folder))
-        work = Work(setup, folder, objectives, pruner, ledger, budget, session, stop, clock)
+        work = _open(setup, folder, session, stop, clock, resume=resume)
         queue = queue_of(setup)
-        log(folder, "resume" if ledger.outcomes() else "start", sampler=setup.config.sampler, seed=setup.seed)
+        log(folder, "resume" if work.ledger.outcomes() else "start", sampler=setup.config.sampler, seed=setup.seed)
         for text in (*notes, *queue.notes):
             log(folder, "note", text=text)
             yield Note(text)
         _catch_up(work)
-        reason = yield from _explore(work, queue, strategy)
+        reason = yield from explore(work, queue)
         if reason != "stopped":
             reason = (yield from confirm(work)) or reason
         yield _end(work, reason)
 
 
-def _explore(work: Work, queue: Queue, strategy: Callable[[View], Iterator[object]]) -> Generator[Event, None, str]:
-    """Train candidates until something ends it; returns what."""
-    failures = 0
-    while True:
-        outcomes = work.ledger.outcomes()
-        if work.stop():
-            return "stopped"
-        over = work.budget.over(outcomes)
-        if over is not None:
-            return over
-        running = next((outcome for outcome in outcomes if not outcome.finished), None)
-        if running is None:
-            reason = work.budget.reason(outcomes)
-            if reason is not None:
-                return reason
-            running = _begin(work, queue, strategy, outcomes)
-            if running is None:
-                return "exhausted"
-        outcome = yield from run_trial(work, running)
-        if outcome is None:
-            return "stopped"
-        failures = failures + 1 if outcome.state == "failed" else 0
-        if failures >= work.setup.config.max_failures:
-            return "failures"
+def assist(
+    setup: Setup,
+    folder: Path,
+    *,
+    stop: Callable[[], bool] = lambda: False,
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Event]:
+    """Take part in the search of `folder`, which another process leads, until nothing is left to train.
+
+    Any number of processes on any hosts that share the directory can do so. All draw on one budget, no candidate is
+    trained twice, and the half-done trial of one that dies is taken over by another. Arguments as for `search`.
+
+    Raises:
+        RunError: there is no search yet in the directory.
+    """
+    if not (folder / "sessions").is_dir():
+        raise RunError(f"{folder} holds no search to take part in; start one with `gnas search --out {folder}`")
+    with Session(folder, clock, leads=False) as session:
+        work = _open(setup, folder, session, stop, clock, resume=True)
+        log(folder, "assist")
+        reason = yield from explore(work, queue_of(setup))
+        if reason != "stopped":
+            yield from confirm(work)
 
 
-def _begin(work: Work, queue: Queue, strategy: object, outcomes: Sequence[Outcome]) -> Outcome | None:
-    view = View(
-        space=work.setup.space,
-        outcomes=tuple(outcomes),
-        objectives=work.objectives,
-        number=len(outcomes),
-        seed=work.setup.seed,
-        share=work.budget.share(outcomes),
-        trials=work.budget.trials,
+def _open(
+    setup: Setup, folder: Path, session: Session, stop: Callable[[], bool], clock: Callable[[], float], *, resume: bool
+) -> Work:
+    objectives = objectives_of(setup.config)
+    storage = open_storage(setup.config, folder)
+    study = open_study(storage, study_name(setup.config, folder, session), objectives.directions, resume=resume)
+    return Work(
+        setup=setup,
+        folder=folder,
+        objectives=objectives,
+        strategy=SAMPLERS[setup.config.sampler],
+        pruner=PRUNERS[setup.config.pruner],
+        ledger=Ledger(storage, study),
+        budget=budget_of(setup.config, folder, lambda: session.spent_s),
+        session=session,
+        stop=stop,
+        clock=clock,
     )
-    found = propose(queue, strategy, view)  # type: ignore[arg-type]
-    if found is None:
-        return None
-    proposal, duplicates = found
-    number = work.ledger.start(proposal, duplicates)
-    return next(outcome for outcome in work.ledger.outcomes() if outcome.number == number)
 
 
 def _repair(folder: Path) -> list[str]:
@@ -128,7 +121,7 @@ def _catch_up(work: Work) -> None:
     outcomes = work.ledger.outcomes()
     if outcomes:
         for outcome in outcomes:
-            if outcome.finished and outcome.counts:
+            if outcome.finished:
                 end_trial(work.folder, outcome)
         write_table(work.folder, outcomes, work.objectives)
 

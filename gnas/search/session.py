@@ -35,7 +35,7 @@ class Session:
         self._run = folder
         self._folder = folder / "sessions"
         self._clock = clock
-        self._leads = leads
+        self.leads = leads
         self._start = clock()
         self._beat = self._start
         self._id = f"{time.time_ns()}-{os.getpid()}"
@@ -47,7 +47,7 @@ class Session:
 
     def __enter__(self) -> "Session":
         self._folder.mkdir(parents=True, exist_ok=True)
-        if self._leads and not self._lead_lock.acquire(wait=False):
+        if self.leads and not self._lead_lock.acquire(wait=False):
             raise RunError(
                 f"{self._run}: another process is searching in this run directory; wait for its end, "
                 "or join it with `gnas worker`"
@@ -98,7 +98,7 @@ class Session:
 
     def _write(self) -> None:
         self._beat = self._clock()
-        record = {"pid": os.getpid(), "host": socket.gethostname(), "leads": self._leads}
+        record = {"pid": os.getpid(), "host": socket.gethostname(), "leads": self.leads}
         times = {"elapsed_s": self._beat - self._start, "written_at": time.time()}
         write_json(self._folder / f"{self._id}.json", record | times)
 

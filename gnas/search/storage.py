@@ -3,17 +3,20 @@
 import json
 import logging
 import os
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
 import optuna
-from optuna.storages import BaseStorage, JournalStorage, RDBStorage
+from optuna.storages import BaseStorage, JournalStorage, RDBStorage, get_storage
 from optuna.storages.journal import JournalFileBackend
 
 from gnas.config.metrics import Direction
 from gnas.config.run import SearchConfig
 from gnas.errors import ConfigError, RunError
+from gnas.files import write_json
 from gnas.search.locks import FileLock
+from gnas.search.session import Session
 
 JOURNAL = "study.journal"
 
@@ -35,13 +38,30 @@ def open_storage(config: SearchConfig, folder: Path) -> BaseStorage:
             "or give postgresql://…"
         )
     try:
-        return RDBStorage(config.storage)
+        engine = {"pool_pre_ping": True}  # a connection that idled through a long epoch may be gone
+        return get_storage(RDBStorage(_with_driver(config.storage), engine_kwargs=engine))
     except ImportError as error:
         raise RunError(
             f"search.storage {config.storage!r} needs a driver: {error}; pip install 'gnas[postgres]'"
         ) from None
     except Exception as error:
         raise RunError(f"search.storage {config.storage!r} cannot be opened: {error}") from error
+
+
+def study_name(config: SearchConfig, folder: Path, session: Session) -> str:
+    """The study's name: one for the whole file of a journal, one for each run in a database that holds many.
+
+    Raises:
+        RunError: a helper came before the leader had begun.
+    """
+    if config.storage is None:
+        return "gnas"
+    path = folder / "study.json"
+    if not path.exists():
+        if not session.leads:
+            raise RunError(f"{folder} holds no search to take part in yet; wait for the leading process to begin")
+        write_json(path, {"study": f"gnas-{folder.name}-{secrets.token_hex(4)}"})
+    return str(json.loads(path.read_text())["study"])
 
 
 def open_study(storage: BaseStorage, name: str, directions: Sequence[Direction], *, resume: bool) -> int:
@@ -91,6 +111,11 @@ class JournalLock:
     def release(self) -> None:
         """Give the lock back."""
         self._lock.release()
+
+
+def _with_driver(url: str) -> str:
+    """`postgresql://` means the driver that the `postgres` extra installs."""
+    return url.replace("postgresql://", "postgresql+psycopg://", 1) if url.startswith("postgresql://") else url
 
 
 def _cut_torn_tail(path: Path) -> None:

@@ -12,12 +12,25 @@ from gnas.search.ledger import Result
 from gnas.search.outcome import Outcome, ranked
 from gnas.search.protocols import Training
 from gnas.search.pruners import GRID, prune, reached
-from gnas.search.records import MODEL, begin_trial, end_trial, keep_models, log, record_epoch, trial_folder, write_table
+from gnas.search.records import (
+    MODEL,
+    begin_trial,
+    end_trial,
+    epochs_recorded,
+    keep_models,
+    log,
+    record_epoch,
+    trial_folder,
+    write_table,
+)
 from gnas.search.training import CandidateFailed, Progress, free_memory, guarded, halved, watch, with_costs
 from gnas.search.work import Work
 
 MIN_MODELS = 3
 """Saved models that are kept, if the confirmation does not ask for more."""
+
+Ended = tuple[Result, Training | None]
+"""What became of a trial, and the training whose model may be worth saving."""
 
 
 def run_trial(work: Work, running: Outcome) -> Generator[Event, None, Outcome | None]:
@@ -27,34 +40,45 @@ def run_trial(work: Work, running: Outcome) -> Generator[Event, None, Outcome | 
         What became of it; None if it was stopped and can be done again.
     """
     yield TrialStarted(running.number, running.architecture, running.origin)
+    start = work.clock()
     try:
-        result = yield from _attempt(work, running, running.architecture)
+        ended = yield from _attempt(work, running, running.architecture)
     except CandidateFailed as error:
-        result = yield from _second_attempt(work, running, error)
-    if result is None:
+        ended = yield from _second_attempt(work, running, error)
+    if ended is None:
         return None
-    outcome = work.ledger.finish(running.number, result)
-    _publish(work, outcome)
+    result, training = ended
+    if result.state == "failed":
+        epochs = epochs_recorded(work.folder, running.number)
+        result = replace(result, epochs=epochs, wall_s=work.clock() - start)
+    with work.session.claims:  # others would remove the model of a trial that the ledger does not know as complete
+        if training is not None and result.state == "complete":
+            _save_if_among_best(work, running, training, result)
+        outcome = work.ledger.finish(running.number, result)
+        _publish(work, outcome)
+    del training, ended
     yield TrialEnded(outcome.number, outcome)
     return outcome
 
 
-def _second_attempt(work: Work, running: Outcome, error: CandidateFailed) -> Generator[Event, None, Result | None]:
+def _second_attempt(work: Work, running: Outcome, error: CandidateFailed) -> Generator[Event, None, Ended | None]:
     """Once more with half the batch if the GPU's memory ran out, else the failure."""
     free_memory()
     smaller = halved(running.architecture) if error.out_of_memory else None
     if smaller is None:
-        return _failure(work, running, error)
+        return _failure(work, running, error), None
     log(work.folder, "halved", trial=running.number, batch_size=smaller.batch_size)
     try:
-        result = yield from _attempt(work, running, smaller)
+        ended = yield from _attempt(work, running, smaller)
     except CandidateFailed as second:
         free_memory()
-        return _failure(work, running, second)
-    if result is None:
+        return _failure(work, running, second), None
+    if ended is None:
         return None
+    result, training = ended
     note = f"trained with batch_size {smaller.batch_size}, for {running.architecture.batch_size} did not fit in memory"
-    return replace(result, architecture=smaller, reason=f"{result.reason}; {note}" if result.reason else note)
+    reason = f"{result.reason}; {note}" if result.reason else note
+    return replace(result, architecture=smaller, reason=reason), training
 
 
 def _failure(work: Work, running: Outcome, error: CandidateFailed) -> Result:
@@ -62,12 +86,11 @@ def _failure(work: Work, running: Outcome, error: CandidateFailed) -> Result:
     return Result("failed", reason=error.reason)
 
 
-def _attempt(work: Work, running: Outcome, architecture: Architecture) -> Generator[Event, None, Result | None]:
+def _attempt(work: Work, running: Outcome, architecture: Architecture) -> Generator[Event, None, Ended | None]:
     place = begin_trial(work.folder, running.number, architecture, running.origin)
     seed = derive_seed(work.setup.seed, "trial", running.identity)
     training = guarded(lambda: work.setup.train(architecture, seed))
     ceiling = work.setup.ceiling(architecture)
-    outcomes = [outcome for outcome in work.ledger.outcomes() if outcome.number != running.number]
     rungs: dict[int, tuple[float, ...]] = {}
     reason: str | None = None
     pruned = False
@@ -83,11 +106,11 @@ def _attempt(work: Work, running: Outcome, architecture: Architecture) -> Genera
                 pruned = reason is not None
             if pruned:
                 break
-            over = work.budget.over(outcomes, last.epochs)
+            over = work.budget.over(_others(work, running), last.epochs)
             if over is not None and last.epochs < ceiling:
                 reason = f"cut short after {last.epochs} of at most {ceiling} epochs: {_OVER[over]}"
                 break
-    return _result(work, running, training, last, pruned, reason)
+    return _result(work, training, last, pruned, reason), training
 
 
 _OVER = {"timeout": "the time was up", "epochs": "the epochs were spent"}
@@ -115,18 +138,16 @@ def _judge(
     if not judged:
         return None
     work.ledger.rungs(running.number, rungs)
-    peers = [outcome for outcome in work.ledger.outcomes() if outcome.number != running.number]
+    peers = _others(work, running)
     return prune(work.pruner, rungs, judged[-1], running.number, peers, work.objectives, work.setup.config.warm_up)
 
 
-def _result(
-    work: Work, running: Outcome, training: Training, progress: Progress, pruned: bool, reason: str | None
-) -> Result:
+def _result(work: Work, training: Training, progress: Progress, pruned: bool, reason: str | None) -> Result:
     if progress.metrics is None:
         raise CandidateFailed("the training ended before its first evaluation", "")
     progress = with_costs(progress, training)
     metrics = progress.metrics or {}
-    result = Result(
+    return Result(
         state="pruned" if pruned else "complete",
         values=work.objectives.values(metrics),
         metrics=metrics,
@@ -136,15 +157,11 @@ def _result(
         reason=reason,
         excess=work.objectives.excess(metrics) if not pruned else None,
     )
-    if not pruned:
-        _save_if_among_best(work, running, training, result)
-    return result
 
 
 def _save_if_among_best(work: Work, running: Outcome, training: Training, result: Result) -> None:
     candidate = replace(running, state=result.state, values=result.values, excess=result.excess)
-    others = [outcome for outcome in work.ledger.outcomes() if outcome.number != running.number]
-    best = ranked([*others, candidate], work.objectives)[: _models_kept(work)]
+    best = ranked([*_others(work, running), candidate], work.objectives)[: _models_kept(work)]
     if any(outcome.number == running.number for outcome in best):
         training.save(trial_folder(work.folder, running.number) / MODEL)
 
@@ -159,6 +176,10 @@ def _publish(work: Work, outcome: Outcome) -> None:
         work.folder, "trial", number=outcome.number, state=outcome.state, values=outcome.values,
         epochs=outcome.epochs, wall_s=round(outcome.wall_s, 3), reason=outcome.reason,
     )  # fmt: skip
+
+
+def _others(work: Work, running: Outcome) -> list[Outcome]:
+    return [outcome for outcome in work.ledger.outcomes() if outcome.number != running.number]
 
 
 def _models_kept(work: Work) -> int:

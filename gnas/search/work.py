@@ -13,6 +13,7 @@ from gnas.search.objectives import Objectives
 from gnas.search.protocols import Space, TrainingFactory
 from gnas.search.pruners import Pruner
 from gnas.search.session import Session
+from gnas.search.view import Strategy
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Work:
     setup: Setup
     folder: Path
     objectives: Objectives
+    strategy: Strategy
     pruner: Pruner
     ledger: Ledger
     budget: Budget
