@@ -13,12 +13,17 @@ from gnas.graph.sparse import SparseMatrix
 
 
 def build_graph(train: Interactions, device: torch.device) -> "Graph":
-    """The graph of the train interactions on `device`; repeated interactions count once."""
-    pairs = np.unique(train.user.astype(np.int64) * train.n_items + train.item)
+    """The graph of the train interactions on `device`; repeated interactions count once, with their mean rating."""
+    key = train.user.astype(np.int64) * train.n_items + train.item
+    pairs = np.unique(key)
     user, item = np.divmod(pairs, max(train.n_items, 1))
     count = torch.from_numpy(np.bincount(user, minlength=train.n_users)).to(device)
     pattern = Pattern(start_of(count), torch.from_numpy(item).to(device), (train.n_users, train.n_items))
-    return Graph(pattern)
+    if train.rating is None:
+        return Graph(pattern)
+    row = np.searchsorted(pairs, key)
+    rating = np.bincount(row, train.rating, len(pairs)) / np.bincount(row, minlength=len(pairs))
+    return Graph(pattern, torch.from_numpy(rating).float().to(device))
 
 
 class Graph:
@@ -26,14 +31,15 @@ class Graph:
 
     Everything that does not depend on a candidate is computed on first use and kept. `n_interactions` counts distinct
     pairs. `user_item` is R [U, I], one where a user took an item; the order of its entries is the order of `edges`
-    everywhere.
+    everywhere. `rating_E` are the ratings in that order, None where the data have none.
     """
 
-    def __init__(self, pattern: Pattern) -> None:
+    def __init__(self, pattern: Pattern, rating_E: torch.Tensor | None = None) -> None:
         self.n_users, self.n_items = pattern.shape
         self.n_nodes = self.n_users + self.n_items
         self.n_interactions = pattern.nnz
         self.device = pattern.device
+        self.rating_E = rating_E
         self.user_item = SparseMatrix(pattern, torch.ones(pattern.nnz, device=pattern.device))
         self._adjacencies: dict[tuple[float | None, bool], SparseMatrix] = {}
         self._factors: dict[int, Factors] = {}
