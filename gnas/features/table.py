@@ -204,11 +204,9 @@ def _note(column: str, step: str, count: int, detail: str) -> dict[str, Any]:
     return {"column": column, "step": step, "count": int(count), "detail": detail}
 
 
-def known_rows(table: FeatureTable) -> np.ndarray:
-    """Whether anything at all is known of each user or item: bool [n]."""
+def known_rows(table: FeatureTable, columns: Sequence[str]) -> np.ndarray:
+    """Whether anything at all is known of each user or item in these columns of the frame: bool [n]."""
     known = np.zeros(len(table), dtype=bool)
-    for name in table.frame.columns:
+    for name in columns:
         known |= table.frame[name].is_not_null().to_numpy()
-    for vectors in table.vectors.values():
-        known |= vectors.present
     return known

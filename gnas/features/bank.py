@@ -1,0 +1,77 @@
+"""All features of one data set: read once, shared by every trial."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from gnas.config.features import Features
+from gnas.data.interactions import Interactions
+from gnas.errors import DataError
+from gnas.features.blocks import Block, FeatureSet, Progress, encode_block, wanted_blocks
+from gnas.features.cache import cache_folder
+from gnas.features.table import FeatureTable, Side
+
+
+class FeatureBank:
+    """Gives the `FeatureSet` of any `Features` and keeps every block that it has read.
+
+    Args:
+        tables: the feature tables by side, aligned with the interactions.
+        train: the interactions whose users and items everything is fitted on.
+        cache: folder of readings; None: `cache_folder()`.
+        device: where encoders run.
+    """
+
+    def __init__(
+        self, tables: dict[Side, FeatureTable], train: Interactions, cache: Path | None = None, device: str = "cpu"
+    ) -> None:
+        self.tables, self.device = tables, device
+        self.cache = cache_folder() if cache is None else cache
+        self._fit: dict[Side, np.ndarray] = {
+            "users": np.bincount(train.user, minlength=train.n_users) > 0,
+            "items": np.bincount(train.item, minlength=train.n_items) > 0,
+        }
+        self._blocks: dict[tuple[str, str, str], Block] = {}
+
+    def select(self, spec: Features, progress: Progress | None = None) -> FeatureSet | None:
+        """The blocks that `spec` reads; None where it reads nothing.
+
+        Raises:
+            DataError: the spec reads something that neither table has.
+        """
+        if not spec.used:
+            return None
+        sides = {side: self._side(side, spec, progress) for side in self.tables if spec.sides in ("both", side)}
+        found = FeatureSet(sides.get("users", {}), sides.get("items", {}))
+        self._check(spec, found)
+        return found
+
+    def warm(self, specs: Iterable[Features], progress: Progress | None = None) -> None:
+        """Read everything that `specs` will ask for, before the first trial."""
+        for spec in specs:
+            self.select(spec, progress)
+
+    def _side(self, side: Side, spec: Features, progress: Progress | None) -> dict[str, Block]:
+        table, blocks = self.tables[side], {}
+        for name, what in wanted_blocks(table, spec).items():
+            key = (side, name, repr(what))
+            if key not in self._blocks:
+                self._blocks[key] = encode_block(
+                    table, name, what, self._fit[side], cache=self.cache, device=self.device, progress=progress
+                )
+            blocks[name] = self._blocks[key]
+        return blocks
+
+    def _check(self, spec: Features, found: FeatureSet) -> None:
+        asked = [*spec.encoders, *(["attributes"] if spec.attributes else [])]
+        asked += ["vector"] if spec.vectors == "all" else [f"vector {name}" for name in spec.vectors]
+        for name in asked:
+            if not any(block == name or block.split(" ")[0] == name for block in {**found.users, **found.items}):
+                sides = {side: ", ".join(table.columns) for side, table in self.tables.items()}
+                has = "; ".join(f"{side}: {columns}" for side, columns in sides.items()) or "there are no tables"
+                raise DataError(
+                    f"features reads {name}, but no column of that kind stands in a feature table on side "
+                    f"{spec.sides!r} ({has}); add one under data.users or data.items, or set {name.split(' ')[0]} "
+                    f"to {'false' if name == 'attributes' else '[]' if name.startswith('vector') else 'none'}"
+                )

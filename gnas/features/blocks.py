@@ -1,0 +1,212 @@
+"""From a feature table to blocks of numbers: what each encoder read of the users or items, ready for a candidate."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gnas.config.features import EncoderSpec, Features
+from gnas.features.attributes import PLAIN_TYPES, encode_attributes
+from gnas.features.cache import encode_cached
+from gnas.features.clean import normalise_text
+from gnas.features.encoders import build_encoder
+from gnas.features.table import FeatureTable, known_rows
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is read, how many of how many values are."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """One reading of all users or items.
+
+    Centred by the mean of the rows that occur in train and divided by one number, so that the squares of such a row
+    sum to 1 on average: blocks of all kinds and lengths start alike.
+
+    `values` float32 [n, d], zero where missing; `present` bool [n]; `encoder` its kind; `sha256` of its weights;
+    `fingerprint` names encoder and inputs; `report` says what cleaning did and how many rows are missing.
+    """
+
+    name: str
+    encoder: str
+    values: np.ndarray
+    present: np.ndarray
+    fingerprint: str
+    sha256: str | None = None
+    report: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def dim(self) -> int:
+        """Numbers a row."""
+        return int(self.values.shape[1])
+
+
+@dataclass(frozen=True)
+class FeatureSet:
+    """The blocks of both sides by name, in a fixed order; a side without features has none."""
+
+    users: dict[str, Block]
+    items: dict[str, Block]
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal where encoders, weights and inputs are."""
+        lines = [f"{side} {block.fingerprint}" for side, blocks in self._sides() for block in blocks.values()]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+    def _sides(self) -> Iterator[tuple[str, dict[str, Block]]]:
+        yield "users", self.users
+        yield "items", self.items
+
+
+def wanted_blocks(table: FeatureTable, spec: Features) -> dict[str, tuple[str, Any]]:
+    """What `spec` reads of the table: the block's name, and the kind of reading with its columns or encoder."""
+    wanted: dict[str, tuple[str, Any]] = {}
+    if spec.attributes and table.of_type(*PLAIN_TYPES):
+        wanted["attributes"] = ("attributes", None)
+    for modality, encoder in spec.encoders.items():
+        columns = [column.name for column in table.of_type(modality)]
+        if columns and modality == "text":
+            wanted["text"] = (encoder.kind, (encoder, columns))
+        elif columns:
+            wanted |= {f"{modality} {name}": (encoder.kind, (encoder, [name])) for name in columns}
+    for name in table.vectors:
+        if spec.vectors == "all" or name in spec.vectors:
+            wanted[f"vector {name}"] = ("vector", name)
+    return wanted
+
+
+def encode_table(
+    table: FeatureTable,
+    spec: Features,
+    fit: np.ndarray,
+    *,
+    cache: Path,
+    device: str = "cpu",
+    progress: Progress | None = None,
+) -> dict[str, Block]:
+    """Read the table as `spec` says.
+
+    Text columns are joined into one text; each image, audio and vector column is a block of its own; categories, tags,
+    numbers and times together are one.
+
+    Args:
+        table: n users or items.
+        spec: what to read with which encoder.
+        fit: bool [n], those that occur in train; everything fitted is fitted on them.
+        cache: folder of readings, see `gnas.features.cache`.
+        device: where encoders run.
+        progress: called while an encoder reads.
+    """
+    return {
+        name: encode_block(table, name, what, fit, cache=cache, device=device, progress=progress)
+        for name, what in wanted_blocks(table, spec).items()
+    }
+
+
+def encode_block(
+    table: FeatureTable,
+    name: str,
+    what: tuple[str, Any],
+    fit: np.ndarray,
+    *,
+    cache: Path,
+    device: str = "cpu",
+    progress: Progress | None = None,
+) -> Block:
+    """One entry of `wanted_blocks`."""
+    kind, detail = what
+    if kind == "attributes":
+        attributes = encode_attributes(table, fit)
+        plain = [column.name for column in table.of_type(*PLAIN_TYPES)]
+        content = _digest(*(repr(table.frame[column].to_list()) for column in plain), repr(table.clean), _rows(fit))
+        return _block(name, kind, attributes.values, known_rows(table, plain), fit, content, None, attributes.report)
+    if kind == "vector":
+        vectors = table.vectors[detail]
+        content = _digest(vectors.values.tobytes(), _rows(fit))
+        return _block(name, kind, vectors.values, vectors.present, fit, content, None, ())
+    spec, columns = detail
+    values = texts_of(table, columns) if name == "text" else paths_of(table, columns[0])
+    return _encoded(name, spec, values, fit, cache, device, progress and _labelled(progress, table, name, spec))
+
+
+def texts_of(table: FeatureTable, columns: Sequence[str]) -> list[str | None]:
+    """The text columns of each row, normalised and joined; None where all are missing."""
+    texts = []
+    for row in table.frame.select(columns).iter_rows():
+        known = [text for value in row if value is not None and (text := normalise_text(value))]
+        texts.append(". ".join(dict.fromkeys(known)) if known else None)
+    return texts
+
+
+def paths_of(table: FeatureTable, column: str) -> list[str | None]:
+    """The full paths in a column of file names; None where missing."""
+    return [None if name is None else str(table.folder / name) for name in table.frame[column].to_list()]
+
+
+def _encoded(
+    name: str,
+    spec: EncoderSpec,
+    values: list[str | None],
+    fit: np.ndarray,
+    cache: Path,
+    device: str,
+    progress: Callable[[int, int], None] | None,
+) -> Block:
+    seen = [value for value, used in zip(values, fit, strict=True) if used and value is not None]
+    encoder = build_encoder(spec, seen if not spec.pretrained else (), device)
+    rows = [at for at, value in enumerate(values) if value is not None]
+    given = [value for value in values if value is not None]
+    readings = encode_cached(encoder, given, cache, progress) if spec.pretrained else encoder.encode(given)
+    matrix = np.zeros((len(values), readings.shape[1]), dtype=np.float32)
+    present = np.zeros(len(values), dtype=bool)
+    matrix[rows] = readings
+    present[rows] = np.isfinite(readings).all(axis=1)
+    report = []
+    if absent := len(values) - len(rows):
+        report.append({"column": name, "step": "missing", "count": absent, "detail": "nothing is known"})
+    if broken := len(rows) - int(present.sum()):
+        detail = "has no known word" if name == "text" else "the file is missing or broken"
+        report.append({"column": name, "step": "unreadable", "count": broken, "detail": detail})
+    content = _digest(encoder.identity, *(value or "" for value in values), _rows(fit))
+    return _block(name, spec.kind, matrix, present, fit, content, encoder.sha256, tuple(report))
+
+
+def _block(
+    name: str,
+    encoder: str,
+    values: np.ndarray,
+    present: np.ndarray,
+    fit: np.ndarray,
+    content: str,
+    sha256: str | None,
+    report: tuple[dict[str, Any], ...],
+) -> Block:
+    base = values[present & fit] if (present & fit).any() else values[present]
+    values = np.where(present[:, None], values, 0).astype(np.float64)
+    if len(base):
+        base = base.astype(np.float64)
+        centre = base.mean(axis=0)
+        size = np.sqrt(((base - centre) ** 2).sum(axis=1).mean())
+        values = np.where(present[:, None], (values - centre) / (size if size > 1e-12 else 1.0), 0)
+    return Block(name, encoder, values.astype(np.float32), present, f"{name} {encoder} {content}", sha256, report)
+
+
+def _labelled(progress: Progress, table: FeatureTable, name: str, spec: EncoderSpec) -> Callable[[int, int], None]:
+    label = f"{table.side} {name} ({spec.kind})"
+    return lambda done, total: progress(label, done, total)
+
+
+def _rows(fit: np.ndarray) -> bytes:
+    return np.packbits(fit).tobytes()
+
+
+def _digest(*parts: str | bytes) -> str:
+    found = hashlib.sha256()
+    for part in parts:
+        found.update(part.encode() if isinstance(part, str) else part)
+        found.update(b"\0")
+    return found.hexdigest()[:16]
