@@ -1,8 +1,18 @@
 """Where a sparse matrix has entries, without their values: compressed rows, the transpose and the way to it."""
 
 from functools import cached_property
+from typing import NamedTuple
 
 import torch
+
+
+class Block(NamedTuple):
+    """The entries first … last − 1, which lie in the rows first_row … last_row − 1; the outer two perhaps in part."""
+
+    first: int
+    last: int
+    first_row: int
+    last_row: int
 
 
 class Pattern:
@@ -26,6 +36,7 @@ class Pattern:
         self.column = column.to(index)
         self.shape = shape
         self.symmetric = symmetric
+        self._blocks: dict[int, list[Block]] = {}
 
     @property
     def nnz(self) -> int:
@@ -43,9 +54,15 @@ class Pattern:
         return self.start.diff().long()
 
     @cached_property
+    def offsets(self) -> torch.Tensor:
+        """`start` as int64 [n_rows + 1], which torch's segment operations ask for."""
+        return self.start.long()
+
+    @cached_property
     def row(self) -> torch.Tensor:
-        """The row of each entry: int64 [E]."""
-        return torch.repeat_interleave(self.count, output_size=self.nnz)
+        """The row of each entry: [E], of the type of `column`."""
+        node = torch.arange(self.shape[0], dtype=self.column.dtype, device=self.device)
+        return node.repeat_interleave(self.count, output_size=self.nnz)
 
     @cached_property
     def to_transposed(self) -> torch.Tensor:
@@ -58,9 +75,24 @@ class Pattern:
         if self.symmetric:
             return self
         count = torch.bincount(self.column, minlength=self.shape[1])
-        other = Pattern(start_of(count), self.row[self.to_transposed], (self.shape[1], self.shape[0]))
+        column = self.row.index_select(0, self.to_transposed)
+        other = Pattern(start_of(count), column, (self.shape[1], self.shape[0]))
         other.__dict__["transposed"] = self
         return other
+
+    def where(self, kept: torch.Tensor) -> "Pattern":
+        """The pattern of the entries at which `kept`, bool [E], is true."""
+        before = start_of(kept)
+        return Pattern(before[self.offsets], self.column[kept], self.shape)
+
+    def blocks(self, size: int) -> list["Block"]:
+        """The entries in consecutive blocks of at most `size`."""
+        if size not in self._blocks:
+            first = torch.arange(0, self.nnz, size, device=self.device)
+            last = (first + size).clamp(max=self.nnz)
+            ends = torch.stack([first, last, self.row[first], self.row[last - 1] + 1], dim=1)
+            self._blocks[size] = [Block(*row) for row in ends.tolist()]
+        return self._blocks[size]
 
     def csr(self, value: torch.Tensor) -> torch.Tensor:
         """A torch CSR tensor that shares these indices."""

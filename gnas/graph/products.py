@@ -12,6 +12,9 @@ from torch.autograd import Function
 
 from gnas.graph.pattern import Pattern
 
+WIDE = 64
+"""From this many columns on, torch's own CPU kernel is as fast as MKL's or faster."""
+
 with warnings.catch_warnings():  # said once per process, on the first CSR tensor: "support is in beta state"
     warnings.simplefilter("ignore")
     torch.sparse_csr_tensor(torch.tensor([0, 1]), torch.tensor([0]), torch.tensor([1.0]), (1, 1))
@@ -29,6 +32,9 @@ def sampled_dot(pattern: Pattern, left: torch.Tensor, right: torch.Tensor) -> to
 
 def multiply(csr: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     """The bare kernel of sparse times dense, without gradients."""
+    if x.device.type == "cpu" and x.shape[1] >= WIDE:
+        total: torch.Tensor = torch.sparse.mm(csr, x, "sum")
+        return total
     return csr @ x
 
 

@@ -77,15 +77,17 @@ class SparseMatrix:
         """
         return products.sampled_dot(self.pattern, left, right)
 
-    def reweighted(self, factor: torch.Tensor) -> "SparseMatrix":
-        """The matrix with entries times the `factor` [n_edges] of their edge; entries without an edge stay as they are.
-
-        Without `edge`, every entry is its own edge.
-        """
+    def factors(self, factor: torch.Tensor) -> torch.Tensor:
+        """The `factor` [n_edges] of each entry's edge, 1 for entries without one: [nnz]."""
         if self.edge is None:
-            return SparseMatrix(self.pattern, self.value * factor)
+            return factor
         padded = torch.nn.functional.pad(factor, (0, 1), value=1.0)  # index −1 finds the 1 at the end
-        return SparseMatrix(self.pattern, self.value * padded[self.edge], symmetric=self.symmetric, edge=self.edge)
+        return padded[self.edge]
+
+    def reweighted(self, factor: torch.Tensor) -> "SparseMatrix":
+        """The matrix with entries times the `factor` [n_edges] of their edge; entries without an edge stay."""
+        value = self.value * self.factors(factor)
+        return SparseMatrix(self.pattern, value, symmetric=self.symmetric, edge=self.edge)
 
     def dropped(self, rate: float, generator: torch.Generator | None) -> "SparseMatrix":
         """The matrix without a random share `rate` of its edges, the others scaled by 1 / (1 − rate)."""
