@@ -1,1 +1,25 @@
-"""Classic recommenders with the same interface as a trained candidate."""
+"""The classic recommenders that a search must beat, tuned on validation with the same evaluator.
+
+Each file holds one of them; `BASELINES` knows them all, best default settings first in each grid.
+"""
+
+from gnas.baselines import bias, ease, gfcf, ials, item_knn, popularity, rp3beta
+from gnas.baselines.baseline import Baseline
+from gnas.config.metrics import is_rating_metric
+from gnas.registry import Registry
+
+BASELINES: Registry[Baseline] = Registry("baseline")
+BASELINES.add("bias", Baseline(bias.fit_bias, bias.GRID, predicts_ratings=True))
+BASELINES.add("ease", Baseline(ease.fit_ease, ease.GRID))
+BASELINES.add("gf-cf", Baseline(gfcf.fit_gfcf, gfcf.GRID))
+BASELINES.add("ials", Baseline(ials.fit_ials, ials.GRID))
+BASELINES.add("item-knn", Baseline(item_knn.fit_item_knn, item_knn.GRID))
+BASELINES.add("mean", Baseline(bias.fit_mean, bias.MEAN_GRID, predicts_ratings=True))
+BASELINES.add("popularity", Baseline(popularity.fit_popularity, popularity.GRID))
+BASELINES.add("rp3beta", Baseline(rp3beta.fit_rp3beta, rp3beta.GRID))
+
+
+def baselines_for(objective: str) -> list[str]:
+    """Names of the baselines that can be measured by `objective`: those that predict ratings, or those that rank."""
+    wanted = is_rating_metric(objective)
+    return [name for name, baseline in BASELINES.items() if baseline.predicts_ratings == wanted]

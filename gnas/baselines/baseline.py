@@ -1,0 +1,21 @@
+"""What every baseline has."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gnas.nn.recommender import Recommender
+
+Settings = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """`fit(graph, **settings)` makes the recommender; `grid` is tried in its order, the defaults first.
+
+    `predicts_ratings`: scores are ratings, for the objectives rmse and mae; otherwise they only rank.
+    """
+
+    fit: Callable[..., Recommender]
+    grid: Sequence[Settings]
+    predicts_ratings: bool = False

@@ -1,0 +1,57 @@
+"""Rating prediction without any taste: the mean rating, and how far a user's and an item's ratings lie from it.
+
+Koren, "Factor in the Neighbors", TKDD 2010, section 2.1.
+"""
+
+import torch
+
+from gnas.baselines.baseline import Settings
+from gnas.errors import DataError
+from gnas.graph.bipartite import Graph
+
+MEAN_GRID: list[Settings] = [{}]
+GRID: list[Settings] = [
+    {"item_shrink": item, "user_shrink": user}
+    for item, user in ((5, 5), (2, 5), (5, 2), (10, 10), (25, 10), (1, 1), (25, 25))
+]
+
+
+def fit_mean(graph: Graph) -> "Bias":
+    """The mean train rating μ for every pair."""
+    rating_E = _ratings(graph)
+    zero = torch.zeros((), device=graph.device)
+    return Bias(rating_E.mean(), zero.expand(graph.n_users), zero.expand(graph.n_items))
+
+
+def fit_bias(graph: Graph, item_shrink: float = 5.0, user_shrink: float = 5.0) -> "Bias":
+    """The sum μ + b_u + b_i: b_i = Σ (r − μ) / (n_i + item_shrink), b_u = Σ (r − μ − b_i) / (n_u + user_shrink).
+
+    Raises:
+        DataError: the train interactions have no ratings.
+    """
+    rating_E, pattern = _ratings(graph), graph.user_item.pattern
+    user_E, item_E = pattern.row.long(), pattern.column.long()
+    count_U, count_I = graph.degree_N[: graph.n_users], graph.degree_N[graph.n_users :]
+    mean = rating_E.mean()
+    item_I = torch.zeros_like(count_I).index_add_(0, item_E, rating_E - mean) / (count_I + item_shrink)
+    rest_E = rating_E - mean - item_I[item_E]
+    user_U = torch.zeros_like(count_U).index_add_(0, user_E, rest_E) / (count_U + user_shrink)
+    return Bias(mean, user_U, item_I)
+
+
+class Bias:
+    """The sum of three numbers."""
+
+    def __init__(self, mean: torch.Tensor, user_U: torch.Tensor, item_I: torch.Tensor) -> None:
+        self.n_users, self.n_items = len(user_U), len(item_I)
+        self._user_U, self._item_I = user_U + mean, item_I
+
+    def score(self, users: torch.Tensor) -> torch.Tensor:
+        """Predicted ratings of all items by `users`: float32 [B, I]."""
+        return self._user_U[users, None] + self._item_I
+
+
+def _ratings(graph: Graph) -> torch.Tensor:
+    if graph.rating_E is None or not len(graph.rating_E):
+        raise DataError("rating prediction needs a rating column, but the train interactions have no ratings")
+    return graph.rating_E

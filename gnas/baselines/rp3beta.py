@@ -1,0 +1,35 @@
+"""Random walks user, item, user, item, with popular ends held back.
+
+Paudel et al., "Updatable, accurate, diverse, and scalable recommendations for interactive applications", TiiS 2017.
+"""
+
+import torch
+
+from gnas.baselines.baseline import Settings
+from gnas.baselines.neighbours import Neighbours, nearest
+from gnas.graph.bipartite import Graph
+from gnas.graph.normalize import power
+from gnas.graph.sparse import SparseMatrix
+from gnas.nn.history import item_power, rows_of, sparse_product
+
+GRID: list[Settings] = [
+    {"alpha": alpha, "beta": beta, "neighbours": neighbours}
+    for alpha, beta, neighbours in (
+        (1.0, 0.6, 100), (1.0, 0.4, 400), (0.8, 0.6, 400), (1.0, 0.2, 100), (0.6, 0.4, 400), (1.0, 0.8, 100),
+        (0.8, 0.4, 1000), (0.6, 0.6, 100), (0.6, 0.2, 1000),
+    )
+]  # fmt: skip
+
+
+def fit_rp3beta(graph: Graph, alpha: float = 1.0, beta: float = 0.6, neighbours: int = 100) -> Neighbours:
+    """weight(i, j) = Σ_u (1/n_i)^alpha (1/n_u)^alpha / n_j^beta, the `neighbours` largest of each i kept."""
+    pattern = graph.user_item.pattern
+    user_U = power(graph.degree_N[: graph.n_users], -alpha)
+    onwards = SparseMatrix(pattern, user_U[pattern.row])
+    into_I, held_back_I = item_power(graph, -alpha), item_power(graph, -beta)
+
+    def weights(items_b: torch.Tensor) -> torch.Tensor:
+        walks_bI = sparse_product(rows_of(graph.user_item.transposed, items_b), onwards.csr)
+        return walks_bI.mul_(into_I[items_b, None]).mul_(held_back_I)
+
+    return Neighbours(graph, nearest(graph.n_items, graph.device, weights, neighbours))

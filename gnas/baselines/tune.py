@@ -1,0 +1,114 @@
+"""Tuning a baseline within a time budget, and all of them one after the other."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from gnas.baselines import BASELINES, baselines_for
+from gnas.baselines.baseline import Settings
+from gnas.config.metrics import direction
+from gnas.errors import TrialFailed
+from gnas.graph.bipartite import Graph
+from gnas.nn.recommender import Recommender
+from gnas.train.evaluator import Evaluation
+
+Evaluate = Callable[[Recommender], Evaluation]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One setting tried: its validation figures, or why it failed."""
+
+    params: Settings
+    metrics: dict[str, float]
+    wall_s: float
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
+class TunedBaseline:
+    """The best setting found, what was tried on the way, and the time that it all took."""
+
+    name: str
+    params: Settings
+    evaluation: Evaluation
+    wall_s: float
+    recommender: Recommender
+    attempts: tuple[Attempt, ...]
+
+    def record(self) -> dict[str, Any]:
+        """What JSON can hold: enough to fit it again, and to see what else was tried."""
+        return {
+            "name": self.name,
+            "params": self.params,
+            "metrics": self.evaluation.metrics,
+            "wall_s": self.wall_s,
+            "attempts": [asdict(attempt) for attempt in self.attempts],
+        }
+
+
+def tune(
+    name: str,
+    graph: Graph,
+    evaluator: Evaluate,
+    objective: str,
+    budget_s: float,
+    clock: Callable[[], float] = time.perf_counter,
+) -> TunedBaseline:
+    """The best of a baseline's grid by validation `objective`.
+
+    The defaults are tried whatever the budget; then the grid in its order, until the next attempt, were it as slow as
+    the slowest so far, would end beyond `budget_s`. Ties go to the earlier setting.
+
+    Raises:
+        ConfigError: no such baseline.
+        TrialFailed: no setting gave a finite score.
+    """
+    baseline = BASELINES[name]
+    sign = 1 if direction(objective) == "maximize" else -1
+    begin = clock()
+    attempts: list[Attempt] = []
+    best: tuple[Settings, Evaluation, Recommender] | None = None
+    for params in baseline.grid:
+        started = clock()
+        if attempts and started - begin + max(attempt.wall_s for attempt in attempts) > budget_s:
+            break
+        try:
+            recommender = baseline.fit(graph, **params)
+            evaluation = evaluator(recommender)
+        except TrialFailed as error:
+            attempts.append(Attempt(params, {}, clock() - started, str(error)))
+            continue
+        attempts.append(Attempt(params, evaluation.metrics, clock() - started))
+        if best is None or sign * evaluation.metrics[objective] > sign * best[1].metrics[objective]:
+            best = (params, evaluation, recommender)
+    if best is None:
+        raise TrialFailed(f"baseline {name}: {attempts[-1].failure}")
+    return TunedBaseline(name, best[0], best[1], clock() - begin, best[2], tuple(attempts))
+
+
+@dataclass(frozen=True)
+class FailedBaseline:
+    """A baseline of which no setting worked."""
+
+    name: str
+    reason: str
+
+    def record(self) -> dict[str, Any]:
+        """What JSON can hold."""
+        return asdict(self)
+
+
+def tune_all(
+    graph: Graph, evaluator: Evaluate, objective: str, budget_s: float
+) -> Iterator[TunedBaseline | FailedBaseline]:
+    """Every baseline that `objective` can measure, in order; each gets an equal share of the time that is left."""
+    names = baselines_for(objective)
+    end = time.perf_counter() + budget_s
+    for position, name in enumerate(names):
+        share_s = max(0.0, end - time.perf_counter()) / (len(names) - position)
+        try:
+            yield tune(name, graph, evaluator, objective, share_s)
+        except TrialFailed as error:
+            yield FailedBaseline(name, str(error))
