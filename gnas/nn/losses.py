@@ -66,10 +66,11 @@ def uniformity(x_BD: Tensor, node_B: Tensor) -> Tensor:
 
     Pairs of a node with itself, which arise where a batch holds it twice, are left out: they cannot be moved apart.
     """
-    exponent_BB = 4.0 * (x_BD @ x_BD.t()) - 4.0
+    nearness_BB = (4.0 * (x_BD @ x_BD.t()).float() - 4.0).exp()
     same_BB = node_B.unsqueeze(1) == node_B
-    n_pairs = (~same_BB).sum().clamp(min=1)
-    return exponent_BB.masked_fill(same_BB, ABSENT).flatten().float().logsumexp(0) - n_pairs.log()
+    n_pairs = (~same_BB).sum()
+    total = nearness_BB.masked_fill(same_BB, 0.0).sum()
+    return torch.where(n_pairs > 0, total / n_pairs.clamp(min=1), 1.0).log()
 
 
 def all_pairs(

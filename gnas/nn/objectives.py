@@ -26,8 +26,10 @@ from gnas.nn.negatives import build_sampler
 from gnas.nn.positives import Positives
 from gnas.registry import Registry
 
-MAX_COLUMNS = 4096
+MAX_COLUMNS = 2048
 """Items, or nodes, of a batch that are compared with all others of it; of a larger batch, so many are taken."""
+MAX_SPREAD = 1024
+"""Nodes of a batch whose mutual distances DirectAU measures."""
 MAX_PAIRS = 2**25
 """Bound on the matrix of users and the items of their batch."""
 
@@ -172,7 +174,7 @@ def _directau(loss: Loss, known: Positives) -> Objective:
         model: Candidate, user_UD: Tensor, item_ID: Tensor, batch: Batch, generator: torch.Generator
     ) -> Outcome:
         view = _View(model, user_UD, item_ID, batch, known, True)
-        place_M = _some(batch, torch.arange(len(batch.users_B), device=user_UD.device), MAX_COLUMNS, generator)
+        place_M = _some(batch, torch.arange(len(batch.users_B), device=user_UD.device), MAX_SPREAD, generator)
         spread = [
             losses.uniformity(normalize(embedding(node_M, x_ND), dim=1), node_M)
             for node_M, x_ND in ((batch.users_B[place_M], user_UD), (batch.items_B[place_M], item_ID))

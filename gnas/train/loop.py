@@ -105,6 +105,7 @@ def train(
     finally:
         if kept:
             model.load_state_dict(kept)
+        model.refresh()
         model.eval()
 
 
@@ -156,6 +157,7 @@ def raise_failed(error: RuntimeError) -> None:
 
 def _evaluate(evaluator: Measure, model: Candidate) -> Evaluation:
     model.eval()
+    model.refresh()  # fused optimisers change parameters without counting it
     try:
         return evaluator(model)
     except RuntimeError as error:
