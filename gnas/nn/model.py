@@ -5,8 +5,11 @@ from torch import nn
 
 from gnas.config.architecture import Architecture
 from gnas.config.propagation import ItemGraph, Spectral
+from gnas.errors import ConfigError
+from gnas.features.blocks import FeatureSet
 from gnas.graph.bipartite import Graph
-from gnas.nn.init import embeddings
+from gnas.nn.entry import FeatureEntry, result_dim
+from gnas.nn.init import embeddings, zeros
 from gnas.nn.propagate import Propagated, Stack, dropout
 from gnas.nn.ratings import RatingScale
 from gnas.nn.recommender import Recommender
@@ -14,11 +17,17 @@ from gnas.nn.scorers import build_scorer
 from gnas.rng import torch_rng
 
 
-def build(architecture: Architecture, graph: Graph, seed: int, ratings: RatingScale | None = None) -> Recommender:
+def build(
+    architecture: Architecture,
+    graph: Graph,
+    seed: int,
+    ratings: RatingScale | None = None,
+    features: FeatureSet | None = None,
+) -> Recommender:
     """The recommender of an architecture on the graph's device.
 
     Closed forms are fitted when built. Everything else is a `Candidate` with its parameters drawn from the stream
-    `init` of `seed`; with `ratings` it predicts ratings.
+    `init` of `seed`; with `ratings` it predicts ratings; `features` are those that `architecture.features` asks for.
     """
     propagation = architecture.propagation
     if isinstance(propagation, Spectral):
@@ -29,23 +38,34 @@ def build(architecture: Architecture, graph: Graph, seed: int, ratings: RatingSc
         from gnas.nn.item_graph import fit_item_graph
 
         return fit_item_graph(propagation, graph)
-    return Candidate(architecture, graph, torch_rng("cpu", seed, "init"), ratings)
+    return Candidate(architecture, graph, torch_rng("cpu", seed, "init"), ratings, features)
 
 
 class Candidate(nn.Module):
     """An embedding of every node, propagated over the graph, and a scorer. Trained by `gnas.train`."""
 
     def __init__(
-        self, architecture: Architecture, graph: Graph, generator: torch.Generator, ratings: RatingScale | None = None
+        self,
+        architecture: Architecture,
+        graph: Graph,
+        generator: torch.Generator,
+        ratings: RatingScale | None = None,
+        features: FeatureSet | None = None,
     ) -> None:
         super().__init__()
         self.architecture = architecture
         self.n_users, self.n_items = graph.n_users, graph.n_items
         self.graph = graph
-        self.ratings = ratings
+        self.ratings = ratings if architecture.loss.needs_ratings else None
         self.embedding = embeddings(architecture, graph, generator)
         self.stack = Stack(architecture.propagation, architecture.dim, graph, generator)
-        self.scorer = build_scorer(architecture.scorer, architecture.dim, generator)
+        self.bias = None if self.ratings is None else zeros(graph.n_nodes, 1)
+        mean = None if self.ratings is None else self.ratings.mean
+        self.scorer = build_scorer(architecture.scorer, result_dim(architecture), generator, mean)
+        self.entry = (
+            FeatureEntry(architecture, _given(features), graph, generator) if architecture.features.used else None
+        )
+        self._layer0: torch.Tensor | None = None
         self._scored: tuple[tuple[int, ...], torch.Tensor, torch.Tensor] | None = None
         self.to(graph.device)
 
@@ -55,8 +75,11 @@ class Candidate(nn.Module):
         return sum(parameter.numel() for parameter in self.parameters())
 
     def layer0(self) -> torch.Tensor:
-        """The embeddings before any propagation or dropout [N, D]: what weight decay acts on."""
-        return self.embedding
+        """The embeddings before any propagation or dropout [N, D]: what weight decay acts on.
+
+        With features those of the latest `propagate`, so that nothing is projected twice a step.
+        """
+        return self.embedding if self._layer0 is None else self._layer0
 
     def propagate(
         self,
@@ -66,11 +89,23 @@ class Candidate(nn.Module):
         edge_dropout: float | None = None,
         noise: float | None = None,
     ) -> Propagated:
-        """All layers and the final embeddings; `edge_dropout` and `noise` make the views of contrastive terms."""
+        """All layers and the final embeddings; `edge_dropout` and `noise` make the views of contrastive terms.
+
+        Where ratings are predicted, the last column of the final embeddings is the bias of each user and item.
+        """
         self.train(training)
-        x_ND = dropout(self.embedding, self.architecture.feature_dropout, generator) if training else self.embedding
+        x_ND: torch.Tensor = self.embedding
+        late_ND: torch.Tensor | None = None
+        if self.entry is not None:
+            x_ND, late_ND = self.entry(self.embedding, generator)
+            self._layer0 = x_ND
+        if training:
+            x_ND = dropout(x_ND, self.architecture.feature_dropout, generator)
         result: Propagated = self.stack(x_ND, generator=generator, edge_dropout=edge_dropout, noise=noise)
-        return result
+        final_ND = result.final if late_ND is None else result.final + late_ND
+        if self.bias is not None:
+            final_ND = torch.cat([final_ND, self.bias], dim=1)
+        return Propagated(result.layers, final_ND)
 
     def embed(self, training: bool, generator: torch.Generator | None = None) -> tuple[torch.Tensor, torch.Tensor]:
         """The propagated embeddings, user_UD and item_ID; dropouts act while `training`, drawn from `generator`."""
@@ -90,9 +125,13 @@ class Candidate(nn.Module):
 
     @torch.no_grad()
     def score(self, users_B: torch.Tensor) -> torch.Tensor:
-        """Scores of all items for `users_B`: float32 [B, I]. Embeddings are propagated once per state of the model."""
+        """Scores of all items for `users_B`: float32 [B, I]. Embeddings are propagated once per state of the model.
+
+        Where ratings are predicted, within the scale of the ratings.
+        """
         user_UD, item_ID = self._embeddings()
-        return self.scorer.all(user_UD[users_B], item_ID)
+        score_BI = self.scorer.all(user_UD[users_B], item_ID)
+        return score_BI if self.ratings is None else score_BI.clamp_(self.ratings.low, self.ratings.high)
 
     def refresh(self) -> None:
         """Forget the embeddings kept for scoring; needed only after a change that torch does not count."""
@@ -105,3 +144,9 @@ class Candidate(nn.Module):
             self._scored = (state, *self.embed(training=False))
             self.train(training)
         return self._scored[1:]
+
+
+def _given(features: FeatureSet | None) -> FeatureSet:
+    if features is None:
+        raise ConfigError("the architecture reads features, but none were given: name feature tables under data")
+    return features

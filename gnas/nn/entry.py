@@ -1,0 +1,66 @@
+"""Where features enter a candidate: added to the embeddings before the propagation, or to its result."""
+
+from typing import NamedTuple
+
+import torch
+from torch import nn
+
+from gnas.config.architecture import Architecture
+from gnas.config.propagation import Layered
+from gnas.features.blocks import FeatureSet
+from gnas.graph.bipartite import Graph
+from gnas.nn.fusion import FeatureFusion
+
+
+class Entered(NamedTuple):
+    """`layer0` [N, D] is propagated; `late` [N, D'] is added to the result, None: nothing is."""
+
+    layer0: torch.Tensor
+    late: torch.Tensor | None
+
+
+class FeatureEntry(nn.Module):
+    """Free embeddings and features of all nodes.
+
+    A node that has features and no interactions has no free embedding: it was never trained, and what is known of the
+    node stands in its features alone. With `ids: false` no node with features has one.
+    """
+
+    keep_N1: torch.Tensor
+    drop_N1: torch.Tensor
+
+    def __init__(
+        self, architecture: Architecture, features: FeatureSet, graph: Graph, generator: torch.Generator
+    ) -> None:
+        super().__init__()
+        spec = architecture.features
+        self.early, self.id_dropout = spec.entry == "early", spec.id_dropout
+        dim = architecture.dim if self.early else result_dim(architecture)
+        self.fusion = FeatureFusion(
+            spec, features, dim, graph.n_users, graph.n_items, generator, architecture.init_scale
+        )
+        counts = torch.tensor([graph.n_users, graph.n_items])
+        described_N = torch.tensor([bool(features.users), bool(features.items)]).repeat_interleave(counts)
+        trained_N = (graph.degree_N > 0).cpu() & spec.ids
+        self.register_buffer("keep_N1", (~described_N | trained_N).float()[:, None], persistent=False)
+        self.register_buffer("drop_N1", self.id_dropout * described_N.float()[:, None], persistent=False)
+
+    def forward(self, embedding_ND: torch.Tensor, generator: torch.Generator | None) -> Entered:
+        """Put ids and features together; while training, ids and readings are dropped by `generator`."""
+        keep_N1 = self.keep_N1
+        if self.training and self.id_dropout:
+            keep_N1 = keep_N1 * (1 - torch.bernoulli(self.drop_N1, generator=generator))
+        given_ND = self.fusion(generator)
+        if self.early:
+            return Entered(torch.addcmul(given_ND, embedding_ND, keep_N1), None)
+        return Entered(embedding_ND * keep_N1, given_ND)
+
+
+def result_dim(architecture: Architecture) -> int:
+    """Length of a propagated embedding: more than `dim` where the layers are concatenated."""
+    propagation = architecture.propagation
+    if not isinstance(propagation, Layered) or not propagation.depth or propagation.combine != "concat":
+        return architecture.dim
+    if getattr(propagation, "weights", None) is not None:
+        return architecture.dim
+    return architecture.dim * (propagation.depth + bool(propagation.layer0))
