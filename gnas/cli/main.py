@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import typer
 
 from gnas import __version__
-from gnas.cli import data, doctor, evaluate, recommend, report, search, space, train
+from gnas.cli import data, doctor, evaluate, recommend, report, search, space, status, train, worker
 from gnas.errors import GnasError
 
 EXAMPLES = """\
@@ -36,14 +36,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-app.command("search")(search.command)
-app.command("evaluate")(evaluate.command)
-app.command("train")(train.command)
-app.command("recommend")(recommend.command)
-app.command("report")(report.command)
+for _name, _module in (
+    ("search", search), ("evaluate", evaluate), ("train", train), ("recommend", recommend), ("report", report),
+    ("status", status), ("worker", worker), ("doctor", doctor),
+):  # fmt: skip
+    app.command(_name, epilog=_module.EXAMPLES)(_module.command)
 app.add_typer(data.app, name="data")
 app.add_typer(space.app, name="space")
-app.command("doctor")(doctor.command)
 
 
 def _print_version(wanted: bool) -> None:

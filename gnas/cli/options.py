@@ -29,3 +29,8 @@ Space = Annotated[
 ]
 Out = Annotated[str | None, typer.Option("--out", metavar="DIR", help="The new run directory.")]
 Run = Annotated[str, typer.Argument(metavar="RUN", help="A run directory.", autocompletion=complete.runs)]
+
+
+def examples(*lines: str) -> str:
+    """The foot of a command's help: lines to copy, kept as they are."""
+    return "\b\n" + "\n".join(["Examples:", *(f"  {line}" for line in lines)])

@@ -5,7 +5,14 @@ from typing import Annotated
 import typer
 
 from gnas.cli import complete
-from gnas.cli.options import Data, Device, Json, Out, Overrides, Quiet, Seed, Space
+from gnas.cli.options import Data, Device, Json, Out, Overrides, Quiet, Seed, Space, examples
+
+EXAMPLES = examples(
+    "gnas search movielens-small",
+    "gnas search --data clicks.parquet --timeout 30m",
+    "gnas search my.yaml --space full --trials 100 --set data.filter.core=5",
+    "gnas search --resume runs/20260301-101500-clicks-compact",
+)
 
 
 def command(
@@ -37,13 +44,6 @@ def command(
     """Search for the best architecture, and compare it with tuned classic baselines.
 
     Needs a CONFIG, or --data alone. Ctrl-C once stops after the present epoch and keeps everything.
-
-    \b
-    Examples:
-      gnas search movielens-small
-      gnas search --data clicks.parquet --timeout 30m
-      gnas search my.yaml --space full --trials 100 --set data.filter.core=5
-      gnas search --resume runs/20260301-101500-clicks-compact
     """
     from gnas.cli.output import Output
     from gnas.cli.searching import begin, carry_on, conclude

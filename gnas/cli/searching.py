@@ -11,7 +11,7 @@ from gnas.errors import ConfigError, SearchFailed
 from gnas.report.html import write_report
 from gnas.report.progress import Progress
 from gnas.report.summary import search_document, search_summary
-from gnas.run.configure import Asked, settle
+from gnas.run.configure import Asked, overrides_of, settle
 from gnas.run.directory import RunDirectory, create_default_run, create_run, discard_if_empty, open_run
 from gnas.run.prepared import main_metric
 from gnas.run.resuming import refuse_other_config, refuse_other_space, resume_config, resume_space
@@ -40,7 +40,7 @@ def carry_on(resume: str, asked: Asked, out: str | None, output: Output) -> Sear
         settled = settle(asked)
         refuse_other_config(run, settled.config)
         refuse_other_space(run, settled.space)
-    config = resume_config(run, asked)
+    config = resume_config(run, [pair for pair in overrides_of(asked) if pair[0] != "space"])
     return _search(run, config, resume_space(run), output, resume=True)
 
 

@@ -15,9 +15,12 @@ from rich.text import Text
 from gnas.report.progress import Line, Progress
 from gnas.run.events import Note, Part, Phase
 from gnas.search import events as search
+from gnas.train.loop import Epoch
 from gnas.units import format_duration
 
 SHOWN_TRIALS = 12
+PLAIN_EPOCHS = 10
+"""A log tells every tenth epoch, and those that are better than all before."""
 STATE_STYLE = {"running": "cyan", "complete": "green", "pruned": "yellow", "failed": "red"}
 
 
@@ -85,6 +88,8 @@ def line_of(event: object, progress: Progress) -> str:
         case Part():
             value = "" if event.value is None else f"  {progress.metric} {event.value:.4f}"
             return f"  {event.name}{value}  {format_duration(event.wall_s)}"
+        case Epoch() if event.is_best or (event.index + 1) % PLAIN_EPOCHS == 0:
+            return f"  epoch {event.index + 1}  {progress.part}  {format_duration(event.wall_s)}"
         case Note() | search.Note():
             return f"note: {event.text}"
         case search.TrialEnded():

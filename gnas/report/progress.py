@@ -1,5 +1,6 @@
 """Where a search stands, gathered from its events; the displays only draw it."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from gnas.config.describe import describe
 from gnas.config.metrics import direction
 from gnas.run.events import Part, Phase
 from gnas.search.events import ConfirmEnded, ConfirmStarted, EpochDone, SearchEnded, TrialEnded, TrialStarted
+from gnas.train.loop import Epoch
 
 Clock = Callable[[], float]
 
@@ -67,6 +69,14 @@ class Progress:
                 self.best = self.lines[event.ranking[0].number]
             case SearchEnded():
                 self.reason = event.reason
+            case Epoch():
+                self._see_single(event)
+
+    def tick(self, name: str, done: int, total: int | None) -> None:
+        """Take in how much of something is read or downloaded."""
+        if self.part != name:
+            self.phase_started_s = self.clock()
+        self.part, self.phase_done, self.phase_total = name, done, total
 
     def _enter(self, name: str, total: int | None) -> None:
         self.phase, self.phase_total, self.phase_done, self.part = name, total, 0, ""
@@ -87,6 +97,12 @@ class Progress:
         line.wall_s = self.clock() - line.started_s
         if event.epoch.is_best:
             line.value = event.epoch.metrics.get(self.metric)
+
+    def _see_single(self, epoch: Epoch) -> None:
+        """An epoch of a training outside a search."""
+        self.phase_done = epoch.index + 1
+        value = "" if math.isnan(epoch.best_value) else f"  best {self.metric} {epoch.best_value:.4f}"
+        self.part = f"loss {epoch.loss:.4f}{value}" if math.isfinite(epoch.loss) else value.strip()
 
     def _end_trial(self, event: TrialEnded) -> None:
         outcome = event.outcome

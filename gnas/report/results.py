@@ -22,11 +22,17 @@ def better(objective: str, a: float, b: float) -> bool:
     return a > b if direction(objective) == "maximize" else a < b
 
 
-def leader(objective: str, baselines: Sequence[Mapping[str, Any]], part: str = "metrics") -> Mapping[str, Any] | None:
+def leader(objective: str, baselines: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """The best baseline; None where there is none."""
-    able = [baseline for baseline in baselines if objective in baseline[part]]
+    able = [baseline for baseline in baselines if objective in baseline["metrics"]]
     sign = 1 if direction(objective) == "maximize" else -1
-    return max(able, key=lambda baseline: sign * _value(baseline[part][objective]), default=None)
+    return max(able, key=lambda baseline: sign * _value(baseline["metrics"][objective]), default=None)
+
+
+def baseline_wins(objective: str, value: float, baselines: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a baseline is better than `value`."""
+    rival = leader(objective, baselines)
+    return rival is not None and better(objective, _value(rival["metrics"][objective]), value)
 
 
 def verdict(objective: str, value: float, baselines: Sequence[Mapping[str, Any]], where: str) -> str:
@@ -35,7 +41,7 @@ def verdict(objective: str, value: float, baselines: Sequence[Mapping[str, Any]]
     if rival is None:
         return f"Best architecture: {objective} {value:.4f} on {where}; no baseline stands beside it."
     known = _value(rival["metrics"][objective])
-    if better(objective, known, value):
+    if baseline_wins(objective, value, baselines):
         return (
             f"A baseline wins: {rival['name']} reaches {objective} {known:.4f} on {where}, "
             f"the best architecture {value:.4f}."
@@ -76,6 +82,18 @@ def test_table(record: Mapping[str, Any], words: str) -> Table:
     rows.sort(key=lambda row: -sign * _value(row[1]))
     columns = ("recommender", *names, interval, "lead of the architecture", "p (Holm)")
     return Table(columns, tuple(rows), "On test", frozenset({rows.index(own)}))
+
+
+def spread_table(record: Mapping[str, Any]) -> Table:
+    """Mean and standard deviation over the seeds, on validation and test."""
+    names = shown_metrics(record["objective"], list(record["spread"]))
+    rows: list[tuple[Cell, ...]] = []
+    for number, row in enumerate(record["seeds"], 1):
+        for part in ("validation", "test"):
+            rows.append((f"seed {number}, {part}", *(_cell(row[part].get(name)) for name in names)))
+    rows.append(("mean, test", *(record["spread"][name]["mean"] for name in names)))
+    rows.append(("standard deviation, test", *(record["spread"][name]["std"] for name in names)))
+    return Table(("training", *names), tuple(rows), "Over seeds", frozenset({len(rows) - 2}))
 
 
 def looks_sentence(count: int) -> str:

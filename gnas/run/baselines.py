@@ -3,49 +3,47 @@
 from collections.abc import Callable
 from typing import Any
 
-from gnas.baselines import BASELINES
-from gnas.baselines.tune import tune
-from gnas.errors import TrialFailed
+from gnas.baselines import BASELINES, baselines_for
+from gnas.baselines.tune import FailedBaseline, tune_all
 from gnas.files import write_json
 from gnas.nn.recommender import Recommender
 from gnas.run.directory import RunDirectory, read_json
 from gnas.run.events import Note, Part, Phase, Work
 from gnas.run.prepared import Prepared, main_metric
-from gnas.train.evaluator import Evaluator
+from gnas.train.evaluator import Measure
 
 
 def tuned_baselines(
     prepared: Prepared,
-    evaluator: Evaluator,
+    evaluator: Measure,
     run: RunDirectory,
     budget_s: float,
     stop: Callable[[], bool] = lambda: False,
-) -> Work[dict[str, Any]]:
-    """The contents of baselines.json: made within about `budget_s`, or read where they stand for the same data.
+) -> Work[list[dict[str, Any]]]:
+    """A record for each baseline, as baselines.json has them: made within about `budget_s`, or read for equal data.
 
     `stop` is asked between baselines; what is found until then is returned, but not written.
     """
-    key = {"fingerprint": prepared.split.fingerprint, "objective": main_metric(prepared.config)}
+    objective = main_metric(prepared.config)
+    key = {"fingerprint": prepared.split.fingerprint, "objective": objective, "seed": prepared.config.seed}
     if run.baselines.exists():
         known = read_json(run.baselines)
         if all(known.get(name) == value for name, value in key.items()):
-            return known
-    yield Phase("tuning the baselines", total=len(BASELINES))
+            return list(known["baselines"])
+    yield Phase("tuning the baselines", total=len(baselines_for(objective)))
     found: list[dict[str, Any]] = []
-    for name in BASELINES:
+    failed: list[dict[str, Any]] = []
+    for tuned in tune_all(prepared.graph, evaluator, objective, budget_s):
+        if isinstance(tuned, FailedBaseline):
+            failed.append(tuned.record())
+            yield Note(f"the baseline {tuned.name} failed and is left out: {tuned.reason}")
+        else:
+            found.append(tuned.record())
+            yield Part(tuned.name, tuned.evaluation.metrics[objective], tuned.wall_s)
         if stop():
-            return {**key, "baselines": found}
-        try:
-            tuned = tune(name, prepared.graph, evaluator, key["objective"], budget_s / len(BASELINES))
-        except TrialFailed as error:
-            yield Note(f"baseline {name} failed and is left out: {error}")
-            continue
-        metrics = tuned.evaluation.metrics
-        found.append({"name": name, "params": tuned.params, "metrics": metrics, "wall_s": tuned.wall_s})
-        yield Part(name, metrics[key["objective"]], tuned.wall_s)
-    document = {**key, "baselines": found}
-    write_json(run.baselines, document)
-    return document
+            return found
+    write_json(run.baselines, {**key, "baselines": found, "failed": failed})
+    return found
 
 
 def refit(record: dict[str, Any], prepared: Prepared) -> Recommender:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from gnas.config.data import DataConfig
-from gnas.config.load import load_run_config, load_space, space_of
+from gnas.config.load import LoadedConfig, load_run_config, load_space, space_of
+from gnas.config.metrics import direction
 from gnas.config.overrides import Override
 from gnas.config.run import RunConfig
 from gnas.config.space import SearchSpace
@@ -15,6 +16,8 @@ from gnas.errors import ConfigError
 
 DEFAULT_TIMEOUT_S = 600.0
 """Wall time of a search of which nothing is said but its data."""
+PLAIN_NAMES = ("u", "train", "data", "inter", "interactions", "ratings", "events", "clicks", "log")
+"""Names of files that say little: the folder's name says more."""
 BUDGETS = ("search.trials", "search.timeout", "search.effort", "search.max_epochs_total")
 
 
@@ -40,22 +43,17 @@ class Asked:
 
 
 def settle(asked: Asked) -> Settled:
-    """The configuration and the space of a new run.
+    """The configuration and the space of a new search.
 
     Raises:
         ConfigError: neither a configuration nor data are named, or something in them is wrong.
     """
-    if asked.config is None and asked.data is None and not any(text.startswith("data.") for text in asked.overrides):
-        raise ConfigError(
-            "nothing to search on: name a configuration, shipped or your own (`gnas search movielens-small`), "
-            "or your data (`gnas search --data clicks.csv`)"
-        )
-    overrides, notes = overrides_of(asked), []
+    notes: list[str] = []
+    defaults: list[Override] = []
     if asked.config is None and not _says_budget(asked):
-        overrides.insert(0, ("search.timeout", DEFAULT_TIMEOUT_S))
+        defaults.append(("search.timeout", DEFAULT_TIMEOUT_S))
         notes.append("no budget is named: searching for 10 minutes (change it with --timeout, --trials or --effort)")
-    loaded = load_run_config(asked.config, overrides)
-    base = loaded.base
+    loaded = _load(asked, defaults)
     named = asked.settings.get("space")
     if isinstance(named, str):
         space, space_name = load_space(named), named
@@ -64,24 +62,61 @@ def settle(asked: Asked) -> Settled:
         space_name = loaded.config.space if isinstance(loaded.config.space, str) else "own"
     if asked.config is None and named is None:
         notes.append(f"searching the space {space_name!r} (change it with --space; see `gnas space show`)")
-    data = absolute(loaded.config.data, Path.cwd() if asked.data is not None else base)
-    config = loaded.config.model_copy(update={"data": data})
-    return Settled(config, space, data_name(data), Path(space_name).stem, tuple(notes))
+    config = _with_limits(_resolved(loaded), space)
+    return Settled(config, space, data_name(config.data), Path(space_name).stem, tuple(notes))
+
+
+def settle_config(asked: Asked) -> RunConfig:
+    """The configuration alone, for work that searches nothing.
+
+    Raises:
+        ConfigError: as for `settle`.
+    """
+    return _resolved(_load(asked, []))
 
 
 def overrides_of(asked: Asked) -> list[Override]:
     """Flags as overrides, then `--set`; data that are named replace those of the file, however it names them."""
     overrides: list[Override] = []
     if asked.data is not None:
-        overrides += [("data.source", asked.data), *((f"data.{part}", None) for part in ("train", "valid", "test"))]
+        source = asked.data if asked.data in CATALOG else str(Path(asked.data).expanduser().absolute())
+        overrides += [("data.source", source), *((f"data.{part}", None) for part in ("train", "valid", "test"))]
     overrides += [(key, value) for key, value in asked.settings.items() if value is not None]
     return [*overrides, *asked.overrides]
 
 
 def data_name(data: DataConfig) -> str:
-    """What people call the data: the catalogue's name, or the file's."""
-    path = data.source or data.train or "data"
-    return Path(path).name or "data"
+    """What people call the data: the catalogue's name, the file's, or the folder's where the file's says little."""
+    path = Path(data.source or data.train or "data")
+    stem = path.name.removesuffix(".gz").rsplit(".", 1)[0]
+    return path.parent.name if stem in PLAIN_NAMES and path.parent.name else stem
+
+
+def _load(asked: Asked, defaults: Sequence[Override]) -> LoadedConfig:
+    if asked.config is None and asked.data is None and not any(text.startswith("data.") for text in asked.overrides):
+        raise ConfigError(
+            "no data are named: give a configuration, shipped or your own (`gnas search movielens-small`), "
+            "or the data (`--data clicks.csv`; `gnas data list` shows the named sets)"
+        )
+    return load_run_config(asked.config, [*defaults, *overrides_of(asked)])
+
+
+def _resolved(loaded: LoadedConfig) -> RunConfig:
+    return loaded.config.model_copy(update={"data": absolute(loaded.config.data, loaded.base)})
+
+
+def _with_limits(config: RunConfig, space: SearchSpace) -> RunConfig:
+    """The space's constraints join `search.limits`, whose own bounds stand where both name a metric."""
+    limits: dict[str, float] = {}
+    for constraint in space.constraints:
+        bound = constraint.high if direction(constraint.metric) == "minimize" else constraint.low
+        other = constraint.low if direction(constraint.metric) == "minimize" else constraint.high
+        if bound is None or other is not None:
+            side = "max" if direction(constraint.metric) == "minimize" else "min"
+            raise ConfigError(f"{space.source}: constraints: {constraint.metric} takes `{side}` alone as its bound")
+        limits[constraint.metric] = bound
+    search = config.search.model_copy(update={"limits": {**limits, **config.search.limits}})
+    return config.model_copy(update={"search": search})
 
 
 def absolute(data: DataConfig, base: Path) -> DataConfig:
@@ -93,11 +128,16 @@ def absolute(data: DataConfig, base: Path) -> DataConfig:
     source = data.source
     if source is not None and source not in CATALOG and source != "synthetic":
         source = place(source)
-    update: dict[str, Any] = {"source": source, **{part: place(getattr(data, part)) for part in ("train", "valid", "test")}}
+    update: dict[str, Any] = {
+        "source": source,
+        **{part: place(getattr(data, part)) for part in ("train", "valid", "test")},
+    }
     for side in ("users", "items"):
         table = getattr(data, side)
         if table is not None:
-            update[side] = table.model_copy(update={"path": place(table.path)})
+            paths = [place(path) for path in table.paths] or None
+            vectors = {name: place(path) for name, path in table.vectors.items()}
+            update[side] = table.model_copy(update={"path": paths, "vectors": vectors, "folder": place(table.folder)})
     return data.model_copy(update=update)
 
 

@@ -14,8 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from gnas.config.yaml import dump_yaml
 from gnas.errors import RunError
 from gnas.files import write_text
 
@@ -94,7 +93,7 @@ class RunDirectory:
 
 def default_path(data: str, space: str, now: datetime) -> Path:
     """`runs/<YYYYmmdd-HHMMSS>-<data>-<space>` under the current directory."""
-    words = [re.sub(r"[^A-Za-z0-9_.]+", "-", Path(word).stem).strip("-.") or "data" for word in (data, space)]
+    words = [re.sub(r"[^A-Za-z0-9_.]+", "-", word).strip("-.") or "data" for word in (data, space)]
     return Path("runs") / "-".join([now.strftime("%Y%m%d-%H%M%S"), *words])
 
 
@@ -127,6 +126,12 @@ def create_default_run(data: str, space: str) -> RunDirectory:
     while path.exists():
         path, number = first.with_name(f"{first.name}-{number}"), number + 1
     return create_run(path)
+
+
+def discard_if_empty(run: RunDirectory) -> None:
+    """Remove the folder of a run that came to nothing, such as one whose data could not be read."""
+    if run.path.is_dir() and not any(run.path.iterdir()):
+        run.path.rmdir()
 
 
 def open_run(path: Path) -> RunDirectory:
@@ -173,4 +178,4 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def write_yaml(path: Path, tree: Mapping[str, Any]) -> None:
     """Write a tree as YAML, keys in the given order."""
-    write_text(path, yaml.safe_dump(dict(tree), sort_keys=False, allow_unicode=True, width=100))
+    write_text(path, dump_yaml(dict(tree)))

@@ -36,11 +36,10 @@ def evaluate_run(run: RunDirectory, device: torch.device, *, baselines: bool = T
     require_writable(run.path)
     architecture = saved_architecture(run)
     prepared = yield from reopen(run, device)
-    model = yield from load_best(run, architecture, prepared, prepared.graph)
+    model = yield from load_best(run, architecture, prepared)
     rivals: list[dict[str, Any]] = []
     if baselines:
-        known = yield from tuned_baselines(prepared, validation_evaluator(prepared), run, BASELINE_BUDGET_S)
-        rivals = known["baselines"]
+        rivals = yield from tuned_baselines(prepared, validation_evaluator(prepared), run, BASELINE_BUDGET_S)
     yield Phase("scoring on test", total=1 + len(rivals))
     evaluator = test_evaluator(prepared)
     metric = main_metric(prepared.config)

@@ -1,32 +1,51 @@
 """The data of a run, ready to be searched or measured on: read, cleaned, split, its graph built."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from gnas.config.metrics import METRICS, parse_metric
+from gnas.config.metrics import METRICS, is_rating_metric, parse_metric
 from gnas.config.run import RunConfig
-from gnas.data.interactions import Split
+from gnas.data.interactions import Interactions, Split
 from gnas.data.prepare import prepare
 from gnas.errors import DataError, RunError
+from gnas.features.bank import FeatureBank
+from gnas.features.table import load_tables
 from gnas.graph.bipartite import Graph, build_graph
-from gnas.run.events import Phase, Work
-from gnas.train.evaluator import Evaluator
+from gnas.nn.ratings import RatingScale, rating_scale
+from gnas.run.events import Note, Phase, Work
+from gnas.train.evaluator import CHEAP, Evaluator, Measure
+from gnas.train.rating import RatingEvaluator
+
+Tick = Callable[[str, int, int | None], None]
+"""Called with what is read or downloaded, how much of it is done, and how much there is, None where nobody knows."""
+
+
+def no_tick(name: str, done: int, total: int | None) -> None:
+    """Tell nobody."""
+    del name, done, total
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """What every candidate of a run shares. `graph` holds the train interactions alone."""
+    """What every candidate of a run shares. `graph` holds the train interactions alone.
+
+    `ratings` is their scale where ratings are to be predicted, else None.
+    """
 
     config: RunConfig
     split: Split
     graph: Graph
     device: torch.device
+    bank: FeatureBank
+    ratings: RatingScale | None = None
 
 
-def prepare_run(config: RunConfig, device: torch.device, base: Path, fingerprint: str | None = None) -> Work[Prepared]:
+def prepare_run(
+    config: RunConfig, device: torch.device, base: Path, fingerprint: str | None = None, tick: Tick = no_tick
+) -> Work[Prepared]:
     """Read the data and build the graph; `base` resolves relative paths.
 
     Raises:
@@ -34,40 +53,54 @@ def prepare_run(config: RunConfig, device: torch.device, base: Path, fingerprint
         DataError: the data cannot be read or used.
     """
     yield Phase("reading the data")
-    split = prepare(config.data, config.seed, base)
+    split = prepare(config.data, config.seed, base, tick)
     if fingerprint is not None and split.fingerprint != fingerprint:
         raise RunError(
             f"the data changed since this run began: their fingerprint was {fingerprint[:12]} and is "
             f"{split.fingerprint[:12]} now; put the old data back, or begin a new run"
         )
+    for text in describe_steps(split):
+        yield Note(text)
     yield Phase("building the graph")
-    return Prepared(config, split, build_graph(split.train, device), device)
+    graph = build_graph(split.train, device)
+    bank = FeatureBank(load_tables(config.data, split, base), split.train, device=str(device))
+    ratings = rating_scale(split.train) if is_rating_metric(main_metric(config)) else None
+    return Prepared(config, split, graph, device, bank, ratings)
 
 
-def validation_evaluator(prepared: Prepared) -> Evaluator:
-    """Full ranking of the validation items, train items masked."""
+def validation_evaluator(prepared: Prepared) -> Measure:
+    """Full ranking of the validation items, train items masked; or the error of predicted ratings."""
     split = prepared.split
     return _evaluator(prepared, "validation", split.valid, [split.train])
 
 
-def test_evaluator(prepared: Prepared) -> Evaluator:
-    """Full ranking of the test items, train and validation items masked."""
+def test_evaluator(prepared: Prepared) -> Measure:
+    """Full ranking of the test items, train and validation items masked; or the error of predicted ratings."""
     split = prepared.split
     return _evaluator(prepared, "test", split.test, [split.train, split.valid])
 
 
-def _evaluator(prepared: Prepared, name: str, target: Any, seen: list[Any]) -> Evaluator:
-    if not len(target):
-        raise DataError(f"the {name} part is empty: nothing can be measured on it; change data.split")
+def _evaluator(prepared: Prepared, name: str, target: Interactions, seen: list[Interactions]) -> Measure:
     config = prepared.config
+    if not len(target):
+        raise DataError(f"the {name} part is empty, so nothing can be measured on it; change data.split.{name}")
+    if prepared.ratings is not None:
+        return RatingEvaluator(target, prepared.device, config.evaluate.memory_mib)
+    stems = {parse_metric(metric)[0] for metric in [*config.search.objectives, *config.search.limits]}
     return Evaluator(
-        target, seen, cutoffs(config), seed=config.seed, device=prepared.device, memory_mib=config.evaluate.memory_mib
+        target,
+        seen,
+        cutoffs(config),
+        seed=config.seed,
+        device=prepared.device,
+        memory_mib=config.evaluate.memory_mib,
+        extras=[*CHEAP, *(stem for stem in ("diversity", "auc") if stem in stems)],
     )
 
 
 def cutoffs(config: RunConfig) -> list[int]:
-    """The cut-offs to measure at: those of `evaluate`, and those that an objective names."""
-    named = (parse_metric(name)[1] for name in config.search.objectives)
+    """The cut-offs to measure at: those of `evaluate`, and those that an objective or a limit names."""
+    named = (parse_metric(name)[1] for name in [*config.search.objectives, *config.search.limits])
     return sorted({*config.evaluate.cutoffs, *(cutoff for cutoff in named if cutoff is not None)})
 
 
@@ -79,14 +112,12 @@ def main_metric(config: RunConfig) -> str:
     return f"ndcg@{max(config.evaluate.cutoffs)}"
 
 
-def describe_split(split: Split) -> dict[str, Any]:
-    """The contents of data.json."""
-    n = {"train": len(split.train), "valid": len(split.valid), "test": len(split.test)}
-    return {
-        "n_users": split.n_users,
-        "n_items": split.n_items,
-        **{f"n_{part}": count for part, count in n.items()},
-        "density": sum(n.values()) / (split.n_users * split.n_items),
-        "fingerprint": split.fingerprint,
-        "report": split.report,
-    }
+def describe_steps(split: Split) -> list[str]:
+    """What reading guessed and what is left after cleaning, in sentences."""
+    guesses = [guess for step in split.report for guess in step.get("guesses", [])]
+    n = len(split.train), len(split.valid), len(split.test)
+    sizes = (
+        f"{split.n_users:,} users, {split.n_items:,} items, {sum(n):,} interactions "
+        f"(train {n[0]:,}, validation {n[1]:,}, test {n[2]:,})"
+    )
+    return [*guesses, sizes]

@@ -36,7 +36,7 @@ def recommend_run(
         raise DataError("no user is named")
     architecture = saved_architecture(run)
     prepared = yield from reopen(run, device)
-    model = yield from load_best(run, architecture, prepared, prepared.graph)
+    model = yield from load_best(run, architecture, prepared)
     yield Phase("ranking the items")
     return recommend(model, prepared.split, device, k, users), prepared
 

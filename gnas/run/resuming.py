@@ -1,6 +1,5 @@
 """Going on with a run: its own configuration and space again, refused where they are not what they were."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ from gnas.config.run import RunConfig
 from gnas.config.space import SearchSpace
 from gnas.config.yaml import dump_yaml, load_yaml
 from gnas.errors import RunError
+from gnas.run.beginning import digest
 from gnas.run.directory import RunDirectory
 
 FREE = (
@@ -25,9 +25,8 @@ def resume_config(run: RunDirectory, overrides: Sequence[Override] = ()) -> RunC
     Raises:
         RunError: an override changes what the finished trials rest on.
     """
-    saved = load_run_config(str(run.config)).config
     changed = load_run_config(str(run.config), overrides).config
-    refuse_changes(run, "configuration", saved.model_dump(mode="python"), changed.model_dump(mode="python"))
+    refuse_other_config(run, changed)
     return changed
 
 
@@ -38,7 +37,7 @@ def resume_space(run: RunDirectory) -> SearchSpace:
         RunError: space.yaml was edited.
     """
     text = run.space.read_text()
-    if not run.space_hash.is_file() or run.space_hash.read_text().split()[0] != hashlib.sha256(text.encode()).hexdigest():
+    if not run.space_hash.is_file() or run.space_hash.read_text().split()[0] != digest(text):
         raise RunError(
             f"{run.space} was edited since the search began, and its trials rest on the old one; "
             f"put it back, or begin a new run with --space {run.space}"
@@ -51,15 +50,25 @@ def refuse_other_space(run: RunDirectory, space: SearchSpace) -> None:
     refuse_changes(run, "space", load_yaml(run.space).tree, load_yaml(dump_yaml(space.written())).tree)
 
 
+def refuse_other_config(run: RunDirectory, config: RunConfig) -> None:
+    """Raise `RunError` where `config` is not the run's, showing the difference; spaces are compared apart."""
+    saved = load_run_config(str(run.config)).config
+    refuse_changes(run, "configuration", _compared(saved), _compared(config))
+
+
 def refuse_changes(run: RunDirectory, what: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
     """Raise `RunError` with a line for each setting that differs and may not."""
-    lines = [line for key, line in differences(old, new) if not any(key == free for free in FREE)]
+    lines = [line for key, line in differences(old, new) if key not in FREE]
     if lines:
         raise RunError(
             f"the {what} is not the one that {run.path} was begun with:\n  "
             + "\n  ".join(lines)
             + "\nresume without the change, or begin a new run"
         )
+
+
+def _compared(config: RunConfig) -> dict[str, Any]:
+    return config.model_dump(mode="python", exclude={"space"})
 
 
 def differences(old: Any, new: Any, path: str = "") -> list[tuple[str, str]]:

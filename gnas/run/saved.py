@@ -12,7 +12,6 @@ from gnas.config.load import load_architecture, load_run_config
 from gnas.config.run import RunConfig
 from gnas.errors import RunError
 from gnas.files import write_json
-from gnas.graph.bipartite import Graph
 from gnas.nn.recommender import Recommender
 from gnas.run.directory import RunDirectory, read_json, write_yaml
 from gnas.run.events import Phase, Work
@@ -22,7 +21,7 @@ from gnas.train.checkpoint import load_model
 
 def saved_config(run: RunDirectory) -> RunConfig:
     """The resolved configuration of a run."""
-    return load_run_config(str(run.config), [])
+    return load_run_config(str(run.config)).config
 
 
 def saved_architecture(run: RunDirectory) -> Architecture:
@@ -53,10 +52,11 @@ def reopen(run: RunDirectory, device: torch.device) -> Work[Prepared]:
     return prepared
 
 
-def load_best(run: RunDirectory, architecture: Architecture, prepared: Prepared, graph: Graph) -> Work[Recommender]:
-    """The best model of a run on `graph`."""
+def load_best(run: RunDirectory, architecture: Architecture, prepared: Prepared) -> Work[Recommender]:
+    """The best model of a run, ready to score."""
     yield Phase("loading the model")
-    return load_model(run.model, architecture, graph, prepared.split.fingerprint)
+    features = prepared.bank.select(architecture.features)
+    return load_model(run.model, architecture, prepared.graph, prepared.split.fingerprint, features)
 
 
 def write_best(run: RunDirectory, architecture: Architecture, metrics: dict[str, float], **facts: Any) -> None:

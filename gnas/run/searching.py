@@ -1,6 +1,5 @@
 """A whole search: data, graph, baselines, trials, confirmation, the best model. Generators of events throughout."""
 
-import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,21 +12,20 @@ from gnas.config.describe import describe
 from gnas.config.load import load_architecture
 from gnas.config.run import RunConfig
 from gnas.config.space import SearchSpace
-from gnas.config.yaml import dump_yaml
 from gnas.errors import RunError
-from gnas.files import write_bytes, write_json, write_text
+from gnas.files import write_bytes
 from gnas.run.baselines import tuned_baselines
+from gnas.run.beginning import write_beginning
 from gnas.run.directory import RunDirectory, read_json
-from gnas.run.environment import describe_environment
 from gnas.run.events import Phase, Work
-from gnas.run.prepared import Prepared, describe_split, main_metric, prepare_run, validation_evaluator
-from gnas.run.saved import command_line, write_best
+from gnas.run.prepared import Prepared, Tick, main_metric, no_tick, prepare_run, validation_evaluator
+from gnas.run.saved import write_best
 from gnas.run.training import CandidateTraining
 from gnas.search.events import SearchEnded
 from gnas.search.records import MODEL, trial_folder
 from gnas.search.search import search
 from gnas.search.work import Setup
-from gnas.train.evaluator import Evaluator
+from gnas.train.evaluator import Measure
 
 BASELINE_SHARE = 0.1
 """Share of the wall time for the baselines, where there is a limit."""
@@ -58,6 +56,7 @@ def search_run(
     *,
     resume: bool = False,
     stop: Callable[[], bool] = lambda: False,
+    tick: Tick = no_tick,
 ) -> Work[SearchResult]:
     """Search `space` under `config` and leave everything in `run`, an empty folder or, with `resume`, a run.
 
@@ -68,14 +67,13 @@ def search_run(
     """
     started = time.monotonic()
     fingerprint = read_json(run.data)["fingerprint"] if resume else None
-    prepared = yield from prepare_run(config, device, run.path, fingerprint)
+    prepared = yield from prepare_run(config, device, run.path, fingerprint, tick)
     if not resume:
-        write_beginning(run, prepared, space)
+        write_beginning(run, prepared, space.written())
     evaluator = validation_evaluator(prepared)
     baselines: list[dict[str, Any]] = []
     if config.search.baselines:
-        known = yield from tuned_baselines(prepared, evaluator, run, baseline_budget_s(config), stop)
-        baselines = known["baselines"]
+        baselines = yield from tuned_baselines(prepared, evaluator, run, baseline_budget_s(config), stop)
     yield Phase("searching")
     ended: SearchEnded | None = None
     for event in search(
@@ -89,18 +87,7 @@ def search_run(
     return _result(run, main_metric(config), ended, baselines)
 
 
-def write_beginning(run: RunDirectory, prepared: Prepared, space: SearchSpace) -> None:
-    """What stands in the run directory before anything is trained."""
-    config = prepared.config
-    write_json(run.environment, describe_environment(prepared.device, config.seed, command_line()))
-    write_json(run.data, describe_split(prepared.split))
-    text = dump_yaml(space.written())
-    write_text(run.space, text)
-    write_text(run.space_hash, f"{hashlib.sha256(text.encode()).hexdigest()}  {run.space.name}\n")
-    write_text(run.config, dump_yaml({**config.model_dump(mode="python"), "space": run.space.name}))
-
-
-def setup_of(prepared: Prepared, evaluator: Evaluator, space: SearchSpace, spent_s: float) -> Setup:
+def setup_of(prepared: Prepared, evaluator: Measure, space: SearchSpace, spent_s: float) -> Setup:
     """What the search layer needs; `spent_s` of the wall time are gone already."""
     config = prepared.config.search
     if config.timeout is not None:

@@ -47,8 +47,8 @@ def test_a_read_only_folder(tmp_path):
 
 def test_default_names_tell_date_data_and_space():
     now = datetime(2026, 3, 1, 9, 5, 7)
-    assert default_path("clicks.csv", "compact", now) == Path("runs/20260301-090507-clicks-compact")
-    assert default_path("/a b/../user data.tsv.gz", "my/space.yaml", now).name == "20260301-090507-user-data.tsv-space"
+    assert default_path("clicks", "compact", now) == Path("runs/20260301-090507-clicks-compact")
+    assert default_path("user data.v2", "../x", now).name == "20260301-090507-user-data.v2-x"
 
 
 def test_two_runs_in_one_second_get_two_folders(tmp_path, monkeypatch):

@@ -1,0 +1,53 @@
+"""`gnas data`: what there is to learn from."""
+
+from typing import Annotated
+
+import typer
+
+from gnas.cli.options import Json, Overrides, Quiet, Seed, examples
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, look at and prepare data sets.")
+
+Source = Annotated[
+    str, typer.Argument(metavar="CONFIG|FILE|NAME", help="A configuration, a data file or folder, or a named set.")
+]
+
+
+@app.command("list", epilog=examples("gnas data list", "gnas data list --json"))
+def list_sets(as_json: Json = False, quiet: Quiet = False) -> None:
+    """The named data sets, their licences, and which of them are here already."""
+    from gnas.cli.datasets import catalogue
+    from gnas.cli.output import Output
+
+    catalogue(Output(as_json, quiet))
+
+
+@app.command("describe", epilog=examples("gnas data describe clicks.csv", "gnas data describe movielens-small"))
+def describe(
+    source: Source,
+    overrides: Overrides = None,
+    seed: Seed = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Read, clean and split some data, and say what came out: counts, cleaning steps, guesses, features."""
+    from gnas.cli.datasets import describe_data
+    from gnas.cli.output import Output
+
+    describe_data(source, overrides or [], seed, Output(as_json, quiet))
+
+
+@app.command("prepare", epilog=examples("gnas data prepare clicks.csv --out clicks --set data.filter.core=5"))
+def prepare(
+    source: Source,
+    out: Annotated[str | None, typer.Option(metavar="DIR", help="Write train, valid and test there.")] = None,
+    overrides: Overrides = None,
+    seed: Seed = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Download, clean and split some data; with --out as Parquet files that a configuration can name."""
+    from gnas.cli.datasets import prepare_data
+    from gnas.cli.output import Output
+
+    prepare_data(source, out, overrides or [], seed, Output(as_json, quiet))

@@ -1,0 +1,19 @@
+"""`gnas doctor`: does everything work here?"""
+
+from gnas.cli.options import Device, Json, Quiet, examples
+
+EXAMPLES = examples("gnas doctor", "gnas doctor --device cuda --json")
+
+
+def command(device: Device = None, as_json: Json = False, quiet: Quiet = False) -> None:
+    """Show versions, device, memory and disk, and prove with a search of a few seconds that everything works.
+
+    Exits with 1 where something does not.
+    """
+    import typer
+
+    from gnas.cli.checkup import examine
+    from gnas.cli.output import Output
+
+    if not examine(device or "auto", Output(as_json, quiet)):
+        raise typer.Exit(1)

@@ -1,0 +1,75 @@
+"""What `gnas evaluate` does once its words are read."""
+
+from pathlib import Path
+from typing import Any
+
+from gnas.cli.output import Output
+from gnas.cli.work import watch
+from gnas.config.describe import describe
+from gnas.config.load import load_architecture
+from gnas.errors import ConfigError
+from gnas.report.html import write_report
+from gnas.report.progress import Progress
+from gnas.report.results import looks_sentence, spread_table, test_table, verdict
+from gnas.report.tables import Table
+from gnas.run.configure import Asked, data_name, settle_config
+from gnas.run.directory import RunDirectory, create_default_run, create_run, discard_if_empty, open_run
+from gnas.run.evaluating import TestResult, evaluate_run
+from gnas.run.prepared import main_metric
+from gnas.run.saved import saved_architecture, saved_config
+from gnas.run.single import evaluate_architecture as evaluate_on_seeds
+from gnas.train.device import resolve_device
+
+
+def evaluate_saved(path: Path, asked: Asked, output: Output, *, baselines: bool) -> None:
+    """The best model of a run."""
+    said = [key for key, value in (("--config", asked.config), ("--data", asked.data)) if value is not None]
+    said += [
+        f"--{key.removeprefix('evaluate.')}" for key in ("evaluate.seeds", "seed") if asked.settings[key] is not None
+    ]
+    said += ["--set"] if asked.overrides else []
+    if said:
+        raise ConfigError(f"{path} is a run, which is measured as it was trained; leave away {', '.join(said)}")
+    run = open_run(path)
+    config = saved_config(run)
+    words = describe(saved_architecture(run))
+    device = resolve_device(asked.settings["device"] or config.device)
+    result = watch(evaluate_run(run, device, baselines=baselines), Progress(main_metric(config)), output)
+    _conclude(run, result, words, output)
+
+
+def evaluate_architecture(target: str, asked: Asked, out: str | None, output: Output, *, baselines: bool) -> None:
+    """An architecture, trained on several seeds."""
+    architecture = load_architecture(target)
+    config = settle_config(asked)
+    device = resolve_device(config.device)
+    name = Path(target).stem
+    run = create_default_run(data_name(config.data), name) if out is None else create_run(Path(out))
+    progress = Progress(main_metric(config))
+    work = evaluate_on_seeds(run, config, architecture, device, baselines=baselines, tick=progress.tick)
+    try:
+        result = watch(work, progress, output)
+    finally:
+        discard_if_empty(run)
+    _conclude(run, result, describe(architecture), output)
+
+
+def _conclude(run: RunDirectory, result: TestResult, words: str, output: Output) -> None:
+    write_report(run)
+    record = result.record
+    document: dict[str, Any] = {"run": str(run.path), "looks": result.looks, "words": words, **record}
+    objective = record["objective"]
+    parts: list[str | Table] = [
+        verdict(objective, record["metrics"][objective]["value"], record["baselines"], "test"),
+        "",
+        test_table(record, words),
+        "",
+    ]
+    if "seeds" in record:
+        parts += [spread_table(record), ""]
+    parts += [
+        f"{record['n_users']:,} users; {record['protocol']}.",
+        looks_sentence(result.looks),
+        f"Report: {run.report}",
+    ]
+    output.result(document, *parts)

@@ -1,0 +1,18 @@
+"""`gnas report`: the report of a run, written again."""
+
+from gnas.cli.options import Json, Quiet, Run, examples
+
+EXAMPLES = examples("gnas report runs/20260301-101500-clicks-compact")
+
+
+def command(run: Run, as_json: Json = False, quiet: Quiet = False) -> None:
+    """Write report.html of a RUN again, from what stands in its directory."""
+    from pathlib import Path
+
+    from gnas.cli.output import Output
+    from gnas.report.html import write_report
+    from gnas.run.directory import open_run
+
+    opened = open_run(Path(run))
+    write_report(opened)
+    Output(as_json, quiet).result({"run": run, "report": str(opened.report)}, str(opened.report))

@@ -1,0 +1,45 @@
+"""`gnas worker`: help with a search that another process leads."""
+
+from typing import Annotated
+
+import typer
+
+from gnas.cli.options import Device, Json, Quiet, Run, examples
+
+EXAMPLES = examples("gnas worker runs/20260301-101500-clicks-compact --device cuda:1")
+
+
+def command(
+    run: Run,
+    parent: Annotated[int | None, typer.Option(hidden=True)] = None,
+    device: Device = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train candidates for the search of a RUN, from another terminal or another host that shares its folder.
+
+    All workers draw on one budget; no candidate is trained twice. Ends with the search, or after Ctrl-C.
+    """
+    from pathlib import Path
+
+    from gnas.cli.output import Output
+    from gnas.cli.stopping import clean_stop
+    from gnas.cli.work import watch
+    from gnas.report.progress import Progress
+    from gnas.run.directory import open_run
+    from gnas.run.helping import help_run
+    from gnas.run.prepared import main_metric
+    from gnas.run.saved import saved_config
+    from gnas.search.crew import orphaned
+    from gnas.train.device import resolve_device
+
+    opened = open_run(Path(run))
+    config = saved_config(opened)
+    gone = orphaned(parent) if parent is not None else (lambda: False)
+    progress = Progress(main_metric(config), config.search.trial_budget, config.search.timeout)
+    output = Output(as_json, quiet)
+    with clean_stop(quiet) as stop:
+        work = help_run(opened, config, resolve_device(device or config.device), lambda: stop() or gone())
+        watch(work, progress, output)
+    trained = [line for line in progress.lines.values() if line.state != "running"]
+    output.result({"run": run, "trials": [line.number for line in trained]}, f"helped with {len(trained)} trial(s)")

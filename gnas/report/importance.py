@@ -1,0 +1,42 @@
+"""Which parameters of the space mattered: PED-ANOVA over the complete trials (Watanabe et al., IJCAI 2023)."""
+
+import json
+
+import optuna
+from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
+
+from gnas.config.run import SearchConfig
+from gnas.errors import GnasError
+from gnas.run.directory import RunDirectory
+from gnas.search.storage import opened_storage
+
+FEWEST_TRIALS = 8
+"""Below so many complete trials, importances say nothing."""
+SHOWN = 12
+
+
+def importances(run: RunDirectory, config: SearchConfig) -> dict[str, float]:
+    """Importance of each parameter that every complete trial has, summing to one, the largest first.
+
+    Empty where there are too few trials, nothing varies, or the study is not to be had.
+    """
+    described = run.path / "study.json"
+    name = json.loads(described.read_text())["study"] if described.exists() else "gnas"
+    if config.storage is None and not (run.path / "study.journal").exists():
+        return {}
+    try:
+        with opened_storage(config, run.path) as storage:
+            study = optuna.load_study(study_name=name, storage=storage)
+            complete = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
+            if len(complete) < FEWEST_TRIALS:
+                return {}
+            several = len(study.directions) > 1
+            found = get_param_importances(
+                study,
+                evaluator=PedAnovaImportanceEvaluator(),
+                target=(lambda trial: float(trial.values[0])) if several else None,
+            )
+    except (KeyError, ValueError, RuntimeError, GnasError):
+        return {}
+    largest = sorted(found.items(), key=lambda item: -item[1])
+    return {key: float(value) for key, value in largest[:SHOWN] if value > 0}

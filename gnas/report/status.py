@@ -1,0 +1,73 @@
+"""A search from outside: how far it is, and whether anybody is at work on it."""
+
+from collections import Counter
+from typing import Any
+
+from gnas.config.load import load_run_config
+from gnas.report.tables import Table
+from gnas.report.trials import TrialRow, best_trial, read_trials, trials_table
+from gnas.run.directory import RunDirectory
+from gnas.run.prepared import main_metric
+from gnas.search.locks import FileLock
+from gnas.search.session import read_sessions
+from gnas.units import format_duration
+
+SHOWN_TRIALS = 10
+
+
+def status_document(run: RunDirectory) -> dict[str, Any]:
+    """What is known of the search without taking part in it."""
+    config = load_run_config(str(run.config)).config
+    metric = main_metric(config)
+    rows = read_trials(run)
+    best = best_trial(rows, metric)
+    return {
+        "run": str(run.path),
+        "running": is_running(run),
+        "objective": metric,
+        "trials": dict(Counter(row.state for row in rows)),
+        "trial_budget": config.search.trial_budget,
+        "timeout_s": config.search.timeout,
+        "spent_s": sum(float(record["elapsed_s"]) for record in read_sessions(run.path) if record["leads"]),
+        "best": None
+        if best is None
+        else {"trial": best.number, "words": best.words, "value": best.metrics[metric], "metrics": best.metrics},
+        "finished": run.metrics.exists(),
+        "last": [vars(row) for row in rows[-SHOWN_TRIALS:]],
+    }
+
+
+def is_running(run: RunDirectory) -> bool:
+    """Whether a living process leads the search: it holds a lock that the system gives back when it dies."""
+    path = run.path / "sessions" / "leader.lock"
+    if not path.exists():
+        return False
+    lock = FileLock(path)
+    if not lock.acquire(wait=False):
+        return True
+    lock.release()
+    return False
+
+
+def status_text(document: dict[str, Any]) -> list[str | Table]:
+    """The same for a person."""
+    state = "is running" if document["running"] else "is over" if document["finished"] else "was stopped"
+    counts = ", ".join(f"{count} {name}" for name, count in sorted(document["trials"].items())) or "none yet"
+    budget = f" of {document['trial_budget']}" if document["trial_budget"] else ""
+    time = f" of {format_duration(document['timeout_s'])}" if document["timeout_s"] else ""
+    spent = format_duration(document["spent_s"]) if document["spent_s"] else "0s"
+    parts: list[str | Table] = [
+        f"The search in {document['run']} {state}.",
+        f"Trials{budget}: {counts}. Time: {spent}{time}.",
+    ]
+    best = document["best"]
+    if best is not None:
+        parts.append(
+            f"Best so far: trial {best['trial']}, {document['objective']} {best['value']:.4f}: {best['words']}"
+        )
+    rows = [TrialRow(**row) for row in document["last"]]
+    if rows:
+        parts += ["", trials_table(rows, document["objective"], best["trial"] if best else None)]
+    if not document["running"] and not document["finished"]:
+        parts += ["", f"Go on with `gnas search --resume {document['run']}`."]
+    return parts

@@ -1,0 +1,29 @@
+"""What stands in a run directory before anything is trained: enough to explain, repeat and resume it."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from gnas.config.yaml import dump_yaml
+from gnas.data.describe import describe
+from gnas.files import write_json, write_text
+from gnas.run.directory import RunDirectory
+from gnas.run.environment import describe_environment
+from gnas.run.prepared import Prepared
+from gnas.run.saved import command_line
+
+
+def write_beginning(run: RunDirectory, prepared: Prepared, space: Mapping[str, Any]) -> None:
+    """Write environment, data, space with its hash, and the configuration, which calls the space by its file."""
+    config = prepared.config
+    write_json(run.environment, describe_environment(prepared.device, config.seed, command_line()))
+    write_json(run.data, describe(prepared.split))
+    text = dump_yaml(dict(space))
+    write_text(run.space, text)
+    write_text(run.space_hash, f"{digest(text)}  {run.space.name}\n")
+    write_text(run.config, dump_yaml({**config.model_dump(mode="python"), "space": run.space.name}))
+
+
+def digest(text: str) -> str:
+    """SHA-256 in hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,57 @@
+"""Data without a run: to be looked at, or written out ready for other tools."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from gnas.config.run import RunConfig
+from gnas.data.interactions import Interactions, Split
+from gnas.data.prepare import prepare
+from gnas.errors import RunError
+from gnas.features.table import FeatureTable, Side, load_tables
+from gnas.run.events import Phase, Work
+from gnas.run.prepared import Tick, no_tick
+
+
+@dataclass(frozen=True)
+class LoadedData:
+    """A split, and the feature tables of its users and items."""
+
+    split: Split
+    tables: dict[Side, FeatureTable]
+
+
+def load_data(config: RunConfig, tick: Tick = no_tick) -> Work[LoadedData]:
+    """Read, clean and split the data of a configuration whose paths are absolute."""
+    yield Phase("reading the data")
+    split = prepare(config.data, config.seed, Path.cwd(), tick)
+    return LoadedData(split, load_tables(config.data, split, Path.cwd()))
+
+
+def write_parts(split: Split, folder: Path) -> dict[str, Path]:
+    """Write `train.parquet`, `valid.parquet` and `test.parquet`, with the ids as the data have them.
+
+    Raises:
+        RunError: the folder cannot be written.
+    """
+    written = {}
+    for name, part in (("train", split.train), ("valid", split.valid), ("test", split.test)):
+        if len(part):
+            written[name] = folder / f"{name}.parquet"
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                part_frame(split, part).write_parquet(written[name])
+            except OSError as error:
+                raise RunError(f"cannot write into {folder}: {error.strerror}; give --out a writable folder") from None
+    return written
+
+
+def part_frame(split: Split, part: Interactions) -> pl.DataFrame:
+    """One part as a table: user, item, and rating and time where there are any."""
+    columns = {"user": split.user_ids.gather(part.user), "item": split.item_ids.gather(part.item)}
+    if part.rating is not None:
+        columns["rating"] = pl.Series(part.rating)
+    if part.time is not None:
+        columns["time"] = pl.Series(part.time)
+    return pl.DataFrame(columns)
