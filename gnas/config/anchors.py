@@ -1,8 +1,8 @@
 """Well-known designs, tried before anything else so that a short search is never worse than they are.
 
-Each says only what makes it what it is: embedding size, training length and, where the paper's value belongs to its data
-rather than to the design, learning rate are the defaults of `Architecture` or what a space fixes. The papers train with
-Adam at 1e-3 for up to 1000 epochs; the default of 5e-3 gets to the same place in a fifth of them.
+Each says only what makes it what it is: the embedding size, the training length and, where the paper's value belongs to
+its data, the learning rate are what a space fixes, else the defaults of `Architecture`. The papers train with Adam at
+1e-3 for up to 1000 epochs; the default of 5e-3 gets to the same place in a fifth of them.
 """
 
 from gnas.config.architecture import Architecture
@@ -34,14 +34,9 @@ ANCHORS.add(
 )
 # Hamilton et al., NeurIPS 2017, with the mean aggregator.
 ANCHORS.add("sage-2", Architecture(propagation=SAGE(depth=2), loss=BPR()))
-# Shen et al., CIKM 2021: the linear filter and an ideal low-pass of 256 dimensions, scaled by the square root of degrees.
-ANCHORS.add(
-    "gf-cf", Architecture(propagation=Spectral(norm=0.5, response="linear", ideal=0.3, rank=256, degree=0.5))
-)
-# The same with fewer dimensions, which small data ask for.
-ANCHORS.add(
-    "gf-cf-64", Architecture(propagation=Spectral(norm=0.5, response="linear", ideal=0.3, rank=64, degree=0.5))
-)
+# Shen et al., CIKM 2021: the linear filter and an ideal low-pass of 256 dimensions; small data ask for fewer.
+ANCHORS.add("gf-cf", Architecture(propagation=Spectral(rank=256)))
+ANCHORS.add("gf-cf-64", Architecture(propagation=Spectral(rank=64)))
 # Steck, WWW 2019.
 ANCHORS.add("ease", Architecture(propagation=ItemGraph(l2=200.0)))
 # Mao et al., CIKM 2021: the mean of a user's items beside the user's own embedding, cosine scores, contrastive loss.

@@ -34,7 +34,7 @@ class Architecture(Strict):
     """Standard deviation (`normal`) or factor (`svd`) of the start."""
     feature_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Dropout on layer 0."""
-    features: Features = Features()
+    features: Features = Field(default_factory=Features)
     """What users and items are, read by encoders; the default reads nothing."""
     scorer: ScorerField = Dot()
     loss: LossField = BPR()

@@ -90,6 +90,10 @@ class Integer:
         """The lowest and the highest member."""
         return list(dict.fromkeys((self.low, self.high)))
 
+    def sketch(self) -> list[int]:
+        """All members, for counting."""
+        return self.values()
+
     def __str__(self) -> str:
         step = f" in steps of {self.step}" if self.step != 1 else ""
         return f"whole numbers {self.low} to {self.high}{step}{' (log)' if self.log else ''}"
@@ -145,6 +149,10 @@ class Real:
         """The lowest and the highest member."""
         return list(dict.fromkeys((self.low, self.high)))
 
+    def sketch(self) -> list[float]:
+        """All members, for counting; the middle where they cannot be counted."""
+        return self.values() or [self._from_unit(0.5)]
+
     def _grid(self) -> list[float]:
         assert self.step is not None
         n = round((self.high - self.low) / self.step)
@@ -196,6 +204,10 @@ class Categorical:
 
     def ends(self) -> list[Scalar]:
         """All members: none lies between two others."""
+        return list(self.options)
+
+    def sketch(self) -> list[Scalar]:
+        """All members, for counting."""
         return list(self.options)
 
     def __str__(self) -> str:

@@ -20,7 +20,7 @@ def params_of(slots: Sequence[Slot], architecture: Architecture) -> tuple[dict[s
     ranges: the parameters then give an equal candidate rather than an equal file.
     """
     tree = architecture.written()
-    outside: list[str] = []
+    outside: dict[KeyPath, str] = {}
 
     def choose(slot: Slot) -> Any:
         assert not isinstance(slot.domain, Fixed)
@@ -29,17 +29,20 @@ def params_of(slots: Sequence[Slot], architecture: Architecture) -> tuple[dict[s
         if found:
             return found[0]
         if value is not _ABSENT:
-            outside.append(f"{dotted(slot.path)} is {shorten(value)}, the space has {slot.domain}")
+            outside[slot.path] = f"{dotted(slot.path)} is {shorten(value)}, the space has {slot.domain}"
         return slot.domain.ends()[0]
 
     draft = fill(slots, choose)
     try:
         built = build(draft)
     except Infeasible as error:
-        return None, "; ".join([*outside, str(error)])
+        return None, "; ".join([*outside.values(), str(error)])
     if built == architecture or identity(built) == identity(architecture):
         return draft.params, ""
-    return None, "; ".join(outside or _differences(canonical(architecture), canonical(built), ()))
+    different = _differences(canonical(architecture), canonical(built), ())
+    told = [sentence for path, sentence in outside.items() if path in different]
+    told += [sentence for path, sentence in different.items() if path not in outside]
+    return None, "; ".join(told)
 
 
 def _value(tree: Any, slot: Slot) -> Any:
@@ -57,18 +60,16 @@ def _value(tree: Any, slot: Slot) -> Any:
     return here
 
 
-def _differences(wanted: Any, given: Any, path: KeyPath) -> list[str]:
-    """Sentences about the leaves in which two trees differ."""
+def _differences(wanted: Any, given: Any, path: KeyPath) -> dict[KeyPath, str]:
+    """A sentence for each leaf in which two trees differ; what `wanted` lacks does not matter to it."""
     if isinstance(wanted, dict) and isinstance(given, dict):
         if wanted.keys() != given.keys() and len(wanted) == len(given) == 1:
-            return [f"{dotted(path)} is {next(iter(wanted))}, the space has {next(iter(given))}"]
-        keys = dict.fromkeys([*wanted, *given])
-        return [
-            sentence
-            for key in keys
-            for sentence in _differences(wanted.get(key, _ABSENT), given.get(key, _ABSENT), (*path, key))
-        ]
-    if wanted == given:
-        return []
-    words = [("nothing" if value is _ABSENT else shorten(value)) for value in (wanted, given)]
-    return [f"{dotted(path)} is {words[0]}, the space has {words[1]}"]
+            return {path: f"{dotted(path)} is {next(iter(wanted))}, the space has {next(iter(given))}"}
+        found: dict[KeyPath, str] = {}
+        for key in dict.fromkeys([*wanted, *given]):
+            found |= _differences(wanted.get(key, _ABSENT), given.get(key, _ABSENT), (*path, key))
+        return found
+    if wanted == given or wanted is _ABSENT:
+        return {}
+    other = "nothing there" if given is _ABSENT else shorten(given)
+    return {path: f"{dotted(path)} is {shorten(wanted)}, the space has {other}"}

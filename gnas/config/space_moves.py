@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from gnas.config.architecture import identity
-from gnas.config.domain import Fixed, same
+from gnas.config.domain import Fixed
 from gnas.config.slots import Draft, Slot, fill
 from gnas.config.space_draw import Infeasible, build, replay
 from gnas.errors import ConfigError
@@ -26,7 +26,7 @@ def neighbours(slots: Sequence[Slot], params: Mapping[str, Any], rng: np.random.
     found: list[dict[str, Any]] = []
     changes = _changes(start, rng)
     for index in rng.permutation(len(changes)):
-        changed = _changed(slots, start, *changes[index], rng, seen)
+        changed = _changed(slots, start, changes[index], rng, seen)
         if changed is not None:
             found.append(changed)
     return found
@@ -44,7 +44,7 @@ def mutate(slots: Sequence[Slot], params: Mapping[str, Any], rng: np.random.Gene
         start = replay(slots, current)
         changes = _changes(start, rng)
         for index in rng.permutation(len(changes)):
-            changed = _changed(slots, start, *changes[index], rng, seen)
+            changed = _changed(slots, start, changes[index], rng, seen)
             if changed is not None:
                 current = changed
                 break
@@ -55,36 +55,38 @@ def mutate(slots: Sequence[Slot], params: Mapping[str, Any], rng: np.random.Gene
 
 def _changes(draft: Draft, rng: np.random.Generator) -> list[tuple[Slot, Any]]:
     """Each parameter that exists with each of its near values."""
-    return [
-        (slot, near)
-        for slot, value in draft.filled
-        if not isinstance(slot.domain, Fixed)
-        for near in slot.domain.near(value, rng)  # type: ignore[arg-type] - a value is of its own domain
-    ]
+    changes: list[tuple[Slot, Any]] = []
+    for slot, value in draft.filled:
+        domain: Any = slot.domain
+        if not isinstance(domain, Fixed):
+            changes += [(slot, near) for near in domain.near(value, rng)]
+    return changes
 
 
 def _changed(
-    slots: Sequence[Slot], start: Draft, target: Slot, value: Any, rng: np.random.Generator, seen: set[str]
+    slots: Sequence[Slot], start: Draft, change: tuple[Slot, Any], rng: np.random.Generator, seen: set[str]
 ) -> dict[str, Any] | None:
-    """The parameters with `target` at `value`, None where that makes nothing new; what it makes is added to `seen`."""
-    known = start.params
-
-    def choose(slot: Slot) -> Any:
-        assert not isinstance(slot.domain, Fixed)
-        if slot.parameter == target.parameter:
-            return value
-        kept = slot.domain.match(known[slot.parameter]) if slot.parameter in known else []
-        return kept[0] if kept else slot.domain.draw(rng)
-
+    """The parameters after a change, None where it makes nothing new; what it makes is added to `seen`."""
+    known = {**start.params, change[0].parameter: change[1]}
     for _ in range(REDRAWS):
+        drawn: list[str] = []
+
+        def choose(slot: Slot, drawn: list[str] = drawn) -> Any:
+            domain: Any = slot.domain
+            kept = domain.match(known[slot.parameter]) if slot.parameter in known else []
+            if kept:
+                return kept[0]
+            drawn.append(slot.parameter)
+            return domain.draw(rng)
+
         draft = fill(slots, choose)
         try:
             made = identity(build(draft))
         except Infeasible:
-            continue
-        if made not in seen:
+            made = ""
+        if made and made not in seen:
             seen.add(made)
             return draft.params
-        if all(name in known and same(known[name], new) for name, new in draft.params.items() if name != target.parameter):
+        if not drawn:
             return None
     return None

@@ -1,6 +1,6 @@
 """Names of the parameters, conditions that can hold, and the order in which slots are filled."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,13 +33,18 @@ def name_parameters(slots: Sequence[Slot]) -> list[Slot]:
     return named
 
 
-def condition_problems(slots: Sequence[Slot], document: Document) -> list[str]:
-    """What is wrong with the conditions: names and values that cannot occur, slots that can never exist."""
+def condition_problems(slots: Sequence[Slot], document: Document, broken: Collection[str] = ()) -> list[str]:
+    """What is wrong with the conditions: names and values that cannot occur, slots that can never exist.
+
+    Conditions on names in `broken`, which have problems of their own, are passed over.
+    """
     problems: list[str] = []
     by_name = _by_name(slots)
     for slot in slots:
-        unknown = False
+        unknown = any(condition.name in broken for condition in slot.conditions)
         for condition in slot.when:
+            if condition.name in broken:
+                continue
             for sentence in _meaningless(condition, slot, by_name):
                 problems.append(document.problem((*slot.origin, "when"), sentence, slot.path))
                 unknown = True

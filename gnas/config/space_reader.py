@@ -49,9 +49,12 @@ class Reader:
     document: Document
     slots: list[Slot] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+    """Names of what has problems: a condition on one of them is not to blame."""
 
     def report(self, place: Place, sentence: str, *below: str) -> None:
         """Note a problem at `place`, or at a key below it."""
+        self.broken.add(place.key)
         self.problems.append(self.document.problem((*place.origin, *below), sentence, place.path))
 
     def fields(self, node: dict[str, Any], model: type[BaseModel], place: Place, what: str) -> None:
@@ -80,8 +83,8 @@ class Reader:
             self.list(node, place, when)
         else:
             if isinstance(node, dict):
-                hint = "; a range is one of int, float, choice, repeat or value"
-                self.report(place, f"a value or a range, not {shorten(node)}{hint}")
+                hint = did_you_mean(next(iter(node), ""), _KEYS)
+                self.report(place, f"neither a value nor a range: {shorten(node)} (ranges: {hint})")
                 return
             self.add(place, Fixed(node), "leaf", when)
 
@@ -143,7 +146,9 @@ class Reader:
         if not node:
             self.report(place, "choice has no branch to choose", "choice")
             return
-        self.add(place, Categorical(tuple(node)), "branch", when)
+        known = tuple(name for name in node if name in place.kind.registry)
+        if known:
+            self.add(place, Categorical(known), "branch", when)
         for name, parameters in node.items():
             self.branch(name, parameters, place, (*place.origin, "choice", name), when)
 

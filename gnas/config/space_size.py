@@ -1,6 +1,5 @@
 """How many different candidates a space holds."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +45,7 @@ def count(slots: Sequence[Slot], rng: np.random.Generator, limit: int = LIMIT) -
     seen: set[str] = set()
     combinations = 0
     if _estimate(slots, rng, PROBES // 10, valid_only=False) <= 10 * limit:
-        for draft in drafts(slots, values):
+        for draft in drafts(slots, _members):
             combinations += 1
             if combinations > limit:
                 break
@@ -61,25 +60,19 @@ def count(slots: Sequence[Slot], rng: np.random.Generator, limit: int = LIMIT) -
     return Size(round(total), round(accepted), False, continuous)
 
 
-def values(slot: Slot) -> Sequence[Any]:
-    """All members of a slot's domain; of a continuous one, the middle alone."""
-    assert not isinstance(slot.domain, Fixed)
-    members = slot.domain.values()
-    if members is not None:
-        return members
-    low, high = slot.domain.ends()
-    return [math.sqrt(low * high) if slot.domain.log else (low + high) / 2]  # type: ignore[union-attr, operator]
+def _members(slot: Slot) -> Sequence[Any]:
+    return [slot.domain.value] if isinstance(slot.domain, Fixed) else slot.domain.sketch()
 
 
 def _estimate(slots: Sequence[Slot], rng: np.random.Generator, probes: int, *, valid_only: bool) -> float:
-    """The number of combinations by Knuth's method (1975): the mean, over random descents, of the product of choices."""
+    """The number of combinations by Knuth's method (1975): the mean product of choices over random descents."""
     total = 0.0
     for _ in range(probes):
         product = 1.0
 
         def choose(slot: Slot) -> Any:
             nonlocal product
-            members = values(slot)
+            members = _members(slot)
             product *= len(members)
             return members[int(rng.integers(len(members)))]
 

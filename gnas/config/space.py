@@ -1,0 +1,140 @@
+"""Search spaces: trees of architectures in which values are replaced by ranges.
+
+propagation:
+  choice:                                         # one of several branches, with parameters of their own
+    none: {}
+    lightgcn: {depth: {int: [1, 4]}, norm: {choice: [sym, left]}}
+    sage: {depth: {int: [1, 4]}}                  # the same range: one parameter, propagation.depth
+    mixed: {ops: {repeat: {int: [1, 3]}, of: {choice: [lightgcn, sage]}}}
+dim: {choice: [32, 64, 128]}                      # one of several values
+loss: {choice: {bpr: {}, softmax: {temperature: {float: [0.05, 0.3], log: true}}}}
+lr: {float: [1e-3, 1e-1], log: true}
+batch_size: {choice: [1024, 4096], when: {loss: bpr}}   # exists under a condition, else the default stands
+epochs: 100                                       # fixed
+extends: lightgcn                                 # another space to start from; a key set to null removes it
+anchors: [mf, lightgcn-2]                         # designs to try first
+constraints: [{parameters: {max: 5_000_000}}]     # bounds that the winner must keep
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gnas.config.architecture import Architecture
+from gnas.config.document import Document
+from gnas.config.domain import Fixed, Parameter, Suggest
+from gnas.config.slots import Slot
+from gnas.config.space_anchors import Constraint, read_anchors, read_constraints
+from gnas.config.space_draw import Check, Infeasible, build, check, draw_valid, replay, sample
+from gnas.config.space_inverse import params_of
+from gnas.config.space_moves import mutate, neighbours
+from gnas.config.space_order import condition_problems, in_order, name_parameters
+from gnas.config.space_reader import read_slots
+from gnas.config.space_size import LIMIT, Size, count
+from gnas.config.space_trial import value_problems
+from gnas.errors import ConfigError
+from gnas.rng import numpy_rng
+
+__all__ = ["Check", "Constraint", "Infeasible", "SearchSpace", "Size", "parse_space"]
+
+OWN_KEYS = ("extends", "anchors", "constraints")
+
+
+@dataclass(frozen=True)
+class SearchSpace:
+    """A checked search space. Parameters are named for samplers; one name always means one range."""
+
+    slots: tuple[Slot, ...]
+    anchors: Mapping[str, Architecture]
+    constraints: tuple[Constraint, ...]
+    tree: Mapping[str, Any]
+    source: str
+
+    def parameters(self) -> dict[str, Parameter]:
+        """Every parameter's range by name, in the order in which they are asked for."""
+        return {slot.parameter: slot.domain for slot in self.slots if not isinstance(slot.domain, Fixed)}
+
+    def sample(self, suggest: Suggest) -> Architecture:
+        """The architecture of the values that `suggest` gives. Raises `Infeasible` where they do not fit together."""
+        return sample(self.slots, suggest)
+
+    def random(self, rng: np.random.Generator) -> dict[str, Any]:
+        """The parameters of a random candidate; what an architecture refuses is drawn again."""
+        return draw_valid(self.slots, rng).params
+
+    def architecture(self, params: Mapping[str, Any]) -> Architecture:
+        """The architecture of given parameters; those that do not exist beside the others are left out.
+
+        Raises:
+            ConfigError: a parameter is missing, unknown or out of its range.
+            Infeasible: the values do not fit together.
+        """
+        return build(replay(self.slots, params))
+
+    def params_of(self, architecture: Architecture) -> dict[str, Any] | None:
+        """The parameters that give `architecture`, or an equal candidate; None where it is not in the space."""
+        return params_of(self.slots, architecture)[0]
+
+    def why_not(self, architecture: Architecture) -> str:
+        """Why `architecture` is not in the space; empty where it is."""
+        return params_of(self.slots, architecture)[1]
+
+    def contains(self, architecture: Architecture) -> bool:
+        """Whether some parameters give `architecture`, or an equal candidate."""
+        return self.params_of(architecture) is not None
+
+    def mutate(self, params: Mapping[str, Any], rng: np.random.Generator, n: int = 1) -> dict[str, Any]:
+        """The parameters after `n` small random changes: another architecture, and a valid one."""
+        return mutate(self.slots, params, rng, n)
+
+    def neighbours(self, params: Mapping[str, Any], rng: np.random.Generator) -> list[dict[str, Any]]:
+        """All candidates one small change away, in random order."""
+        return neighbours(self.slots, params, rng)
+
+    def size(self, limit: int = LIMIT, seed: int = 0) -> Size:
+        """How many distinct architectures there are: exact up to `limit` combinations, an estimate above."""
+        return count(self.slots, numpy_rng(seed, "space", "size"), limit)
+
+    def check(self, draws: int = 500, seed: int = 0) -> Check:
+        """How many of `draws` random combinations are refused, and why."""
+        return check(self.slots, numpy_rng(seed, "space", "check"), draws)
+
+    def written(self) -> dict[str, Any]:
+        """The YAML form, everything that it extended merged in."""
+        return dict(self.tree)
+
+
+def parse_space(space: Document | Mapping[str, Any], source: str = "space") -> SearchSpace:
+    """Read and check a space that extends nothing (any more).
+
+    Raises:
+        ConfigError: everything that is wrong with it, each with its place.
+    """
+    document = space if isinstance(space, Document) else Document(dict(space), source)
+    if not isinstance(document.tree, dict) or not set(document.tree) - set(OWN_KEYS):
+        raise ConfigError(
+            f"{document.source}: the space is empty; give at least one range, as in `dim: {{choice: [32, 64]}}`"
+        )
+    if "extends" in document.tree:
+        raise ConfigError(document.problem(("extends",), "read this space with load_space, which knows the others"))
+    rng = numpy_rng(0, "space", "trial")
+    reader = read_slots(document, Architecture, OWN_KEYS)
+    named = name_parameters(reader.slots)
+    problems = [*reader.problems, *condition_problems(named, document, reader.broken)]
+    slots, circles = in_order(named, document)
+    problems += circles
+    if not circles:
+        problems += value_problems(slots, document, rng)
+    anchors, wrong_anchors = read_anchors(document, () if circles else slots)
+    constraints, wrong_constraints = read_constraints(document)
+    problems += [*wrong_anchors, *wrong_constraints]
+    if not problems:
+        try:
+            draw_valid(slots, rng)
+        except ConfigError as error:
+            problems.append(document.problem((), str(error)))
+    if problems:
+        raise ConfigError(list(dict.fromkeys(problems)))
+    return SearchSpace(tuple(slots), anchors, constraints, document.tree, document.source)
