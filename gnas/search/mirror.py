@@ -41,7 +41,7 @@ def reflection(outcome: Outcome, objectives: Objectives, sampler_name: str) -> F
 
 def constraints(outcome: Outcome, objectives: Objectives) -> dict[str, float]:
     """By how much each limit is passed; the same names for all outcomes of one search, as samplers want it."""
-    found = dict.fromkeys(objectives.limits, 0.0) | dict(outcome.excess or {})
+    found = dict.fromkeys(objectives.limit_names, 0.0) | dict(outcome.excess or {})
     if len(objectives.names) > 1:
         found[UNFINISHED] = {"complete": 0.0, "pruned": 1.0}.get(outcome.state, 2.0)
     return found

@@ -1,10 +1,11 @@
 """What the search aims at, and the limits that the winner must keep."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gnas.config.metrics import METRICS, Direction, direction, parse_metric
 from gnas.config.run import SearchConfig
+from gnas.config.space import Constraint
 from gnas.errors import ConfigError
 from gnas.registry import did_you_mean
 
@@ -15,7 +16,7 @@ class Objectives:
 
     names: tuple[str, ...]
     directions: tuple[Direction, ...]
-    limits: Mapping[str, float]
+    limits: tuple[Constraint, ...] = ()
 
     def values(self, metrics: Mapping[str, float]) -> tuple[float, ...]:
         """The aims' values among what was measured.
@@ -30,16 +31,24 @@ class Objectives:
         return tuple(value if way == "maximize" else -value for value, way in zip(values, self.directions, strict=True))
 
     def excess(self, metrics: Mapping[str, float]) -> dict[str, float]:
-        """For each limit, by how much it is passed; zero or less where it is kept."""
-        found = {name: _measured(metrics, name, "limits") for name in self.limits}
-        return {
-            name: found[name] - bound if direction(name) == "minimize" else bound - found[name]
-            for name, bound in self.limits.items()
-        }
+        """For each limit, by which share of the bound it is passed; zero or less where it is kept."""
+        found = {}
+        for limit in self.limits:
+            value = _measured(metrics, limit.metric, "limits")
+            if limit.high is not None:
+                found[f"{limit.metric} max {limit.high:g}"] = (value - limit.high) / (abs(limit.high) or 1.0)
+            if limit.low is not None:
+                found[f"{limit.metric} min {limit.low:g}"] = (limit.low - value) / (abs(limit.low) or 1.0)
+        return found
+
+    @property
+    def limit_names(self) -> list[str]:
+        """The keys of `excess`."""
+        return list(self.excess({limit.metric: 0.0 for limit in self.limits}))
 
 
-def objectives_of(config: SearchConfig) -> Objectives:
-    """The aims that a configuration asks for.
+def objectives_of(config: SearchConfig, constraints: Sequence[Constraint] = ()) -> Objectives:
+    """The aims that a configuration asks for, and its limits beside the constraints of the space.
 
     Raises:
         ConfigError: an unknown metric, or one objective twice.
@@ -47,9 +56,11 @@ def objectives_of(config: SearchConfig) -> Objectives:
     names = tuple(config.objectives)
     if not names or len(set(names)) != len(names):
         raise ConfigError(f"search.objective: name each objective once, not {', '.join(names) or 'none'}")
-    for name in config.limits:
-        direction(name)
-    return Objectives(names, tuple(direction(name) for name in names), dict(config.limits))
+    limits = [
+        Constraint(name, high=bound) if direction(name) == "minimize" else Constraint(name, low=bound)
+        for name, bound in config.limits.items()
+    ]
+    return Objectives(names, tuple(direction(name) for name in names), (*limits, *constraints))
 
 
 def _measured(metrics: Mapping[str, float], name: str, key: str) -> float:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from gnas.config.architecture import Architecture, identity
+from gnas.config.space import Infeasible
 from gnas.search.proposal import Proposal, fixed
-from gnas.search.protocols import Infeasible, Space
+from gnas.search.protocols import Space
 from gnas.search.strategies import SAMPLERS
 from gnas.search.view import Strategy, View
 from gnas.search.work import Setup
@@ -35,7 +36,8 @@ def queue_of(setup: Setup) -> Queue:
     for origin, architecture in named:
         proposal = _within(setup.space, architecture, origin)
         if proposal is None:
-            notes.append(f"{origin} lies outside the space and is left out")
+            why = setup.space.why_not(architecture)
+            notes.append(f"{origin} lies outside the space and is left out" + (f": {why}" if why else ""))
         else:
             proposals.append(proposal)
     return Queue(tuple(proposals), tuple(notes))

@@ -7,25 +7,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from gnas.config.architecture import Architecture
+from gnas.config.domain import Suggest
+from gnas.config.space import Constraint
 
 Params = Mapping[str, Any]
 """Parameter names and values as Optuna stores them: None, bool, int, float or str."""
-
-
-class Suggest(Protocol):
-    """Answers a space's questions, one parameter at a time."""
-
-    def integer(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
-        """A whole number in [low, high]."""
-        ...
-
-    def real(self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False) -> float:
-        """A number in [low, high]."""
-        ...
-
-    def categorical(self, name: str, choices: Sequence[Any]) -> Any:
-        """One of `choices`."""
-        ...
 
 
 class Space(Protocol):
@@ -36,20 +22,29 @@ class Space(Protocol):
         """Known designs, by name."""
         ...
 
+    @property
+    def constraints(self) -> Sequence[Constraint]:
+        """Bounds that the winner must keep."""
+        ...
+
     def sample(self, suggest: Suggest) -> Architecture:
         """The architecture that `suggest` answers describe. Raises `Infeasible`."""
         ...
 
     def random(self, rng: np.random.Generator) -> dict[str, Any]:
-        """Parameters of a uniformly drawn candidate."""
+        """Parameters of a randomly drawn candidate."""
         ...
 
     def mutate(self, params: Params, rng: np.random.Generator) -> dict[str, Any]:
-        """Parameters of a neighbour."""
+        """Parameters of a neighbour. Raises `ConfigError` where there is none."""
         ...
 
     def params_of(self, architecture: Architecture) -> dict[str, Any] | None:
         """The parameters that give `architecture`, or None where it lies outside the space."""
+        ...
+
+    def why_not(self, architecture: Architecture) -> str:
+        """Why `architecture` lies outside the space."""
         ...
 
 
@@ -90,7 +85,3 @@ class Training(Protocol):
 
 TrainingFactory = Callable[[Architecture, int], Training]
 """A training of the architecture under a seed."""
-
-
-class Infeasible(Exception):
-    """Placeholder until the space module stands."""

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import yaml
 
 from gnas.config.architecture import Architecture
+from gnas.config.yaml import dump_yaml
 from gnas.files import append_jsonl, repair_jsonl, write_bytes, write_json, write_text
 from gnas.search.objectives import Objectives
 from gnas.search.outcome import Outcome
@@ -43,8 +43,7 @@ def begin_trial(folder: Path, number: int, architecture: Architecture, origin: s
     """Make the trial's folder, with no epochs in it: a half-done trial starts again from its first epoch."""
     place = trial_folder(folder, number)
     place.mkdir(parents=True, exist_ok=True)
-    text = yaml.safe_dump(architecture.written(), sort_keys=False, allow_unicode=True)
-    write_text(place / "architecture.yaml", text)
+    write_text(place / "architecture.yaml", dump_yaml(architecture.written()))
     write_text(place / "epochs.jsonl", "")
     write_json(place / "status.json", {"number": number, "state": "running", "origin": origin})
     return place
@@ -70,11 +69,21 @@ def record_epoch(place: Path, epoch: Epoch, wall_s: float) -> None:
 
 
 def end_trial(folder: Path, outcome: Outcome) -> None:
-    """Write the trial's status."""
+    """Write the end of a trial to the log and to its status; the status says that both are done."""
+    log(
+        folder, "trial", number=outcome.number, state=outcome.state, values=outcome.values,
+        epochs=outcome.epochs, wall_s=round(outcome.wall_s, 3), reason=outcome.reason,
+    )  # fmt: skip
     fields = ("number", "identity", "state", "origin", "values", "metrics", "best_epoch", "epochs", "wall_s")
     status = {name: getattr(outcome, name) for name in fields}
     status |= {"reason": outcome.reason, "duplicates": outcome.duplicates, "params": outcome.params}
     write_json(trial_folder(folder, outcome.number) / "status.json", status)
+
+
+def is_ended(folder: Path, number: int) -> bool:
+    """Whether the trial's status says that it is over."""
+    path = trial_folder(folder, number) / "status.json"
+    return path.exists() and json.loads(path.read_text()).get("state", "running") != "running"
 
 
 def keep_models(folder: Path, numbers: Iterable[int]) -> None:

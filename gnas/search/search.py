@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from optuna.storages import BaseStorage
+
 from gnas.errors import RunError, SearchFailed
 from gnas.files import write_json
 from gnas.search.budget import budget_of
@@ -16,9 +18,9 @@ from gnas.search.objectives import objectives_of
 from gnas.search.outcome import Outcome, pareto_front, ranked
 from gnas.search.propose import queue_of
 from gnas.search.pruners import PRUNERS
-from gnas.search.records import end_trial, log, repair_logs, write_table
+from gnas.search.records import end_trial, is_ended, log, repair_logs, write_table
 from gnas.search.session import Session
-from gnas.search.storage import open_storage, open_study, repair_journal, study_name
+from gnas.search.storage import open_study, opened_storage, repair_journal, study_name
 from gnas.search.strategies import SAMPLERS
 from gnas.search.work import Setup, Work
 
@@ -52,17 +54,18 @@ def search(
     folder.mkdir(parents=True, exist_ok=True)
     with Session(folder, clock) as session:
         notes = _repair(folder)
-        work = _open(setup, folder, session, stop, clock, resume=resume)
-        queue = queue_of(setup)
-        log(folder, "resume" if work.ledger.outcomes() else "start", sampler=setup.config.sampler, seed=setup.seed)
-        for text in (*notes, *queue.notes):
-            log(folder, "note", text=text)
-            yield Note(text)
-        _catch_up(work)
-        reason = yield from explore(work, queue)
-        if reason != "stopped":
-            reason = (yield from confirm(work)) or reason
-        yield _end(work, reason)
+        with opened_storage(setup.config, folder) as storage:
+            work = _work(setup, folder, session, storage, stop, clock, resume=resume)
+            queue = queue_of(setup)
+            log(folder, "resume" if work.ledger.outcomes() else "start", sampler=setup.config.sampler, seed=setup.seed)
+            for text in (*notes, *queue.notes):
+                log(folder, "note", text=text)
+                yield Note(text)
+            _catch_up(work)
+            reason = yield from explore(work, queue)
+            if reason != "stopped":
+                reason = (yield from confirm(work)) or reason
+            yield _end(work, reason)
 
 
 def assist(
@@ -82,19 +85,25 @@ def assist(
     """
     if not (folder / "sessions").is_dir():
         raise RunError(f"{folder} holds no search to take part in; start one with `gnas search --out {folder}`")
-    with Session(folder, clock, leads=False) as session:
-        work = _open(setup, folder, session, stop, clock, resume=True)
+    with Session(folder, clock, leads=False) as session, opened_storage(setup.config, folder, helps=True) as storage:
+        work = _work(setup, folder, session, storage, stop, clock, resume=True)
         log(folder, "assist")
         reason = yield from explore(work, queue_of(setup))
         if reason != "stopped":
             yield from confirm(work)
 
 
-def _open(
-    setup: Setup, folder: Path, session: Session, stop: Callable[[], bool], clock: Callable[[], float], *, resume: bool
+def _work(
+    setup: Setup,
+    folder: Path,
+    session: Session,
+    storage: BaseStorage,
+    stop: Callable[[], bool],
+    clock: Callable[[], float],
+    *,
+    resume: bool,
 ) -> Work:
-    objectives = objectives_of(setup.config)
-    storage = open_storage(setup.config, folder)
+    objectives = objectives_of(setup.config, setup.space.constraints)
     study = open_study(storage, study_name(setup.config, folder, session), objectives.directions, resume=resume)
     return Work(
         setup=setup,
@@ -117,16 +126,17 @@ def _repair(folder: Path) -> list[str]:
 
 
 def _catch_up(work: Work) -> None:
-    """Write what a crash kept from being written after the ledger had it."""
+    """Write what a process was killed before it wrote, after the ledger had it."""
     outcomes = work.ledger.outcomes()
     if outcomes:
         for outcome in outcomes:
-            if outcome.finished:
+            if outcome.finished and not is_ended(work.folder, outcome.number):
                 end_trial(work.folder, outcome)
         write_table(work.folder, outcomes, work.objectives)
 
 
 def _end(work: Work, reason: str) -> SearchEnded:
+    _catch_up(work)
     outcomes = work.ledger.outcomes()
     failures = dict(Counter(outcome.reason or "unknown" for outcome in outcomes if outcome.state == "failed"))
     top = ranked(outcomes, work.objectives)[: max(1, work.setup.config.confirm.top)]

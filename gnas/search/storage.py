@@ -3,8 +3,10 @@
 import json
 import logging
 import os
+import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import optuna
@@ -21,31 +23,42 @@ from gnas.search.session import Session
 JOURNAL = "study.journal"
 
 
-def open_storage(config: SearchConfig, folder: Path) -> BaseStorage:
-    """The storage that the configuration asks for.
+@contextmanager
+def opened_storage(config: SearchConfig, folder: Path, *, helps: bool = False) -> Iterator[BaseStorage]:
+    """The storage that the configuration asks for; `helps`: for a process beside the leading one.
 
     Raises:
-        ConfigError: SQLite for several workers, or a URL that Optuna does not know.
+        ConfigError: SQLite for several workers.
         RunError: the database does not answer.
     """
     logging.getLogger("optuna").setLevel(logging.WARNING)  # else every study greets on stderr
     if config.storage is None:
         path = folder / JOURNAL
-        return JournalStorage(JournalFileBackend(str(path), lock_obj=JournalLock(path)))  # type: ignore[arg-type]
-    if config.storage.startswith("sqlite") and config.workers > 1:
+        yield JournalStorage(JournalFileBackend(str(path), lock_obj=JournalLock(path)))  # type: ignore[arg-type]
+        return
+    if config.storage.startswith("sqlite") and (helps or config.workers > 1):
+        many = "several processes" if helps else f"{config.workers} workers"
         raise ConfigError(
-            f"search.storage: SQLite does not bear {config.workers} workers; leave it out for a journal file, "
-            "or give postgresql://…"
+            f"search.storage: SQLite does not bear {many}; leave it out for a journal file, or give postgresql://…"
         )
+    database = _connect(config.storage)
     try:
-        engine = {"pool_pre_ping": True}  # a connection that idled through a long epoch may be gone
-        return get_storage(RDBStorage(_with_driver(config.storage), engine_kwargs=engine))
+        yield get_storage(database)
+    finally:
+        database.remove_session()
+        database.engine.dispose()
+
+
+def _connect(url: str) -> RDBStorage:
+    shown = re.sub(r"://([^:/@]+):[^@]*@", r"://\1:***@", url)
+    try:
+        # A connection that idled through a long epoch may be gone, hence the ping.
+        return RDBStorage(_with_driver(url), engine_kwargs={"pool_pre_ping": True})
     except ImportError as error:
-        raise RunError(
-            f"search.storage {config.storage!r} needs a driver: {error}; pip install 'gnas[postgres]'"
-        ) from None
+        raise RunError(f"search.storage {shown} needs a driver: {error}; pip install 'gnas[postgres]'") from None
     except Exception as error:
-        raise RunError(f"search.storage {config.storage!r} cannot be opened: {error}") from error
+        first = str(error).strip().splitlines()[0]
+        raise RunError(f"search.storage {shown} cannot be opened: {first}") from error
 
 
 def study_name(config: SearchConfig, folder: Path, session: Session) -> str:

@@ -106,7 +106,8 @@ def _attempt(work: Work, running: Outcome, architecture: Architecture) -> Genera
                 pruned = reason is not None
             if pruned:
                 break
-            over = work.budget.over(_others(work, running), last.epochs)
+            others = [] if work.budget.epochs is None else _others(work, running)
+            over = work.budget.over(others, last.epochs)
             if over is not None and last.epochs < ceiling:
                 reason = f"cut short after {last.epochs} of at most {ceiling} epochs: {_OVER[over]}"
                 break
@@ -172,10 +173,6 @@ def _publish(work: Work, outcome: Outcome) -> None:
     end_trial(work.folder, outcome)
     keep_models(work.folder, [best.number for best in ranked(outcomes, work.objectives)[: _models_kept(work)]])
     write_table(work.folder, outcomes, work.objectives)
-    log(
-        work.folder, "trial", number=outcome.number, state=outcome.state, values=outcome.values,
-        epochs=outcome.epochs, wall_s=round(outcome.wall_s, 3), reason=outcome.reason,
-    )  # fmt: skip
 
 
 def _others(work: Work, running: Outcome) -> list[Outcome]:

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from gnas.config.architecture import Architecture, identity
+from gnas.config.domain import Suggest
 from gnas.config.propagation import LightGCN, NoPropagation, Spectral
 from gnas.config.run import SearchConfig
+from gnas.config.space import Constraint
 from gnas.search.events import Event, SearchEnded, TrialEnded
-from gnas.search.protocols import Params, Suggest
+from gnas.search.protocols import Params
 from gnas.search.search import search
 from gnas.search.work import Setup
 
@@ -23,6 +25,7 @@ class TinySpace:
 
     def __init__(self, anchors: Mapping[str, Architecture] | None = None, *, discrete: bool = False) -> None:
         self.anchors = anchors or {}
+        self.constraints: tuple[Constraint, ...] = ()
         self.discrete = discrete
 
     def sample(self, suggest: Suggest) -> Architecture:
@@ -33,6 +36,9 @@ class TinySpace:
         dim = suggest.categorical("dim", DIMS)
         lr = suggest.categorical("lr", [0.01, 0.1]) if self.discrete else suggest.real("lr", 1e-3, 1e-1, log=True)
         return Architecture(propagation=LightGCN(depth=depth) if depth else NoPropagation(), dim=dim, lr=lr, epochs=20)
+
+    def why_not(self, architecture: Architecture) -> str:
+        return f"dim {architecture.dim} is none of {DIMS}"
 
     def random(self, rng: np.random.Generator) -> dict[str, Any]:
         answers = _Random(rng)

@@ -10,9 +10,9 @@ from gnas.search.objectives import Objectives
 from gnas.search.outcome import Outcome, State
 from gnas.search.pruners import PRUNERS, prune, reached, values_at
 
-ONE = Objectives(("ndcg@20",), ("maximize",), {})
-LESS = Objectives(("rmse",), ("minimize",), {})
-TWO = Objectives(("ndcg@20", "latency_ms"), ("maximize", "minimize"), {})
+ONE = Objectives(("ndcg@20",), ("maximize",))
+LESS = Objectives(("rmse",), ("minimize",))
+TWO = Objectives(("ndcg@20", "latency_ms"), ("maximize", "minimize"))
 
 
 def peer(number: int, rungs: Mapping[int, tuple[float, ...]], state: State = "pruned") -> Outcome:

@@ -83,7 +83,7 @@ def test_anchors_come_first_and_those_outside_the_space_are_noted(tmp_path: Path
     assert [event.origin for event in started] == ["anchor mf", "anchor gf-cf", "warm start A/3", "random", "random"]
     assert started[0].architecture == ANCHORS["mf"]
     assert [event.text for event in events if isinstance(event, Note)] == [
-        "anchor wide lies outside the space and is left out"
+        "anchor wide lies outside the space and is left out: dim 512 is none of [16, 32, 64, 128]"
     ]
 
 

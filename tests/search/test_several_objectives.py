@@ -6,6 +6,7 @@ from search_fakes import FakeTraining, TinySpace, ended, quality, run, setup, tr
 
 from gnas.config.architecture import Architecture, identity
 from gnas.config.propagation import Spectral
+from gnas.config.space import Constraint
 from gnas.search.events import ConfirmEnded
 from gnas.search.objectives import Objectives
 from gnas.search.outcome import Outcome, ranked
@@ -118,8 +119,20 @@ def test_lower_limits_where_more_is_better(tmp_path: Path) -> None:
     assert metrics["coverage@20"] >= 0.4
 
 
+def test_constraints_of_the_space_hold_too(tmp_path: Path) -> None:
+    space = TinySpace()
+    space.constraints = (Constraint("parameters", low=20.0, high=40.0),)
+    events = run(setup(space=space, trials=30), tmp_path)
+    best = ended(events).best
+    assert best is not None
+    metrics = trials(events)[best.confirmed.number].outcome.metrics
+    assert metrics is not None
+    assert metrics["parameters"] == 32
+    assert set(trials(events)[0].outcome.excess or {}) == {"parameters max 40", "parameters min 20"}
+
+
 def test_ranking_by_layer_then_knee_then_number() -> None:
-    objectives = Objectives(("ndcg@20", "parameters"), ("maximize", "minimize"), {})
+    objectives = Objectives(("ndcg@20", "parameters"), ("maximize", "minimize"))
     values = [(0.1, 1.0), (0.8, 2.0), (1.0, 9.0), (0.05, 1.5), (0.8, 2.0)]
     outcomes = [
         Outcome(number, str(number), "complete", "x", {}, Architecture(propagation=Spectral()), {}, values=found)

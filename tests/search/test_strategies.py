@@ -7,16 +7,16 @@ import pytest
 from search_fakes import TinySpace, quality, run, setup, trials
 
 from gnas.config.architecture import Architecture, identity
+from gnas.config.domain import Suggest
 from gnas.search.mirror import mirror
 from gnas.search.objectives import Objectives
 from gnas.search.outcome import Outcome
 from gnas.search.proposal import fixed
-from gnas.search.protocols import Suggest
 from gnas.search.strategies import SAMPLERS
 from gnas.search.strategies.grid import combinations
 from gnas.search.view import View
 
-ONE = Objectives(("ndcg@20",), ("maximize",), {})
+ONE = Objectives(("ndcg@20",), ("maximize",))
 
 
 def history(n: int, seed: int = 0) -> tuple[Outcome, ...]:
@@ -102,6 +102,7 @@ class Ranges:
     """A space of all kinds of ranges, for the strategies that turn numbers into values themselves."""
 
     anchors: dict[str, Architecture] = {}  # noqa: RUF012
+    constraints = ()
 
     def sample(self, suggest: Suggest) -> Architecture:
         suggest.integer("step", 2, 10, step=4)

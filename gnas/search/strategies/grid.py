@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from gnas.config.space import Infeasible
 from gnas.search.proposal import Proposal, fixed
-from gnas.search.protocols import Infeasible, Space
+from gnas.search.protocols import Space
 from gnas.search.view import SAMPLERS, View
 
 POINTS = 5

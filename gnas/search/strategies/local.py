@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from itertools import count
 
+from gnas.config.space import Infeasible
+from gnas.errors import ConfigError
 from gnas.search.outcome import Outcome
 from gnas.search.proposal import Proposal, fixed
-from gnas.search.protocols import Infeasible
 from gnas.search.strategies.uniform import uniform
 from gnas.search.view import SAMPLERS, View
 
@@ -38,9 +39,9 @@ def neighbours(view: View) -> Iterator[Proposal | None]:
 
 
 def mutant(view: View, parent: Outcome, attempt: int) -> Proposal | None:
-    """One mutation of `parent`, or None where it makes no valid architecture."""
+    """One mutation of `parent`, or None where it makes no valid architecture or nothing can be varied."""
     try:
         params = view.space.mutate(parent.params, view.rng(attempt).spawn(1)[0])
         return fixed(view.space, params, f"neighbour of {parent.number}")
-    except Infeasible:
+    except (Infeasible, ConfigError):
         return None

@@ -13,9 +13,9 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler, GPSampler, NSGAIIISampler, NSGAIISampler, TPESampler
 from optuna.trial import TrialState
 
+from gnas.config.space import Infeasible
 from gnas.search.mirror import constraints, mirror
 from gnas.search.proposal import OptunaAnswers, Proposal
-from gnas.search.protocols import Infeasible
 from gnas.search.view import SAMPLERS, View
 
 MAX_SEED = 2**32

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from scipy.stats import qmc as scipy_qmc
 
+from gnas.config.space import Infeasible
 from gnas.rng import derive_seed
 from gnas.search.proposal import Proposal, fixed
-from gnas.search.protocols import Infeasible
 from gnas.search.view import SAMPLERS, View
 
 DIMENSIONS = 64

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from itertools import count
 
+from gnas.config.space import Infeasible
 from gnas.search.proposal import Proposal, fixed
-from gnas.search.protocols import Infeasible
 from gnas.search.view import SAMPLERS, View
 
 

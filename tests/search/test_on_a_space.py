@@ -1,0 +1,91 @@
+"""The search on spaces as users write them."""
+
+from pathlib import Path
+
+import pytest
+from search_fakes import FakeTraining, run, setup, trials
+
+from gnas.config.architecture import Architecture, identity
+from gnas.config.propagation import Layered
+from gnas.config.space import SearchSpace, parse_space
+from gnas.search.events import Note
+from gnas.search.objectives import objectives_of
+from gnas.search.proposal import fixed
+from gnas.search.protocols import Space
+from gnas.search.strategies import SAMPLERS
+from gnas.search.strategies.grid import combinations
+from gnas.search.view import View
+
+TREE = {
+    "propagation": {
+        "choice": {
+            "none": {},
+            "lightgcn": {"depth": {"int": [1, 4]}, "norm": {"choice": ["sym", "left"]}},
+            "sage": {"depth": {"int": [1, 4]}, "aggregate": {"choice": ["mean", "max"]}},
+            "spectral": {"rank": {"choice": [32, 64, 128]}},
+        }
+    },
+    "dim": {"choice": [32, 64, 128]},
+    "loss": {"choice": {"bpr": {}, "softmax": {"temperature": {"float": [0.05, 0.3], "log": True}}}},
+    "contrastive": {"choice": ["none", "sgl"]},
+    "lr": {"float": [0.001, 0.1], "log": True},
+    "batch_size": {"choice": [1024, 4096], "when": {"loss": "bpr"}},
+    "epochs": 8,
+    "anchors": ["mf", "lightgcn-2"],
+    "constraints": [{"parameters": {"max": 1_000_000}}],
+}
+
+
+def quality_of_any(architecture: Architecture) -> float:
+    propagation = architecture.propagation
+    depth = propagation.depth if isinstance(propagation, Layered) else 0
+    return 0.5 + 0.1 * depth - 0.001 * abs(architecture.dim - 64) if propagation.trained else 0.45
+
+
+def train(architecture: Architecture, seed: int) -> FakeTraining:
+    return FakeTraining(architecture, quality_of_any(architecture))
+
+
+@pytest.fixture(scope="module")
+def space() -> SearchSpace:
+    return parse_space(TREE)
+
+
+@pytest.mark.parametrize("sampler", [name for name in SAMPLERS if name != "gp"])
+def test_every_sampler_works_on_a_conditional_space(sampler: str, space: SearchSpace, tmp_path: Path) -> None:
+    of_users: Space = space
+    events = run(setup(space=of_users, sampler=sampler, trials=16, train=train, pruner="halving"), tmp_path)
+    done = [event.outcome for event in trials(events)]
+    assert len({outcome.identity for outcome in done}) == 16
+    assert {outcome.state for outcome in done} <= {"complete", "pruned"}
+    for outcome in done:
+        assert space.contains(outcome.architecture)
+        assert identity(space.architecture(outcome.params)) == outcome.identity
+    anchored = [outcome.origin for outcome in done if outcome.origin.startswith("anchor")]
+    noted = [event.text for event in events if isinstance(event, Note)]
+    assert len(anchored) + len(noted) == 2
+
+
+def test_the_grid_counts_what_the_space_counts() -> None:
+    space = parse_space({key: value for key, value in TREE.items() if key not in ("lr", "loss", "batch_size")})
+    names = set()
+    for params in combinations(space):
+        if params is not None:
+            names.add(identity(fixed(space, params, "grid").architecture))
+    size = space.size()
+    assert size.exact
+    assert len(names) == size.distinct
+
+
+def test_local_search_moves_to_neighbours(space: SearchSpace, tmp_path: Path) -> None:
+    events = run(setup(space=space, sampler="random", trials=12, train=train, anchors=False), tmp_path)
+    outcomes = tuple(event.outcome for event in trials(events))
+    view = View(space, outcomes, objectives_of(setup().config), number=12, seed=0)
+    for attempt, proposal in zip(range(10), SAMPLERS["local"](view), strict=False):
+        assert proposal is not None, attempt
+        parent = outcomes[int(proposal.origin.rpartition(" ")[2])]
+        assert identity(proposal.architecture) != parent.identity
+        changed = {
+            name for name in proposal.params if name in parent.params and proposal.params[name] != parent.params[name]
+        }
+        assert len(changed) <= 1 or "propagation" in changed
