@@ -78,14 +78,14 @@ def build_contrast(spec: Contrastive) -> Contrast | None:
     return CONTRASTS[spec.kind](spec)
 
 
-def contrastive_loss(
-    spec: ViewContrast, contrast: Contrast, model: Candidate, main: Propagated, batch: Batch, generator: torch.Generator
+def agreement(
+    spec: ViewContrast, views: tuple[Tensor, Tensor], model: Candidate, batch: Batch, generator: torch.Generator
 ) -> Tensor:
     """Weight · (InfoNCE of the batch's users + InfoNCE of its items), each the mean over distinct nodes.
 
     At most `MAX_COLUMNS` nodes a side are compared; a batch with more of them stands for a random choice of all nodes.
     """
-    a_ND, b_ND = contrast.views(model, main, generator)
+    a_ND, b_ND = views
     terms = []
     for ids_B, first, n in ((batch.users_B, 0, model.n_users), (batch.items_B, model.n_users, model.n_items)):
         node_B, repeated_B = _distinct(ids_B, n, batch.full, generator)

@@ -95,7 +95,7 @@ def _against_own(loss: Loss, known: Positives, formula: Callable[[Tensor, Tensor
         u_BD = embedding(batch.users_B, user_UD)
 
         def score(item_BK: Tensor) -> Tensor:
-            return model.pair_scores(u_BD, embedding(item_BK, item_ID))
+            return model.pair_scores(u_BD, embedding(item_BK, item_ID)).float()
 
         drawn = sampler.each(batch.users_B, batch.items_B, k, score, generator)
         score_BK = score(torch.cat([batch.items_B.unsqueeze(1), drawn.item_BK], dim=1))
@@ -216,7 +216,8 @@ def _mse(loss: Loss, known: Positives) -> Objective:  # noqa: ARG001
     ) -> Outcome:
         assert batch.rating_B is not None
         i_B1D = embedding(batch.items_B, item_ID).unsqueeze(1)
-        return Outcome(losses.mse(model.pair_scores(embedding(batch.users_B, user_UD), i_B1D)[:, 0], batch.rating_B))
+        score_B = model.pair_scores(embedding(batch.users_B, user_UD), i_B1D)[:, 0].float()
+        return Outcome(losses.mse(score_B, batch.rating_B))
 
     return objective
 
@@ -257,12 +258,13 @@ class _View:
         i_BD = self._scaled(embedding(batch.items_B, self.item_ID))
         if self.unit:
             return (u_BD * i_BD).sum(1)
-        return self._squashed(self.model.pair_scores(u_BD, i_BD.unsqueeze(1))[:, 0])
+        return self._squashed(self.model.pair_scores(u_BD, i_BD.unsqueeze(1))[:, 0].float())
 
     def against(self, item_K: Tensor) -> Tensor:
         """Scores of every row with every item [R, K]."""
         i_KD = self._scaled(embedding(item_K, self.item_ID))
-        return self.u_RD @ i_KD.t() if self.unit else self._squashed(self.model.scorer.all(self.u_RD, i_KD))
+        score_RK = self.u_RD @ i_KD.t() if self.unit else self._squashed(self.model.scorer.all(self.u_RD, i_KD))
+        return score_RK.float()
 
     def known(self, item_K: Tensor) -> Tensor:
         """Which of the items each row's user knows: bool [R, K]."""

@@ -122,18 +122,16 @@ def _epoch_runner(
     known = positives(graph)
     generator = torch_rng(graph.device, seed, "train")
     optimizer = build_optimizer(architecture, model)
-    step = build_step(model, graph, known, architecture)
+    step = build_step(model, graph, known, architecture, half=options.precision == "bfloat16")
     if options.compile:
         step = torch.compile(step, dynamic=True)
-    half = options.precision == "bfloat16"
 
     def run(index: int) -> float:
         total, n_steps = torch.zeros((), device=graph.device), 0
         try:
             for batch in epoch_batches(pairs, known, graph, architecture, generator):
                 optimizer.zero_grad(set_to_none=True)
-                with torch.autocast(graph.device.type, dtype=torch.bfloat16, enabled=half):
-                    loss = step(batch, generator)
+                loss = step(batch, generator)
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
                 total += loss.detach()

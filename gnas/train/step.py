@@ -9,7 +9,7 @@ from torch.nn.functional import embedding
 from gnas.config.architecture import Architecture
 from gnas.config.objective import ViewContrast
 from gnas.graph.bipartite import Graph
-from gnas.nn.contrastive import build_contrast, contrastive_loss
+from gnas.nn.contrastive import agreement, build_contrast
 from gnas.nn.model import Candidate
 from gnas.nn.objectives import Batch, build_objective
 from gnas.nn.positives import Positives
@@ -19,8 +19,13 @@ StepLoss = Callable[[Batch, torch.Generator], Tensor]
 """The loss of a step, ready for `backward`."""
 
 
-def build_step(model: Candidate, graph: Graph, known: Positives, architecture: Architecture) -> StepLoss:
+def build_step(
+    model: Candidate, graph: Graph, known: Positives, architecture: Architecture, *, half: bool = False
+) -> StepLoss:
     """The whole loss of one step of `model`: loss + contrastive term + ½ weight_decay · L2 of the step's nodes.
+
+    With `half` the dense products of the loss and the contrastive term are taken in bfloat16; the propagation, which
+    moves memory rather than multiplies, stays in float32.
 
     The L2 term is the mean over the step's pairs of ‖x_u‖² + ‖x_i‖² on layer 0, and the mean over its negatives (He et
     al., "LightGCN", SIGIR 2020, whose reference code has one negative a pair).
@@ -33,11 +38,12 @@ def build_step(model: Candidate, graph: Graph, known: Positives, architecture: A
 
     def step(batch: Batch, generator: torch.Generator) -> Tensor:
         main = model.propagate(True, generator, noise=noise)
-        user_UD, item_ID = model.split(main.final)
-        loss, negatives = objective(model, user_UD, item_ID, batch, generator)
-        if contrast:
-            assert isinstance(architecture.contrastive, ViewContrast)
-            loss = loss + contrastive_loss(architecture.contrastive, contrast, model, main, batch, generator)
+        views = contrast.views(model, main, generator) if contrast else None
+        with torch.autocast(graph.device.type, dtype=torch.bfloat16, enabled=half):
+            loss, negatives = objective(model, *model.split(main.final), batch, generator)
+            if views:
+                assert isinstance(architecture.contrastive, ViewContrast)
+                loss = loss + agreement(architecture.contrastive, views, model, batch, generator)
         if decay:
             loss = loss + decay / 2 * _square_norms(model.layer0(), model.n_users, batch, negatives, share_N)
         return loss
