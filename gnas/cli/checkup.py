@@ -23,7 +23,7 @@ from gnas.units import format_duration
 
 SMALL = (
     "data.source=synthetic", "data.synthetic={users: 120, items: 80, interactions_per_user: 12, noise: 0.05}",
-    "search.trials=2", "search.confirm.top=0", "train.epochs=5", "evaluate.bootstrap=100",
+    "search.trials=2", "search.confirm.top=0", "search.baselines=false", "train.epochs=5", "evaluate.bootstrap=100",
 )  # fmt: skip
 SPACE = {"propagation": {"lightgcn": {"depth": {"int": [0, 2]}}}, "dim": 16, "lr": 0.02}
 ENOUGH_MIB = 1024

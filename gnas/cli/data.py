@@ -15,7 +15,10 @@ Source = Annotated[
 
 @app.command("list", epilog=examples("gnas data list", "gnas data list --json"))
 def list_sets(as_json: Json = False, quiet: Quiet = False) -> None:
-    """The named data sets, their licences, and which of them are here already."""
+    """List the named data sets.
+
+    With their licences, and which of them are here already.
+    """
     from gnas.cli.datasets import catalogue
     from gnas.cli.output import Output
 
@@ -30,7 +33,10 @@ def describe(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Read, clean and split some data, and say what came out: counts, cleaning steps, guesses, features."""
+    """Say what is in some data.
+
+    Reads, cleans and splits them; shows counts, cleaning steps, guesses and features.
+    """
     from gnas.cli.datasets import describe_data
     from gnas.cli.output import Output
 
@@ -46,7 +52,10 @@ def prepare(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Download, clean and split some data; with --out as Parquet files that a configuration can name."""
+    """Download, clean and split some data.
+
+    With --out the parts are written as Parquet files that a configuration can name.
+    """
     from gnas.cli.datasets import prepare_data
     from gnas.cli.output import Output
 

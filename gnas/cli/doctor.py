@@ -6,9 +6,10 @@ EXAMPLES = examples("gnas doctor", "gnas doctor --device cuda --json")
 
 
 def command(device: Device = None, as_json: Json = False, quiet: Quiet = False) -> None:
-    """Show versions, device, memory and disk, and prove with a search of a few seconds that everything works.
+    """Check this installation.
 
-    Exits with 1 where something does not.
+    Shows versions, device, memory and disk, and proves with a search of a few seconds that all works. Exits with 1
+    where something does not.
     """
     import typer
 

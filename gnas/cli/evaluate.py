@@ -29,10 +29,11 @@ def command(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Score the best model of a RUN on test, once, with an interval, beside the tuned baselines.
+    """Measure on the test split.
 
-    Every look at the test split is counted in test.json. An ARCHITECTURE (a file or a known design) is trained
-    first, on several seeds, and mean and spread are reported.
+    Scores the best model of a RUN on test, once, with an interval, beside the tuned baselines. Every look at the
+    test split is counted in test.json. An ARCHITECTURE (a file or a known design) is trained first, on several
+    seeds, and mean and spread are reported.
     """
     from gnas.cli.evaluating import evaluate_architecture, evaluate_saved
     from gnas.cli.output import Output

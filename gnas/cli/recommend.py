@@ -24,9 +24,10 @@ def command(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Rank the items that each user has not taken yet, with the best model of a RUN.
+    """List the items to show to each user.
 
-    All users, or those named. A user who is not in the train data gets the most popular items, and `known` is false.
+    Ranks those that the user has not taken yet, with the best model of a RUN: for all users, or those named. A user
+    who is not in the train data gets the most popular items, and `known` is false.
     """
     from gnas.cli.output import Output
     from gnas.cli.recommending import serve

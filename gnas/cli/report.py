@@ -6,7 +6,10 @@ EXAMPLES = examples("gnas report runs/20260301-101500-clicks-compact")
 
 
 def command(run: Run, as_json: Json = False, quiet: Quiet = False) -> None:
-    """Write report.html of a RUN again, from what stands in its directory."""
+    """Write the report of a RUN again.
+
+    Makes report.html from what stands in the run directory.
+    """
     from pathlib import Path
 
     from gnas.cli.output import Output

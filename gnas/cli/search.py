@@ -18,7 +18,7 @@ EXAMPLES = examples(
 def command(
     config: Annotated[
         str | None,
-        typer.Argument(metavar="[CONFIG]", help="A shipped name or a YAML file.", autocompletion=complete.configs),
+        typer.Argument(metavar="CONFIG", help="A shipped name or a YAML file.", autocompletion=complete.configs),
     ] = None,
     data: Data = None,
     space: Space = None,
@@ -41,9 +41,10 @@ def command(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Search for the best architecture, and compare it with tuned classic baselines.
+    """Find the best architecture.
 
-    Needs a CONFIG, or --data alone. Ctrl-C once stops after the present epoch and keeps everything.
+    Candidates are trained, and compared on validation with each other and with tuned classic baselines. Needs a
+    CONFIG, or --data alone. Ctrl-C once stops after the present epoch and keeps everything.
     """
     from gnas.cli.output import Output
     from gnas.cli.searching import begin, carry_on, conclude

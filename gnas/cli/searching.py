@@ -15,13 +15,14 @@ from gnas.run.configure import Asked, overrides_of, settle
 from gnas.run.directory import RunDirectory, create_default_run, create_run, discard_if_empty, open_run
 from gnas.run.prepared import main_metric
 from gnas.run.resuming import refuse_other_config, refuse_other_space, resume_config, resume_space
-from gnas.run.searching import SearchResult, search_run
+from gnas.run.searching import SearchResult, check_search, search_run
 from gnas.train.device import resolve_device
 
 
 def begin(asked: Asked, out: str | None, output: Output) -> SearchResult:
     """A new run."""
     settled = settle(asked)
+    check_search(settled.config.search)
     resolve_device(settled.config.device)
     run = create_default_run(settled.data_name, settled.space_name) if out is None else create_run(Path(out))
     output.say(*(f"note: {note}" for note in settled.notes), f"run directory: {run.path}")
@@ -46,8 +47,9 @@ def carry_on(resume: str, asked: Asked, out: str | None, output: Output) -> Sear
 
 def _search(run: RunDirectory, config: RunConfig, space: SearchSpace, output: Output, *, resume: bool) -> SearchResult:
     progress = Progress(main_metric(config), config.search.trial_budget, config.search.timeout)
+    device = resolve_device(config.device)
     with clean_stop(output.quiet) as stop:
-        work = search_run(run, config, space, resolve_device(config.device), resume=resume, stop=stop)
+        work = search_run(run, config, space, device, resume=resume, stop=stop, tick=progress.tick)
         result = watch(work, progress, output)
     if result.best is not None:
         write_report(run)

@@ -19,7 +19,10 @@ Overrides = Annotated[
 
 @app.command("check", epilog=examples("gnas space check my-space.yaml", "gnas space check compact"))
 def check(space: Named, overrides: Overrides = None, as_json: Json = False, quiet: Quiet = False) -> None:
-    """Read a space and report every problem at once; exit 2 where there is one."""
+    """Report every problem of a space at once.
+
+    Exits with 2 where there is one.
+    """
     from gnas.cli.output import Output
     from gnas.cli.spaces import check_space
 
@@ -35,7 +38,7 @@ def sample(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Draw some architectures at random, and say them in words."""
+    """Draw some architectures at random, in words."""
     from gnas.cli.output import Output
     from gnas.cli.spaces import sample_space
 
@@ -55,13 +58,16 @@ def size(space: Named, overrides: Overrides = None, as_json: Json = False, quiet
 def show(
     space: Annotated[
         str | None,
-        typer.Argument(metavar="[SPACE]", help="Which; without it, the shipped names.", autocompletion=complete.spaces),
+        typer.Argument(metavar="SPACE", help="Which; without it, the shipped names.", autocompletion=complete.spaces),
     ] = None,
     overrides: Overrides = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Print a space as YAML, everything that it extends merged in; without a name, list the shipped ones."""
+    """Print a space as YAML.
+
+    Everything that it extends merged in. Without a name, the shipped ones are listed.
+    """
     from gnas.cli.output import Output
     from gnas.cli.spaces import list_spaces, show_space
 

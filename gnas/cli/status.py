@@ -6,7 +6,10 @@ EXAMPLES = examples("gnas status runs/20260301-101500-clicks-compact")
 
 
 def command(run: Run, as_json: Json = False, quiet: Quiet = False) -> None:
-    """How far the search of a RUN is: trials by state, time spent, the best so far, and whether it is running."""
+    """Look at a search from outside.
+
+    Trials by state, time spent, the best so far, and whether anybody is at work on it.
+    """
     from pathlib import Path
 
     from gnas.cli.output import Output

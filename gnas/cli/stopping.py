@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -9,7 +10,13 @@ from types import FrameType
 
 @contextmanager
 def clean_stop(quiet: bool) -> Iterator[Callable[[], bool]]:
-    """While open, the first SIGINT or SIGTERM makes the yielded function say yes; the next SIGINT interrupts."""
+    """While open, the first SIGINT or SIGTERM makes the yielded function say yes; the next SIGINT interrupts.
+
+    In a thread that cannot take signals, the function says no.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
     asked = False
 
     def ask(number: int, frame: FrameType | None) -> None:

@@ -23,7 +23,10 @@ def command(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Train one architecture, and leave it as a run directory that `evaluate` and `recommend` accept."""
+    """Train one architecture.
+
+    Leaves a run directory that `gnas evaluate` and `gnas recommend` accept.
+    """
     from gnas.cli.output import Output
     from gnas.cli.training import train_architecture
     from gnas.run.configure import Asked

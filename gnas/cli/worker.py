@@ -16,9 +16,10 @@ def command(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Train candidates for the search of a RUN, from another terminal or another host that shares its folder.
+    """Help with the search of a RUN.
 
-    All workers draw on one budget; no candidate is trained twice. Ends with the search, or after Ctrl-C.
+    Trains candidates from another terminal, or another host that shares the folder. All workers draw on one budget;
+    no candidate is trained twice. Ends with the search, or after Ctrl-C.
     """
     from pathlib import Path
 

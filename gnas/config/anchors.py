@@ -43,7 +43,7 @@ ANCHORS.add("ease", Architecture(propagation=ItemGraph(l2=200.0)))
 ANCHORS.add(
     "simplex",
     Architecture(
-        propagation=LightGCN(depth=1, norm="left"), scorer=Cosine(), loss=CosineContrastive(), weight_decay=0.0
+        propagation=LightGCN(depth=1, norm="left"), scorer=Cosine(), loss=CosineContrastive(), weight_decay=1e-8
     ),
 )
 # Yu et al., TKDE 2023: LightGCN without layer 0, noise of norm 0.2, contrast weight 0.2.

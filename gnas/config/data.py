@@ -11,7 +11,10 @@ Share = Annotated[float, Field(ge=0)]
 
 
 class ColumnsConfig(Strict):
-    """Names (or, without a header, 0-based numbers) of the columns; the rest is guessed and the guess printed."""
+    """Names (or, without a header, 0-based numbers) of the columns; the rest is guessed and the guess printed.
+
+    The word `none` for `rating` or `time` says that there is no such column, whatever the names look like.
+    """
 
     user: str | int | None = None
     item: str | int | None = None
@@ -25,7 +28,10 @@ class FilterConfig(Strict):
     min_rating: float | None = None
     """Keep interactions rated at least this."""
     duplicates: Literal["last", "first", "sum", "mean"] = "last"
-    """Several rows of one user and item become the latest, the earliest, or one with ratings added or averaged."""
+    """Several rows of one user and item become the latest, the earliest, or one with ratings added or averaged.
+
+    Without ratings, `sum` counts the rows.
+    """
     core: Annotated[int, Field(ge=1)] | None = None
     """Iterative k-core: every user and every item keeps at least this many interactions."""
     user_core: Annotated[int, Field(ge=1)] | None = None
@@ -35,11 +41,14 @@ class FilterConfig(Strict):
 
 
 class SplitConfig(Strict):
-    """How interactions are shared out. Validation is always apart from test."""
+    """How interactions are shared out. Validation is always apart from test.
+
+    Where `train` and `test` are given as files, this says how validation is carved from train.
+    """
 
     kind: Literal["random", "leave-out", "user-time", "global-time"] = "random"
-    """`random` within each user; `leave-out` the last n of each user; `user-time` the latest share of each user;
-    `global-time` two cuts in time for everyone."""
+    """`random` within each user; `leave-out` the last n of each user (without times: n at random); `user-time` the latest
+    share of each user; `global-time` two cuts in time for everyone."""
     valid: Share = 0.1
     """Share of the interactions, or for `leave-out` their number per user."""
     test: Share = 0.2

@@ -42,10 +42,11 @@ def _propagation(propagation: Propagation) -> str:
     else:
         name = f"{propagation.kind}×{propagation.depth}"
     details: list[str] = []
-    for word in ("norm", "aggregate", "combine"):
+    for word in ("norm", "aggregate", "activation", "heads", "combine"):
         if _differs(propagation, word):
             value = getattr(propagation, word)
             details.append(value if isinstance(value, str) else f"{word} {_number(value)}")
+    details += [f"no {word.replace('_', ' ')}" for word in ("linear", "self_loops") if _differs(propagation, word)]
     if propagation.layer0 == 0:
         details.append("no layer 0")
     details += [

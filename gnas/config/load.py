@@ -15,6 +15,8 @@ from gnas.config.run import RunConfig
 from gnas.config.shipped import find
 from gnas.config.space import SearchSpace, parse_space
 from gnas.config.yaml import load_yaml
+from gnas.errors import ConfigError
+from gnas.registry import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,16 @@ def load_architecture(name_or_path: str, overrides: Sequence[Override] = ()) -> 
     Raises:
         ConfigError: every problem at once, each with its file and line.
     """
-    if name_or_path in ANCHORS and not Path(name_or_path).is_file():
+    path = Path(name_or_path).expanduser()
+    if path.is_file():
+        document = load_yaml(path)
+    elif name_or_path in ANCHORS:
         document = Document(ANCHORS[name_or_path].written(), name_or_path)
     else:
-        document = load_yaml(Path(name_or_path))
+        raise ConfigError(
+            f"no architecture {name_or_path!r}: there is no such file, and no known design is called so "
+            f"({did_you_mean(path.stem, ANCHORS)})"
+        )
     return read_model(Architecture, apply_overrides(document, overrides))
 
 

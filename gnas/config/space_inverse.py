@@ -7,6 +7,7 @@ from gnas.config.architecture import Architecture, canonical, identity
 from gnas.config.document import KeyPath, dotted
 from gnas.config.domain import Fixed
 from gnas.config.problems import shorten
+from gnas.config.propagation import NORM_EXPONENT
 from gnas.config.slots import Slot, fill
 from gnas.config.space_draw import Infeasible, build
 
@@ -25,9 +26,10 @@ def params_of(slots: Sequence[Slot], architecture: Architecture) -> tuple[dict[s
     def choose(slot: Slot) -> Any:
         assert not isinstance(slot.domain, Fixed)
         value = _value(tree, slot)
-        found = slot.domain.match(value)
-        if found:
-            return found[0]
+        for alias in (value, *_aliases(slot, value)):
+            found = slot.domain.match(alias)
+            if found:
+                return found[0]
         if value is not _ABSENT:
             outside[slot.path] = f"{dotted(slot.path)} is {shorten(value)}, the space has {slot.domain}"
         return slot.domain.ends()[0]
@@ -58,6 +60,14 @@ def _value(tree: Any, slot: Slot) -> Any:
     if slot.shape == "list" and isinstance(here, list):
         return len(here)
     return here
+
+
+def _aliases(slot: Slot, value: Any) -> list[Any]:
+    """Other ways to write the same: a normalisation by name or by its exponent."""
+    if slot.path[-1] != "norm":
+        return []
+    names = [name for name, exponent in NORM_EXPONENT.items() if value == exponent]
+    return [*names, *([NORM_EXPONENT[value]] if value in NORM_EXPONENT else [])]
 
 
 def _differences(wanted: Any, given: Any, path: KeyPath) -> dict[KeyPath, str]:

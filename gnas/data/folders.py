@@ -44,7 +44,7 @@ def files_of(folder: Path, config: DataConfig) -> dict[str, Path]:
 
 
 def _part(files: list[Path], stems: tuple[str, ...]) -> Path | None:
-    """The file of a part: `train.txt`, `train.csv.gz`, `name.train.inter` …"""
+    """The file of a part, such as `train.txt`, `train.csv.gz` or `name.train.inter`."""
     for stem in stems:
         for path in files:
             name = bare_name(path)

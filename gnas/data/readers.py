@@ -86,7 +86,7 @@ def _read_parquet(path: Path, config: DataConfig) -> Table:
 
 def _read_jsonl(path: Path, config: DataConfig) -> Table:
     data = read_bytes(path)
-    lines = not data.lstrip()[:1] == b"["
+    lines = data.lstrip()[:1] != b"["
     try:
         # All rows are looked at: a later one may have a key, or text for a number, that the first ones have not.
         frame = (

@@ -87,7 +87,8 @@ def line_of(event: object, progress: Progress) -> str:
             return f"{event.name} …"
         case Part():
             value = "" if event.value is None else f"  {progress.metric} {event.value:.4f}"
-            return f"  {event.name}{value}  {format_duration(event.wall_s)}"
+            took = f"  {format_duration(event.wall_s)}" if event.wall_s else ""
+            return f"  {event.name}{value}{took}"
         case Epoch() if event.is_best or (event.index + 1) % PLAIN_EPOCHS == 0:
             return f"  epoch {event.index + 1}  {progress.part}  {format_duration(event.wall_s)}"
         case Note() | search.Note():
@@ -136,7 +137,10 @@ class LiveDisplay:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Leave the last trials on the screen."""
         self.live.stop()
+        if self.progress.lines:
+            self.console.print(self._trials())
 
     def see(self, event: object) -> None:
         """Take the event in; notes stay above the table."""

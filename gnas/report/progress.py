@@ -43,6 +43,7 @@ class Progress:
     phase_total: int | None = None
     part: str = ""
     finished: int = 0
+    confirmed: int = 0
     reason: str | None = None
 
     def __post_init__(self) -> None:
@@ -92,6 +93,8 @@ class Progress:
         line = self.lines.get(event.number)
         if event.confirming or line is None:
             self.part = "" if line is None else line.words
+            self.confirmed += event.epoch.index == 0
+            self.phase_done = max(0, self.confirmed - 1)
             return
         line.epochs = event.epoch.index + 1
         line.wall_s = self.clock() - line.started_s

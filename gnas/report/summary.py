@@ -68,7 +68,7 @@ def search_document(result: SearchResult) -> dict[str, Any]:
             "validation": result.metrics,
             "confirmed": result.confirmed,
         },
-        "baselines": result.baselines,
+        "baselines": [{key: one[key] for key in ("name", "params", "metrics", "wall_s")} for one in result.baselines],
         "baseline_wins": result.best is not None
         and baseline_wins(result.objective, result.metrics[result.objective], result.baselines),
         "failures": result.failures,

@@ -63,6 +63,8 @@ def settle(asked: Asked) -> Settled:
     if asked.config is None and named is None:
         notes.append(f"searching the space {space_name!r} (change it with --space; see `gnas space show`)")
     config = _with_limits(_resolved(loaded), space)
+    starts = [str(Path(run).expanduser().absolute()) for run in config.search.warm_start]
+    config = config.model_copy(update={"search": config.search.model_copy(update={"warm_start": starts})})
     return Settled(config, space, data_name(config.data), Path(space_name).stem, tuple(notes))
 
 

@@ -1,8 +1,6 @@
-"""Several processes on one search: those that the leading one starts for itself, and those that join from outside."""
+"""Joining a search that another process leads."""
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import torch
 
@@ -12,32 +10,7 @@ from gnas.run.events import Phase, Work
 from gnas.run.prepared import prepare_run, validation_evaluator
 from gnas.run.resuming import resume_space
 from gnas.run.searching import setup_of
-from gnas.search.crew import crew, environments, helper_command
 from gnas.search.search import assist
-
-
-@contextmanager
-def helpers(run: RunDirectory, config: RunConfig, device: torch.device) -> Iterator[int]:
-    """Processes beside this one while the context lasts, `config.search.workers` in all; yields that number."""
-    workers = config.search.workers
-    if workers == 1:
-        yield 1
-        return
-    own, *others = environments(workers, visible_gpus(device), config.search.workers_per_gpu)
-    torch.set_num_threads(int(own["OMP_NUM_THREADS"]))
-    command = [*helper_command(run.path), "--device", "cpu" if device.type == "cpu" else "cuda:0"]
-    with crew(command, others, run.path):
-        yield workers
-
-
-def visible_gpus(device: torch.device) -> list[str]:
-    """The GPUs to share out, named as `CUDA_VISIBLE_DEVICES` has them, that of this process first."""
-    if device.type != "cuda":
-        return []
-    named = os.environ.get("CUDA_VISIBLE_DEVICES")
-    names = named.split(",") if named else [str(index) for index in range(torch.cuda.device_count())]
-    own = names[device.index or 0]
-    return [own, *(name for name in names if name != own)]
 
 
 def help_run(

@@ -2,7 +2,6 @@
 
 import sys
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -72,4 +71,4 @@ def now() -> str:
 
 def command_line() -> list[str]:
     """The command that is running, for the records."""
-    return [Path(sys.argv[0]).name, *sys.argv[1:]]
+    return ["gnas", *sys.argv[1:]]

@@ -10,20 +10,25 @@ import torch
 from gnas.config.architecture import Architecture
 from gnas.config.describe import describe
 from gnas.config.load import load_architecture
-from gnas.config.run import RunConfig
+from gnas.config.run import RunConfig, SearchConfig
 from gnas.config.space import SearchSpace
 from gnas.errors import RunError
 from gnas.files import write_bytes
 from gnas.run.baselines import tuned_baselines
 from gnas.run.beginning import write_beginning
+from gnas.run.crewing import helpers
 from gnas.run.directory import RunDirectory, read_json
 from gnas.run.events import Phase, Work
 from gnas.run.prepared import Prepared, Tick, main_metric, no_tick, prepare_run, validation_evaluator
 from gnas.run.saved import write_best
 from gnas.run.training import CandidateTraining
+from gnas.run.warm import warm_architectures
 from gnas.search.events import SearchEnded
+from gnas.search.objectives import objectives_of
+from gnas.search.pruners import PRUNERS
 from gnas.search.records import MODEL, trial_folder
 from gnas.search.search import search
+from gnas.search.strategies import SAMPLERS
 from gnas.search.work import Setup
 from gnas.train.evaluator import Measure
 
@@ -46,6 +51,13 @@ class SearchResult:
     confirmed: dict[str, Any] | None
     baselines: list[dict[str, Any]]
     failures: dict[str, int]
+
+
+def check_search(config: SearchConfig) -> None:
+    """Raise `ConfigError` for what only the search layer knows to be wrong, before anything is read or made."""
+    SAMPLERS[config.sampler]
+    PRUNERS[config.pruner]
+    objectives_of(config)
 
 
 def search_run(
@@ -76,12 +88,12 @@ def search_run(
         baselines = yield from tuned_baselines(prepared, evaluator, run, baseline_budget_s(config), stop)
     yield Phase("searching")
     ended: SearchEnded | None = None
-    for event in search(
-        setup_of(prepared, evaluator, space, time.monotonic() - started), run.path, resume=resume, stop=stop
-    ):
-        yield event
-        if isinstance(event, SearchEnded):
-            ended = event
+    setup = setup_of(prepared, evaluator, space, time.monotonic() - started)
+    with helpers(run, config, device):
+        for event in search(setup, run.path, resume=resume, stop=stop):
+            yield event
+            if isinstance(event, SearchEnded):
+                ended = event
     if ended is None:
         raise RunError(f"the search in {run.path} ended without a word")
     return _result(run, main_metric(config), ended, baselines)
@@ -97,6 +109,7 @@ def setup_of(prepared: Prepared, evaluator: Measure, space: SearchSpace, spent_s
         config=config,
         seed=prepared.config.seed,
         train=lambda architecture, seed: CandidateTraining(prepared, evaluator, architecture, seed),
+        first=warm_architectures(config.warm_start, main_metric(prepared.config)),
         epochs=prepared.config.train.epochs,
     )
 

@@ -18,9 +18,10 @@ from gnas.config.architecture import Architecture
 from gnas.errors import RunError
 from gnas.search.events import Event
 from gnas.search.search import search
+from gnas.search.session import Session
 from gnas.search.storage import JOURNAL
 
-SETTINGS: dict[str, Any] = {"pruner": "halving", "trials": 20, "seed": 5, "confirm": {"top": 2, "seeds": 1}}
+SETTINGS: dict[str, Any] = {"pruner": "halving", "trials": 15, "seed": 5, "confirm": {"top": 2, "seeds": 1}}
 
 
 class Killed(BaseException):
@@ -37,7 +38,7 @@ def confirmations(folder: Path) -> dict[str, object]:
     }
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "portfolio", "nsga2", "evolution", "qmc"])
+@pytest.mark.parametrize("sampler", ["tpe", "portfolio", "nsga2", "qmc"])
 def test_a_search_killed_many_times_takes_the_same_course(sampler: str, tmp_path: Path) -> None:
     run(setup(sampler=sampler, **SETTINGS), tmp_path / "whole")
     epochs = 0
@@ -131,12 +132,12 @@ def test_torn_files_are_repaired_with_a_note(garbage: bytes, tmp_path: Path) -> 
 
 
 def test_two_processes_do_not_search_in_one_directory(tmp_path: Path) -> None:
-    script = Path(__file__).with_name("killed_search.py")
-    with subprocess.Popen([sys.executable, script, tmp_path, "0.05"], env=_environment()) as process:
-        _wait_for(tmp_path / "trials" / "0000")
-        with pytest.raises(RunError, match="another process is searching in this run directory"):
-            run(setup(trials=2), tmp_path, resume=True)
-        process.kill()
+    with (
+        Session(tmp_path, time.monotonic),
+        pytest.raises(RunError, match="another process is searching in this run directory"),
+    ):
+        run(setup(trials=2), tmp_path, resume=True)
+    assert len(trials(run(setup(trials=2), tmp_path, resume=True))) == 2
 
 
 def kill_and_resume(folder: Path, kills: int, epoch_s: float) -> int:
@@ -161,12 +162,6 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), str(Path(__file__).parent)])}
 
 
-def _wait_for(path: Path) -> None:
-    end = time.monotonic() + 60
-    while not path.exists() and time.monotonic() < end:
-        time.sleep(0.01)
-
-
 def _wait_for_new_line(path: Path) -> None:
     before = path.stat().st_size if path.exists() else 0
     end = time.monotonic() + 60
@@ -184,7 +179,7 @@ def _same_as_uninterrupted(tmp_path: Path, kills: int, epoch_s: float) -> None:
 
 
 def test_sigkill_at_random_moments(tmp_path: Path) -> None:
-    _same_as_uninterrupted(tmp_path, kills=2, epoch_s=0.005)
+    _same_as_uninterrupted(tmp_path, kills=1, epoch_s=0.01)
 
 
 @pytest.mark.slow

@@ -19,6 +19,9 @@ from gnas.search.view import View
 ONE = Objectives(("ndcg@20",), ("maximize",))
 
 
+EVERY = [pytest.param(name, marks=pytest.mark.slow) if name == "gp" else name for name in SAMPLERS]
+
+
 def history(n: int, seed: int = 0) -> tuple[Outcome, ...]:
     space, outcomes = TinySpace(), []
     for number in range(n):
@@ -37,7 +40,7 @@ def view(outcomes: tuple[Outcome, ...], **changes: object) -> View:
     return View(outcomes=outcomes, **facts)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", list(SAMPLERS))
+@pytest.mark.parametrize("name", EVERY)
 def test_proposals_are_a_pure_function_of_history_and_number(name: str) -> None:
     past = history(15)
     first = [p and p.params for p in islice(SAMPLERS[name](view(past)), 4)]
@@ -48,7 +51,7 @@ def test_proposals_are_a_pure_function_of_history_and_number(name: str) -> None:
         assert first != other
 
 
-@pytest.mark.parametrize("name", list(SAMPLERS))
+@pytest.mark.parametrize("name", EVERY)
 def test_proposals_lie_in_the_space(name: str) -> None:
     space = TinySpace()
     for proposal in islice(SAMPLERS[name](view(history(15))), 8):

@@ -201,6 +201,7 @@ def test_bfloat16_learns(world: World) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # torch's compiler warns about torch
 def test_compiled_equals_eager(world: World) -> None:
     parts = {"epochs": 3, "loss": "softmax"}
     _, eager = learn(world, parts)

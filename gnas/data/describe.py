@@ -1,0 +1,108 @@
+"""A split in figures, for people and for JSON."""
+
+from typing import Any
+
+import numpy as np
+
+from gnas.data.interactions import Interactions, Split
+
+MOST_BARS = 20
+
+
+def describe(split: Split) -> dict[str, Any]:
+    """Sizes, density, activity, popularity, times, ratings, cold users and items, what cleaning did, what was guessed.
+
+    Counts per user and per item are over all three parts; times are seconds since 1970.
+    """
+    parts = {"train": split.train, "valid": split.valid, "test": split.test}
+    n = sum(map(len, parts.values()))
+    count_U = sum(np.bincount(part.user, minlength=split.n_users) for part in parts.values())
+    count_I = sum(np.bincount(part.item, minlength=split.n_items) for part in parts.values())
+    return {
+        "n_users": split.n_users,
+        "n_items": split.n_items,
+        "n_interactions": n,
+        **{f"n_{name}": len(part) for name, part in parts.items()},
+        "density": n / (split.n_users * split.n_items),
+        "per_user": _spread(np.asarray(count_U)),
+        "per_item": _spread(np.asarray(count_I)),
+        "popularity_gini": gini(np.asarray(count_I)),
+        "time": _times(parts),
+        "rating": _ratings(list(parts.values())),
+        "cold": {name: _cold(split.train, part) for name, part in parts.items() if name != "train"},
+        "user_columns": [] if split.users is None else split.users.columns,
+        "item_columns": [] if split.items is None else split.items.columns,
+        "report": split.report,
+        "guesses": guesses(split),
+        "fingerprint": split.fingerprint,
+    }
+
+
+def guesses(split: Split) -> list[str]:
+    """A sentence for each thing that the user did not say and reading had to guess."""
+    return [guess for step in split.report for guess in step.get("guesses", [])]
+
+
+def gini(counts: np.ndarray) -> float:
+    """Gini coefficient: 0 where all counts are equal, near 1 where one has everything.
+
+    G = Σ_i (2 i − n − 1) x_i / (n Σ x), x ascending, i from 1.
+    """
+    x = np.sort(counts.astype(np.float64))
+    n, total = len(x), x.sum()
+    return float(((2 * np.arange(1, n + 1) - n - 1) * x).sum() / (n * total)) if total else 0.0
+
+
+def _spread(counts: np.ndarray) -> dict[str, float]:
+    return {
+        "min": int(counts.min()),
+        "median": float(np.median(counts)),
+        "mean": float(counts.mean()),
+        "max": int(counts.max()),
+    }
+
+
+def _times(parts: dict[str, Interactions]) -> dict[str, Any] | None:
+    """First and last moment in all and of each part."""
+    ranges = {
+        name: [int(part.time.min()), int(part.time.max())]
+        for name, part in parts.items()
+        if part.time is not None and len(part)
+    }
+    if not ranges:
+        return None
+    return {"first": min(low for low, _ in ranges.values()), "last": max(high for _, high in ranges.values()), **ranges}
+
+
+def _ratings(parts: list[Interactions]) -> dict[str, Any] | None:
+    """Range, mean, and how often each rating occurs (bars of equal width where there are many)."""
+    known = [part.rating for part in parts if part.rating is not None]
+    if not known:
+        return None
+    rating = np.concatenate(known)
+    values, counts = np.unique(rating, return_counts=True)
+    if len(values) <= MOST_BARS:
+        bars = [{"rating": float(value), "n": int(count)} for value, count in zip(values, counts, strict=True)]
+    else:
+        heights, edges = np.histogram(rating, bins=MOST_BARS)
+        bars = [
+            {"from": float(low), "to": float(high), "n": int(count)}
+            for low, high, count in zip(edges[:-1], edges[1:], heights, strict=True)
+        ]
+    return {
+        "min": float(values[0]),
+        "max": float(values[-1]),
+        "mean": float(rating.mean(dtype=np.float64)),
+        "histogram": bars,
+    }
+
+
+def _cold(train: Interactions, part: Interactions) -> dict[str, int]:
+    """Users and items that train does not know, and the interactions that have one of them."""
+    new_user = (np.bincount(train.user, minlength=train.n_users) == 0)[part.user]
+    new_item = (np.bincount(train.item, minlength=train.n_items) == 0)[part.item]
+    return {
+        "users": len(np.unique(part.user[new_user])),
+        "items": len(np.unique(part.item[new_item])),
+        "interactions": int((new_user | new_item).sum()),
+    }

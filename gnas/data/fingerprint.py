@@ -1,0 +1,33 @@
+"""The identity of a split: equal fingerprints mean equal data."""
+
+import hashlib
+
+import numpy as np
+import polars as pl
+
+from gnas.data.interactions import Interactions
+
+
+def fingerprint(parts: tuple[Interactions, ...], user_ids: pl.Series, item_ids: pl.Series) -> str:
+    """The sha256, as hex, of the arrays of all parts and of both lists of ids; the same on every machine."""
+    state = hashlib.sha256()
+
+    def add(name: str, values: np.ndarray | None, dtype: str) -> None:
+        if values is None:
+            state.update(f"{name} none\n".encode())
+        else:
+            state.update(f"{name} {dtype} {len(values)}\n".encode())
+            state.update(np.ascontiguousarray(values, dtype=dtype).view(np.uint8).data)
+
+    for part in parts:
+        add("user", part.user, "<i8")
+        add("item", part.item, "<i8")
+        add("rating", part.rating, "<f4")
+        add("time", part.time, "<i8")
+    for ids in (user_ids, item_ids):
+        if ids.dtype == pl.String:
+            add("bytes", ids.str.len_bytes().to_numpy(), "<i8")
+            state.update("".join(ids.to_list()).encode())
+        else:
+            add("ids", ids.to_numpy(), "<i8")
+    return state.hexdigest()

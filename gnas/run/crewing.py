@@ -1,0 +1,35 @@
+"""The processes that a search starts beside itself, each with its share of the machine."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from gnas.config.run import RunConfig
+from gnas.run.directory import RunDirectory
+from gnas.search.crew import crew, environments, helper_command
+
+
+@contextmanager
+def helpers(run: RunDirectory, config: RunConfig, device: torch.device) -> Iterator[int]:
+    """Processes beside this one while the context lasts, `config.search.workers` in all; yields that number."""
+    workers = config.search.workers
+    if workers == 1:
+        yield 1
+        return
+    own, *others = environments(workers, visible_gpus(device), config.search.workers_per_gpu)
+    torch.set_num_threads(int(own["OMP_NUM_THREADS"]))
+    command = [*helper_command(run.path), "--device", "cpu" if device.type == "cpu" else "cuda:0"]
+    with crew(command, others, run.path):
+        yield workers
+
+
+def visible_gpus(device: torch.device) -> list[str]:
+    """The GPUs to share out, named as `CUDA_VISIBLE_DEVICES` has them, that of this process first."""
+    if device.type != "cuda":
+        return []
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    names = named.split(",") if named else [str(index) for index in range(torch.cuda.device_count())]
+    own = names[device.index or 0]
+    return [own, *(name for name in names if name != own)]

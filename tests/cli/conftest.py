@@ -1,0 +1,46 @@
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from gnas_runner import SPACE, Gnas, Ran, run_gnas, search_words, write_clicks
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def gnas(tmp_path, monkeypatch) -> Gnas:
+    """The command line, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    return run_gnas
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory) -> Path:
+    """A folder with data and a space."""
+    folder = tmp_path_factory.mktemp("place")
+    write_clicks(folder / "clicks.csv")
+    (folder / "space.yaml").write_text(SPACE)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def searched(place) -> tuple[Path, Ran]:
+    """A finished search with baselines, shared by the tests that only read it, and what it said."""
+    run = place / "searched"
+    ran = run_gnas(*search_words(place, run, "--timeout", "60s"))
+    assert ran.code == 0, ran.err
+    return run, ran
+
+
+@pytest.fixture
+def copied(searched, tmp_path) -> Path:
+    """The finished search again, to be changed at will."""
+    shutil.copytree(searched[0], tmp_path / "run")
+    return tmp_path / "run"
