@@ -81,7 +81,7 @@ def _subspace(matrix: SparseMatrix, rank: int) -> torch.Tensor:
 
 
 def _ritz(matrix: SparseMatrix, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """The best approximate eigenvectors of MᵀM within the span of x, orthonormal, and their values, from the largest."""
+    """The best approximations of MᵀM's eigenvectors within the span of x, and their values, from the largest."""
     x = _orthonormal(x)
     image = matrix.matmul(x)
     value, vector = torch.linalg.eigh(_inner(image))
@@ -105,7 +105,8 @@ def _orthonormal(x: torch.Tensor) -> torch.Tensor:
     x = x / x.norm(dim=0).clamp(min=1e-30)
     value, vector = torch.linalg.eigh(_inner(x))
     root = torch.where(value > 1e-10 * value[-1], value, 0.0).sqrt()
-    return x @ (vector * _inverse(root)).to(x.dtype)
+    basis: torch.Tensor = x @ (vector * _inverse(root)).to(x.dtype)
+    return basis
 
 
 def _inner(x: torch.Tensor) -> torch.Tensor:
@@ -119,7 +120,8 @@ def _inner(x: torch.Tensor) -> torch.Tensor:
 
 def _leading(gram_II: torch.Tensor, rank: int) -> torch.Tensor:
     """The eigenvectors of the `rank` largest eigenvalues, from the largest."""
-    return torch.linalg.eigh(gram_II).eigenvectors.flip(1)[:, :rank].contiguous()
+    vector: torch.Tensor = torch.linalg.eigh(gram_II).eigenvectors
+    return vector.flip(1)[:, :rank].contiguous()
 
 
 def _inverse(value: torch.Tensor) -> torch.Tensor:

@@ -44,7 +44,7 @@ def segment_max_in_blocks(pattern: Pattern, x: torch.Tensor) -> torch.Tensor:
 
     def block(part: torch.Tensor) -> torch.Tensor:
         message = part.index_select(0, pattern.column)
-        row = pattern.row.unsqueeze(1).expand_as(message)
+        row = pattern.row.long().unsqueeze(1).expand_as(message)  # with int32 the gradient would be wrong, silently
         empty = part.new_zeros(pattern.shape[0], part.shape[1])
         return empty.scatter_reduce(0, row, message, "amax", include_self=False)
 

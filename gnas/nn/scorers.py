@@ -101,7 +101,7 @@ class MLPScorer(nn.Module):
             u_JD, i_J1D = user_UD.index_select(0, row), item_ID.index_select(0, column).unsqueeze(1)
             return self.pair(u_JD, i_J1D).squeeze(1)
 
-        ends = zip(torch.split(pattern.row, n_block), torch.split(pattern.column, n_block), strict=True)
+        ends = zip(torch.split(pattern.row.long(), n_block), torch.split(pattern.column.long(), n_block), strict=True)
         return torch.cat([checkpoint(block, *end, use_reentrant=False, preserve_rng_state=False) for end in ends])
 
 

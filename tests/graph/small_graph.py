@@ -1,5 +1,7 @@
 """A graph of 4 users and 3 items, the last user without interactions, and dense copies of its matrices."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
@@ -9,9 +11,10 @@ from gnas.graph.pattern import Pattern, start_of
 
 PAIRS = [(0, 0), (0, 1), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2)]
 CPU = torch.device("cpu")
+torch.set_num_threads(1)
 
 
-def interactions(pairs: list[tuple[int, int]], n_users: int, n_items: int) -> Interactions:
+def interactions(pairs: Sequence[tuple[int, int]] | np.ndarray, n_users: int, n_items: int) -> Interactions:
     user, item = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     return Interactions(user, item, n_users, n_items)
 
