@@ -12,7 +12,7 @@ MEASURED = ("wall_s", "train_s", "latency_ms", "peak_mib")
 
 
 def test_search_leaves_everything_in_the_run_directory(searched):
-    run, ran = searched
+    run, _ = searched
     names = {path.name for path in run.iterdir()}
     assert names >= {
         "config.yaml", "space.yaml", "space.sha256", "environment.json", "data.json", "study.journal", "trials",
@@ -113,16 +113,13 @@ def test_a_finished_search_can_be_resumed_for_more_trials(copied, gnas):
     assert "tuning the baselines" not in ran.err, "they are known for these data"
 
 
-def test_a_changed_configuration_or_space_is_refused_with_the_difference(copied, place, gnas):
+def test_a_changed_configuration_is_refused_with_the_difference(copied, gnas):
     ran = gnas("search", "--resume", copied, "--seed", 5)
     assert ran.code == 2
     assert "seed: 0 -> 5" in ran.err
-    (place / "other.yaml").write_text((place / "space.yaml").read_text().replace("[8, 16]", "[8, 32]"))
-    ran = gnas(*search_words(place, place / "x", "--resume", copied)[:-2], copied, "--space", place / "other.yaml")
-    assert ran.code == 2
 
 
-def test_other_space_is_refused(copied, place, gnas):
+def test_a_changed_space_is_refused_with_the_difference(copied, place, gnas):
     (place / "other.yaml").write_text((place / "space.yaml").read_text().replace("[8, 16]", "[8, 32]"))
     ran = gnas(
         "search", "--data", place / "clicks.csv", "--space", place / "other.yaml", "--trials", 3, *QUICK,
