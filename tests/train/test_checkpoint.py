@@ -101,7 +101,7 @@ def test_foreign_file(world: World, tmp_path: Path, facts: dict[str, str] | None
 
 
 def test_tensors_that_do_not_fit(world: World, tmp_path: Path) -> None:
-    model, architecture = saved(world, tmp_path / "m", {})
+    _model, architecture = saved(world, tmp_path / "m", {})
     with safetensors.safe_open(tmp_path / "m", framework="pt") as file:
         facts = file.metadata()
     safetensors.torch.save_file({"embedding": torch.zeros(3, 3)}, tmp_path / "m", facts)
