@@ -47,8 +47,8 @@ class SplitConfig(Strict):
     """
 
     kind: Literal["random", "leave-out", "user-time", "global-time"] = "random"
-    """`random` within each user; `leave-out` the last n of each user (without times: n at random); `user-time` the latest
-    share of each user; `global-time` two cuts in time for everyone."""
+    """`random` within each user; `leave-out` the last n of each user (without times: n at random); `user-time` the
+    latest share of each user; `global-time` two cuts in time for everyone."""
     valid: Share = 0.1
     """Share of the interactions, or for `leave-out` their number per user."""
     test: Share = 0.2

@@ -97,18 +97,16 @@ def merge_repeated(rows: Rows, keep: str) -> tuple[Rows, Record]:
     `last` and `first` go by time and, where times are equal or missing, by the order of the file. `sum` adds ratings
     (without ratings, rows are counted), `mean` averages them; both take the latest time.
     """
-    log = rows.interactions
-    order = np.arange(len(log)) if log.time is None else np.argsort(log.time, kind="stable")
-    order = order[stable_order(rows.part[order], 3)] if rows.part.any() else order
-    order = order[pair_order(log.user[order], log.item[order], (log.n_users, log.n_items))]
-    rows = rows.take(order)
+    rows = _by_pair(rows)
+    new_pair = _starts(rows.interactions)
+    if new_pair.all() and keep != "sum":
+        return rows, {}
+    if rows.interactions.time is not None:  # the slow way, needed where there are repetitions
+        rows = rows.take(np.argsort(rows.interactions.time, kind="stable"))
+        rows = _by_pair(rows.take(stable_order(rows.part, 3)))
     log, part = rows.interactions, rows.part
-    new_pair = np.ones(len(log), dtype=bool)
-    new_pair[1:] = (log.user[1:] != log.user[:-1]) | (log.item[1:] != log.item[:-1])
     new_group = new_pair.copy()
     new_group[1:] |= part[1:] != part[:-1]
-    if new_group.all() and keep != "sum":
-        return rows, {}
     starts = np.flatnonzero(new_group)
     ends = np.append(starts[1:], len(log)) - 1
     kept = rows.take(starts if keep == "first" else ends)
@@ -123,6 +121,18 @@ def merge_repeated(rows: Rows, keep: str) -> tuple[Rows, Record]:
     seen_before = ~new_pair[starts]
     details = {"in an earlier part": int(seen_before.sum())} if seen_before.any() else {}
     return kept.take(~seen_before), details
+
+
+def _by_pair(rows: Rows) -> Rows:
+    log = rows.interactions
+    return rows.take(pair_order(log.user, log.item, (log.n_users, log.n_items)))
+
+
+def _starts(log: Interactions) -> np.ndarray:
+    """Of sorted interactions, those with another user or item than the one before."""
+    new = np.ones(len(log), dtype=bool)
+    new[1:] = (log.user[1:] != log.user[:-1]) | (log.item[1:] != log.item[:-1])
+    return new
 
 
 def at_least_rated(rows: Rows, threshold: float) -> tuple[Rows, Record]:

@@ -1,7 +1,5 @@
 """Sorting by small integers in linear time; the workhorse of cleaning and splitting."""
 
-from typing import cast
-
 import numpy as np
 import scipy.sparse as sp
 
@@ -14,13 +12,14 @@ def stable_order(key: np.ndarray, size: int) -> np.ndarray:
     n = len(key)
     rows = np.arange(n + 1, dtype=np.int32 if n < 2**31 - 1 else np.int64)
     matrix = sp.csr_matrix((np.zeros(n, np.int8), key.astype(rows.dtype), rows), shape=(n, size), copy=False)
-    return cast(np.ndarray, matrix.tocsc().indices)
+    return np.asarray(matrix.tocsc().indices)
 
 
 def pair_order(first: np.ndarray, second: np.ndarray, sizes: tuple[int, int]) -> np.ndarray:
     """The stable order by `first`, then by `second`."""
     order = stable_order(second, sizes[1])
-    return order[stable_order(first[order], sizes[0])]
+    by_first = stable_order(first[order], sizes[0])
+    return np.asarray(order.take(by_first))
 
 
 def positions(sorted_key: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,19 +1,19 @@
 """Planted worlds: blocks of users who like blocks of items, so that what can be learnt is known.
 
 A user draws distinct items from the own block (with chance `noise` from any other), popular ones more often: the item
-of rank r within its block has weight (r + 1)^-popularity. Who wants more than the block has gets what there is. Which user or item is in which block says nothing about its number.
+of rank r within its block has weight (r + 1)^-popularity. Who wants more than the block has gets what there is. Which
+user or item is in which block says nothing about its number.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import polars as pl
 
 from gnas.config.data import SyntheticConfig
 from gnas.data.interactions import Interactions
-from gnas.data.ordering import pair_order, stable_order
+from gnas.data.ordering import positions, stable_order
 from gnas.data.synthetic_text import item_table, user_table
 from gnas.rng import numpy_rng
 
@@ -71,21 +71,20 @@ def _pairs(config: SyntheticConfig, user_block: np.ndarray, item_block: np.ndarr
     rng = numpy_rng(config.seed, "synthetic", "interactions")
     draw = _drawer(config, item_block)
     wanted_U = np.clip(rng.poisson(config.interactions_per_user, config.users), 1, config.items)
-    missing = np.repeat(np.arange(config.users), wanted_U)
-    user = item = np.empty(0, dtype=np.int64)
+    missing_U = wanted_U
+    key = np.empty(0, dtype=np.int64)  # user · items + item, sorted
     for _ in range(ROUNDS):
-        user = np.concatenate([user, missing])
-        item = np.concatenate([item, draw(user_block[missing], rng)])
-        order = pair_order(user, item, (config.users, config.items))
-        user, item = user[order], item[order]
-        new = np.ones(len(user), dtype=bool)
-        new[1:] = (user[1:] != user[:-1]) | (item[1:] != item[:-1])
-        missing = user[~new]
-        user, item = user[new], item[new]
+        user = np.repeat(np.arange(config.users), missing_U)
+        key = np.sort(np.concatenate([key, user * config.items + draw(user_block[user], rng)]))
+        new = np.ones(len(key), dtype=bool)
+        new[1:] = key[1:] != key[:-1]
+        key = key[new]
+        missing_U = wanted_U - np.bincount(key // config.items, minlength=config.users)
+        missing = int(missing_U.sum())
         # Redraws are few after the first round; a world of millions is not sorted again for the last thousandth.
-        if not len(missing) or (len(user) > 100_000 and len(missing) <= len(user) // 1000):
+        if not missing or (len(key) > 100_000 and missing <= len(key) // 1000):
             break
-    return user, item
+    return key // config.items, key % config.items
 
 
 def _drawer(config: SyntheticConfig, item_block: np.ndarray) -> Draw:
@@ -95,7 +94,7 @@ def _drawer(config: SyntheticConfig, item_block: np.ndarray) -> Draw:
     order = rng.permutation(len(item_block))
     order = order[stable_order(item_block[order], blocks)]
     count_B = np.bincount(item_block, minlength=blocks)
-    rank = np.arange(len(order)) - np.repeat(np.cumsum(count_B) - count_B, count_B)
+    rank, _ = positions(item_block[order], blocks)
     weight = (rank + 1.0) ** -config.popularity
     ends = np.cumsum(weight)
     last_B = np.cumsum(count_B) - 1
@@ -111,7 +110,7 @@ def _drawer(config: SyntheticConfig, item_block: np.ndarray) -> Draw:
             other += np.where(other >= low, high - low, 0.0)
             point = np.where(rng.random(len(block_E)) < config.noise, other, point)
         place = np.minimum(np.searchsorted(ends, point, side="right"), len(order) - 1)
-        return np.asarray(order[place], dtype=np.int64)
+        return order.take(place)
 
     return draw
 
@@ -137,4 +136,4 @@ def _friends(user_block: np.ndarray, seed: int) -> np.ndarray:
     mate = order[start_B[block] + (rng.random(len(first)) * count_B[block]).astype(np.int64)]
     second = np.where(rng.random(len(first)) < LOYAL, mate, rng.integers(0, n, len(first)))
     pairs = np.stack([np.minimum(first, second), np.maximum(first, second)], axis=1)
-    return cast(np.ndarray, np.unique(pairs[first != second], axis=0))
+    return np.unique(pairs[first != second], axis=0)
