@@ -34,6 +34,13 @@ _RULES: tuple[tuple[str, re.Pattern[str], list[str]], ...] = (
 )
 
 
+_TAGS: dict[type[yaml.Node], tuple[str, ...]] = {
+    yaml.MappingNode: ("map",),
+    yaml.SequenceNode: ("seq",),
+    yaml.ScalarNode: ("str", "null", "bool", "int", "float", "merge"),
+}
+
+
 class _Loader(yaml.SafeLoader):
     """Composes nodes; `_Reading` makes values of them."""
 
@@ -64,6 +71,12 @@ def _represent_list(dumper: yaml.SafeDumper, data: Any) -> yaml.Node:
     return dumper.represent_sequence(_PREFIX + "seq", data, flow_style=short)
 
 
+def _represent_text(dumper: yaml.SafeDumper, data: str) -> yaml.Node:
+    rare_breaks = any(character in data for character in "\r\x85\u2028\u2029\ufeff")  # lost in other quotes
+    return dumper.represent_scalar(_PREFIX + "str", data, style='"' if rare_breaks else None)
+
+
+_Dumper.add_representer(str, _represent_text)
 _Dumper.add_representer(list, _represent_list)
 _Dumper.add_representer(tuple, _represent_list)
 
@@ -139,10 +152,11 @@ class _Reading:
 
     def value(self, node: yaml.Node, path: KeyPath) -> Any:
         if id(node) in self._open:
-            self.problem(node, path, "an alias inside its own anchor never ends; write it out")
-            return None
+            return self.problem(node, path, "an alias inside its own anchor never ends; write it out")
         self._open.add(id(node))
         try:
+            if node.tag.removeprefix(_PREFIX) not in _TAGS[type(node)]:
+                return self.problem(node, path, f"the tag {node.tag} is not understood; write a plain value")
             if isinstance(node, yaml.MappingNode):
                 return {key: self.value(inner, (*path, key)) for key, inner in self.entries(node, path)}
             if isinstance(node, yaml.SequenceNode):
@@ -196,11 +210,10 @@ class _Reading:
             case "bool" if text.lower() in ("true", "false"):
                 return text.lower() == "true"
             case "float" if _FLOAT.fullmatch(text) or _INT.fullmatch(text):
-                return float(text.replace("_", "").replace(".inf", "inf").replace(".nan", "nan").lower())
+                return float(text.lower().replace("_", "").replace(".inf", "inf").replace(".nan", "nan"))
             case "int" if _INT.fullmatch(text):
                 return _integer(text.replace("_", ""))
-        self.problem(node, path, f"{text!r} with the tag {node.tag} is not understood; write a plain value")
-        return None
+        return self.problem(node, path, f"{text!r} with the tag {node.tag} is not understood; write a plain value")
 
     def place(self, node: yaml.Node) -> str:
         return f"{self.name}:{node.start_mark.line + 1}"

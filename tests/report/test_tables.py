@@ -1,4 +1,5 @@
 import io
+import itertools
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -56,7 +57,7 @@ def test_ticks_are_round_and_inside(low, high):
     found = ticks(low, high)
     assert 3 <= len(found) <= 8
     assert all(low - 1e-9 <= tick <= high + 1e-9 for tick in found)
-    steps = {round((b - a) / (found[1] - found[0]), 6) for a, b in zip(found, found[1:], strict=False)}
+    steps = {round((b - a) / (found[1] - found[0]), 6) for a, b in itertools.pairwise(found)}
     assert steps == {1.0}
 
 

@@ -34,7 +34,7 @@ def test_a_file_in_the_way(tmp_path):
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that even root cannot write into")
 def test_a_read_only_target():
-    with pytest.raises(RunError, match="cannot make the run directory .*; give --out a writable folder"):
+    with pytest.raises(RunError, match=r"cannot make the run directory .*; give --out a writable folder"):
         create_run(Path("/proc/gnas-run"))
 
 

@@ -1,0 +1,160 @@
+"""Every operator equals its dense formula, in values and in gradients, and the layer of PyG that computes the same."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from op_formulas import ACTIVATIONS as FORMULAS
+from op_formulas import CASES, Case
+from small_world import DIM, links, normal, rng, small_graph, stir
+from torch import Tensor, nn
+
+from gnas.config.propagation import GAT, GCN, GIN, PROPAGATIONS, SAGE, GATv2, GraphTransformer, Layered, LightGCN
+from gnas.errors import ConfigError
+from gnas.nn.activations import ACTIVATIONS
+from gnas.nn.ops import OPS
+
+with warnings.catch_warnings():  # it compiles with torch.jit, which warns that it is deprecated
+    warnings.simplefilter("ignore")
+    from torch_geometric import nn as pyg
+
+ELSEWHERE = {"none", "mixed", "spectral", "item_graph"}
+"""Propagations that are no operator: the stack's and the closed forms' own tests cover them."""
+
+
+def layer_of(spec: Layered) -> nn.Module:
+    layer = OPS[spec.kind](spec, DIM, small_graph(), rng())
+    stir(layer)
+    return layer
+
+
+def gradients(out: Tensor, inputs: list[Tensor]) -> list[Tensor]:
+    return list(torch.autograd.grad((out * normal(*out.shape, seed=9)).sum(), inputs))
+
+
+def test_every_propagation_has_a_case() -> None:
+    covered = {case.spec.kind for case in CASES}
+    assert covered | ELSEWHERE == set(PROPAGATIONS)
+    assert covered == set(OPS)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_dense_formula(case: Case) -> None:
+    layer, x = layer_of(case.spec), normal(7, DIM, seed=1).requires_grad_()
+    names, values = zip(*layer.named_parameters(), strict=True) if list(layer.parameters()) else ((), ())
+    ours = layer(x, None)
+    theirs = case.formula(case.spec, dict(zip(names, values, strict=True)), links(), x)
+    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
+    assert ours.isfinite().all()
+    inputs = [x, *values]
+    torch.testing.assert_close(gradients(ours, inputs), gradients(theirs, inputs), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "spec", [GAT(heads=2), GATv2(heads=2), GraphTransformer(heads=2), SAGE(aggregate="max")], ids=lambda s: str(s.kind)
+)
+def test_dropped_edges_are_not_there(spec: Layered) -> None:
+    formula = next(case.formula for case in CASES if case.spec.kind == spec.kind)
+    layer, x = layer_of(spec), normal(7, DIM, seed=1).requires_grad_()
+    kept = [True, False, False, False, True, True, False]  # user 1 and item 2 lose all neighbours
+    ours = layer(x, torch.tensor(kept).float() * 2)
+    weights = dict(layer.named_parameters())
+    theirs = formula(spec, weights, links(kept), x)
+    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
+    inputs = [x, *weights.values()]
+    torch.testing.assert_close(gradients(ours, inputs), gradients(theirs, inputs), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", sorted({"lightgcn", "gcn", "ngcf", "sage", "gin"}))
+def test_weighted_edges_scale_the_sum(kind: str) -> None:
+    layer, x = layer_of(PROPAGATIONS[kind](activation="identity") if kind != "lightgcn" else LightGCN()), normal(7, DIM)
+    whole, doubled, none = (layer(x, None if f is None else torch.full((7,), f)) for f in (None, 2.0, 0.0))
+    if kind != "gin":  # the others are linear in the weights, whatever they add to the sum
+        torch.testing.assert_close(doubled - none, 2 * (whole - none), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(layer(x, torch.ones(7)), whole)
+    assert not torch.allclose(whole, none)
+
+
+def edge_index() -> Tensor:
+    return links().nonzero().t().flip(0)  # from source to target
+
+
+def pyg_gcn(layer: Any) -> nn.Module:
+    conv = pyg.GCNConv(DIM, DIM)
+    return filled(conv, {"lin.weight": layer.linear.weight, "bias": layer.linear.bias})
+
+
+def pyg_sage(aggregate: str) -> Callable[[Any], nn.Module]:
+    def build(layer: Any) -> nn.Module:
+        near = {"lin_l.weight": layer.near.weight, "lin_l.bias": layer.near.bias}
+        return filled(pyg.SAGEConv(DIM, DIM, aggr=aggregate), {**near, "lin_r.weight": layer.own.weight})
+
+    return build
+
+
+def pyg_gin(layer: Any) -> nn.Module:
+    mlp = nn.Sequential(nn.Linear(DIM, DIM), nn.ReLU(), nn.Linear(DIM, DIM))
+    parts = {f"nn.{k}.{n}": getattr(part, n) for k, part in ((0, layer.inner), (2, layer.outer)) for n in PARTS}
+    return filled(pyg.GINConv(mlp, train_eps=True, aggr="mean"), {**parts, "eps": layer.epsilon})
+
+
+def pyg_gat(layer: Any) -> nn.Module:
+    conv = pyg.GATConv(DIM, DIM // 2, heads=2)
+    vectors = {"att_src": layer.source[None], "att_dst": layer.target[None]}
+    return filled(conv, {**vectors, "lin.weight": layer.linear.weight, "bias": layer.bias})
+
+
+def pyg_gatv2(layer: Any) -> nn.Module:
+    conv = pyg.GATv2Conv(DIM, DIM // 2, heads=2)
+    maps = {f"lin_{k}.{n}": getattr(part, n) for k, part in (("l", layer.source), ("r", layer.target)) for n in PARTS}
+    return filled(conv, {**maps, "att": layer.weight[None], "bias": layer.bias})
+
+
+def pyg_transformer(layer: Any) -> nn.Module:
+    conv = pyg.TransformerConv(DIM, DIM // 2, heads=2)
+    maps = {"key": layer.key, "query": layer.query, "value": layer.value, "skip": layer.own}
+    return filled(conv, {f"lin_{k}.{n}": getattr(part, n) for k, part in maps.items() for n in PARTS})
+
+
+PARTS = ("weight", "bias")
+
+
+def filled(conv: nn.Module, weights: dict[str, Tensor]) -> nn.Module:
+    conv.load_state_dict({name: weight.detach() for name, weight in weights.items()})
+    return conv
+
+
+SAME: list[tuple[Layered, Callable[[Any], nn.Module]]] = [
+    (LightGCN(), lambda layer: pyg.LGConv()),
+    (GCN(), pyg_gcn),
+    (SAGE(), pyg_sage("mean")),
+    (SAGE(aggregate="max"), pyg_sage("max")),
+    (SAGE(aggregate="sum"), pyg_sage("sum")),
+    (GIN(), pyg_gin),
+    (GAT(heads=2), pyg_gat),
+    (GATv2(heads=2), pyg_gatv2),
+    (GraphTransformer(heads=2), pyg_transformer),
+]
+
+
+@pytest.mark.parametrize(("spec", "build"), SAME, ids=[str(Case(spec, lambda *_: _[3])) for spec, _ in SAME])
+def test_pyg_computes_the_same(spec: Layered, build: Callable[[Any], nn.Module]) -> None:
+    layer, x = layer_of(spec), normal(7, DIM, seed=1).requires_grad_()
+    ours, theirs = layer(x, None), build(layer)(x, edge_index())
+    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(gradients(ours, [x]), gradients(theirs, [x]), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["gat", "gatv2", "transformer"])
+def test_heads_that_do_not_divide_the_dim(kind: str) -> None:
+    with pytest.raises(ConfigError, match=f"propagation {kind}: heads 3 does not divide dim 8"):
+        OPS[kind](PROPAGATIONS[kind](heads=3), DIM, small_graph(), rng())
+
+
+def test_activations() -> None:
+    x = normal(50, seed=3)
+    assert set(ACTIVATIONS) == set(FORMULAS)
+    for name, activation in ACTIVATIONS.items():
+        torch.testing.assert_close(activation(x), FORMULAS[name](x))
