@@ -94,6 +94,8 @@ class Candidate(nn.Module):
         Where ratings are predicted, the last column of the final embeddings is the bias of each user and item.
         """
         self.train(training)
+        if training:
+            self.refresh()
         x_ND: torch.Tensor = self.embedding
         late_ND: torch.Tensor | None = None
         if self.entry is not None:
@@ -113,7 +115,8 @@ class Candidate(nn.Module):
 
     def split(self, x_ND: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Users and items of a tensor over all nodes."""
-        return x_ND[: self.n_users], x_ND[self.n_users :]
+        user_UD, item_ID = torch.split(x_ND, [self.n_users, self.n_items])  # one gradient, not two padded ones
+        return user_UD, item_ID
 
     def pair_scores(self, u_BD: torch.Tensor, i_BKD: torch.Tensor) -> torch.Tensor:
         """Scores of K items for each of B users, from their propagated embeddings: [B, K]."""
@@ -134,7 +137,10 @@ class Candidate(nn.Module):
         return score_BI if self.ratings is None else score_BI.clamp_(self.ratings.low, self.ratings.high)
 
     def refresh(self) -> None:
-        """Forget the embeddings kept for scoring; needed only after a change that torch does not count."""
+        """Forget the embeddings kept for scoring.
+
+        Done by every propagation while training, since fused optimisers change parameters without counting it.
+        """
         self._scored = None
 
     def _embeddings(self) -> tuple[torch.Tensor, torch.Tensor]:

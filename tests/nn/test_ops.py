@@ -11,10 +11,11 @@ from op_formulas import CASES, Case
 from small_world import DIM, links, normal, rng, small_graph, stir
 from torch import Tensor, nn
 
-from gnas.config.propagation import GAT, GCN, GIN, PROPAGATIONS, SAGE, GATv2, GraphTransformer, Layered, LightGCN
+from gnas.config.propagation import GAT, GCN, GIN, NGCF, PROPAGATIONS, SAGE, GATv2, GraphTransformer, Layered, LightGCN
 from gnas.errors import ConfigError
 from gnas.nn.activations import ACTIVATIONS
 from gnas.nn.ops import OPS
+from gnas.nn.ops.gin import GINLayer
 
 with warnings.catch_warnings():  # it compiles with torch.jit, which warns that it is deprecated
     warnings.simplefilter("ignore")
@@ -22,6 +23,10 @@ with warnings.catch_warnings():  # it compiles with torch.jit, which warns that 
 
 ELSEWHERE = {"none", "mixed", "spectral", "item_graph"}
 """Propagations that are no operator: the stack's and the closed forms' own tests cover them."""
+
+
+def _unused(spec: Layered, weights: object, links: Tensor, x: Tensor) -> Tensor:
+    raise NotImplementedError
 
 
 def layer_of(spec: Layered) -> nn.Module:
@@ -67,14 +72,26 @@ def test_dropped_edges_are_not_there(spec: Layered) -> None:
     torch.testing.assert_close(gradients(ours, inputs), gradients(theirs, inputs), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", sorted({"lightgcn", "gcn", "ngcf", "sage", "gin"}))
-def test_weighted_edges_scale_the_sum(kind: str) -> None:
-    layer, x = layer_of(PROPAGATIONS[kind](activation="identity") if kind != "lightgcn" else LightGCN()), normal(7, DIM)
-    whole, doubled, none = (layer(x, None if f is None else torch.full((7,), f)) for f in (None, 2.0, 0.0))
-    if kind != "gin":  # the others are linear in the weights, whatever they add to the sum
-        torch.testing.assert_close(doubled - none, 2 * (whole - none), rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(layer(x, torch.ones(7)), whole)
-    assert not torch.allclose(whole, none)
+LINEAR: list[Layered] = [LightGCN(), GCN(), NGCF(activation="identity"), SAGE(), SAGE(aggregate="sum")]
+
+
+@pytest.mark.parametrize("spec", LINEAR, ids=lambda spec: str(Case(spec, _unused)))
+def test_edge_factors_scale_each_interaction(spec: Layered) -> None:
+    layer, x = layer_of(spec), normal(7, DIM)
+    none = layer(x, torch.zeros(7))
+    parts = [layer(x, torch.eye(7)[k]) - none for k in range(7)]
+    factor = torch.tensor([0.0, 2.0, 1.0, 0.5, 3.0, 0.0, 1.0])
+    total = none + sum(f * part for f, part in zip(factor, parts, strict=True))
+    torch.testing.assert_close(layer(x, factor), total, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(layer(x, torch.ones(7)), layer(x, None), rtol=1e-5, atol=1e-6)
+
+
+def test_edge_factors_reach_gin() -> None:
+    layer, x = layer_of(GIN()), normal(7, DIM)
+    assert isinstance(layer, GINLayer)
+    torch.testing.assert_close(layer(x, torch.ones(7)), layer(x, None))
+    alone = layer(x, torch.zeros(7))
+    torch.testing.assert_close(alone, layer.outer(layer.inner((1 + layer.epsilon) * x).relu()))
 
 
 def edge_index() -> Tensor:
@@ -127,7 +144,7 @@ def filled(conv: nn.Module, weights: dict[str, Tensor]) -> nn.Module:
 
 
 SAME: list[tuple[Layered, Callable[[Any], nn.Module]]] = [
-    (LightGCN(), lambda layer: pyg.LGConv()),
+    (LightGCN(), lambda _: pyg.LGConv()),
     (GCN(), pyg_gcn),
     (SAGE(), pyg_sage("mean")),
     (SAGE(aggregate="max"), pyg_sage("max")),
@@ -139,7 +156,7 @@ SAME: list[tuple[Layered, Callable[[Any], nn.Module]]] = [
 ]
 
 
-@pytest.mark.parametrize(("spec", "build"), SAME, ids=[str(Case(spec, lambda *_: _[3])) for spec, _ in SAME])
+@pytest.mark.parametrize(("spec", "build"), SAME, ids=[str(Case(spec, _unused)) for spec, _ in SAME])
 def test_pyg_computes_the_same(spec: Layered, build: Callable[[Any], nn.Module]) -> None:
     layer, x = layer_of(spec), normal(7, DIM, seed=1).requires_grad_()
     ours, theirs = layer(x, None), build(layer)(x, edge_index())
@@ -147,10 +164,10 @@ def test_pyg_computes_the_same(spec: Layered, build: Callable[[Any], nn.Module])
     torch.testing.assert_close(gradients(ours, [x]), gradients(theirs, [x]), rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", ["gat", "gatv2", "transformer"])
-def test_heads_that_do_not_divide_the_dim(kind: str) -> None:
-    with pytest.raises(ConfigError, match=f"propagation {kind}: heads 3 does not divide dim 8"):
-        OPS[kind](PROPAGATIONS[kind](heads=3), DIM, small_graph(), rng())
+@pytest.mark.parametrize("spec", [GAT(heads=3), GATv2(heads=3), GraphTransformer(heads=3)], ids=lambda s: str(s.kind))
+def test_heads_that_do_not_divide_the_dim(spec: Layered) -> None:
+    with pytest.raises(ConfigError, match=f"propagation {spec.kind}: heads 3 does not divide dim 8"):
+        layer_of(spec)
 
 
 def test_activations() -> None:
