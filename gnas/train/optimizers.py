@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 
-import torch
 from torch import nn
 from torch.optim import SGD, Adagrad, Adam, AdamW, Optimizer
 
@@ -46,8 +45,3 @@ def build_optimizer(architecture: Architecture, model: nn.Module) -> Optimizer:
 def l2(architecture: Architecture) -> float:
     """Weight of ½‖x‖² on the layer-0 embeddings in the loss; 0 where the optimiser decays."""
     return 0.0 if architecture.optimizer in DECOUPLED else architecture.weight_decay
-
-
-def square_norm(x: torch.Tensor) -> torch.Tensor:
-    """Mean over rows of ‖x‖²."""
-    return x.square().sum(-1).mean()

@@ -13,7 +13,7 @@ from gnas.nn.contrastive import agreement, build_contrast
 from gnas.nn.model import Candidate
 from gnas.nn.objectives import Batch, build_objective
 from gnas.nn.positives import Positives
-from gnas.train.optimizers import l2, square_norm
+from gnas.train.optimizers import l2
 
 StepLoss = Callable[[Batch, torch.Generator], Tensor]
 """The loss of a step, ready for `backward`."""
@@ -52,10 +52,15 @@ def build_step(
 
 
 def _square_norms(x_ND: Tensor, n_users: int, batch: Batch, negatives: Tensor | None, share_N: Tensor) -> Tensor:
-    """The L2 term; `share_N` is how often a node stands in the pairs of a full batch, relative to their number."""
-    if batch.full:
-        total = (x_ND.square().sum(1) * share_N).sum()
-    else:
-        items_B = batch.items_B + n_users
-        total = square_norm(embedding(batch.users_B, x_ND)) + square_norm(embedding(items_B, x_ND))
-    return total if negatives is None else total + square_norm(embedding(negatives.flatten() + n_users, x_ND))
+    """The L2 term; `share_N` is how often a node stands in the pairs of a full batch, relative to their number.
+
+    All nodes are gathered at once: every gather costs the gradient a table of zeros.
+    """
+    parts = [] if batch.full else [batch.users_B, batch.items_B + n_users]
+    if negatives is not None:
+        parts.append(negatives.flatten() + n_users)
+    total = (x_ND.square().sum(1) * share_N).sum() if batch.full else x_ND.new_zeros(())
+    if not parts:
+        return total
+    weight = torch.cat([x_ND.new_full((len(part),), 1 / max(len(part), 1)) for part in parts])
+    return total + embedding(torch.cat(parts), x_ND).square().sum(1) @ weight
