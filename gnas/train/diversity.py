@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from gnas.nn.positives import expand
+
 
 @dataclass(frozen=True)
 class Audiences:
@@ -66,13 +68,6 @@ def diversity(item_UK: Tensor, taken: Audiences, cutoffs: Sequence[int], block_m
             for cutoff, total_U in similar.items():
                 total_U.index_add_(0, list_p, torch.where(rank_p < cutoff, running_pK[:, cutoff - 1], 0.0))
     return {cutoff: _one_minus_mean(total_U, item_UK[:, :cutoff]) for cutoff, total_U in similar.items()}
-
-
-def expand(count_R: Tensor, start_R: Tensor, value_E: Tensor) -> tuple[Tensor, Tensor]:
-    """Rows of a CSR matrix one after the other: for every entry which of the asked rows it is in, and its value."""
-    row_P = torch.repeat_interleave(count_R)
-    shift_R = start_R - (count_R.cumsum(0) - count_R)
-    return row_P, value_E[torch.arange(len(row_P), device=count_R.device) + shift_R[row_P]]
 
 
 def _one_minus_mean(total_U: Tensor, item_UK: Tensor) -> Tensor:

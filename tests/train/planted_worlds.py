@@ -68,7 +68,7 @@ def learn(
     world: World, parts: dict[str, Any], model: Recommender | None = None, **options: Any
 ) -> tuple[Recommender, list[Epoch]]:
     """Train an architecture of small settings with `parts` replaced; the model and its epochs."""
-    small = {"dim": 16, "lr": 0.05, "batch_size": 64, "epochs": 20, "patience": 20, "weight_decay": 1e-3}
+    small = {"dim": 16, "lr": 0.05, "batch_size": 64, "epochs": 20, "patience": 8, "weight_decay": 1e-3}
     architecture = Architecture.model_validate({**small, **parts})
     model = model or build_for(world, architecture)
     epochs = train(
