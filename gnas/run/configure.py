@@ -16,7 +16,7 @@ from gnas.errors import ConfigError
 
 DEFAULT_TIMEOUT_S = 600.0
 """Wall time of a search of which nothing is said but its data."""
-PLAIN_NAMES = ("u", "train", "data", "inter", "interactions", "ratings", "events", "clicks", "log")
+PLAIN_NAMES = ("u", "train", "data", "inter", "interactions", "ratings")
 """Names of files that say little: the folder's name says more."""
 BUDGETS = ("search.trials", "search.timeout", "search.effort", "search.max_epochs_total")
 

@@ -1,4 +1,5 @@
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from gnas_runner import SPACE, Gnas, Ran, run_gnas, search_words, write_clicks
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _one_thread():
+def _one_thread() -> Iterator[None]:
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -15,14 +16,14 @@ def _one_thread():
 
 
 @pytest.fixture
-def gnas(tmp_path, monkeypatch) -> Gnas:
+def gnas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gnas:
     """The command line, in a folder of its own."""
     monkeypatch.chdir(tmp_path)
     return run_gnas
 
 
 @pytest.fixture(scope="session")
-def place(tmp_path_factory) -> Path:
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with data and a space."""
     folder = tmp_path_factory.mktemp("place")
     write_clicks(folder / "clicks.csv")
@@ -31,7 +32,7 @@ def place(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def searched(place) -> tuple[Path, Ran]:
+def searched(place: Path) -> tuple[Path, Ran]:
     """A finished search with baselines, shared by the tests that only read it, and what it said."""
     run = place / "searched"
     ran = run_gnas(*search_words(place, run, "--timeout", "60s"))
@@ -40,7 +41,7 @@ def searched(place) -> tuple[Path, Ran]:
 
 
 @pytest.fixture
-def copied(searched, tmp_path) -> Path:
+def copied(searched: tuple[Path, Ran], tmp_path: Path) -> Path:
     """The finished search again, to be changed at will."""
     shutil.copytree(searched[0], tmp_path / "run")
     return tmp_path / "run"

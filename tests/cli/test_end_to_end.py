@@ -1,9 +1,11 @@
 import json
+from collections.abc import Callable
+from pathlib import Path
 from xml.etree import ElementTree
 
 import polars as pl
 import pytest
-from gnas_runner import QUICK, search_words
+from gnas_runner import QUICK, Gnas, Ran, search_words
 
 from gnas.config.load import load_architecture, load_run_config
 
@@ -11,7 +13,7 @@ MEASURED = ("wall_s", "train_s", "latency_ms", "peak_mib")
 """Columns that tell of the machine rather than of the candidate."""
 
 
-def test_search_leaves_everything_in_the_run_directory(searched):
+def test_search_leaves_everything_in_the_run_directory(searched: tuple[Path, Ran]) -> None:
     run, _ = searched
     names = {path.name for path in run.iterdir()}
     assert names >= {
@@ -29,7 +31,7 @@ def test_search_leaves_everything_in_the_run_directory(searched):
     assert load_architecture(str(run / "best" / "architecture.yaml"))
 
 
-def test_the_summary_says_who_won_first_and_what_to_do_next(searched):
+def test_the_summary_says_who_won_first_and_what_to_do_next(searched: tuple[Path, Ran]) -> None:
     run, ran = searched
     first = ran.out.splitlines()[0]
     assert first.startswith(("A baseline wins:", "The best architecture reaches ndcg@20"))
@@ -39,7 +41,7 @@ def test_the_summary_says_who_won_first_and_what_to_do_next(searched):
     assert f"gnas recommend {run} -k 10" in ran.out
 
 
-def test_plain_lines_tell_of_every_trial_and_baseline(searched):
+def test_plain_lines_tell_of_every_trial_and_baseline(searched: tuple[Path, Ran]) -> None:
     _, ran = searched
     assert "[3/3] trial 2:" in ran.err
     assert "tuning the baselines" in ran.err
@@ -47,7 +49,7 @@ def test_plain_lines_tell_of_every_trial_and_baseline(searched):
     assert "user = 'customer'" in ran.err, "guesses are printed"
 
 
-def test_evaluate_counts_its_looks_and_compares_with_the_baselines(copied, gnas):
+def test_evaluate_counts_its_looks_and_compares_with_the_baselines(copied: Path, gnas: Gnas) -> None:
     first = gnas("evaluate", copied, "--json")
     assert first.code == 0, first.err
     record = first.document
@@ -64,7 +66,9 @@ def test_evaluate_counts_its_looks_and_compares_with_the_baselines(copied, gnas)
     assert "This is look 2" in (copied / "report.html").read_text()
 
 
-def test_recommend_serves_everyone_without_what_they_took(searched, place, gnas, tmp_path):
+def test_recommend_serves_everyone_without_what_they_took(
+    searched: tuple[Path, Ran], place: Path, gnas: Gnas, tmp_path: Path
+) -> None:
     run, _ = searched
     ran = gnas("recommend", run, "-k", 4, "-o", "recs.parquet", "--json")
     assert ran.code == 0, ran.err
@@ -77,7 +81,9 @@ def test_recommend_serves_everyone_without_what_they_took(searched, place, gnas,
 
 
 @pytest.mark.parametrize(("name", "read"), [("recs.csv", pl.read_csv), ("recs.jsonl", pl.read_ndjson)])
-def test_recommend_writes_csv_and_json_lines(name, read, searched, gnas, tmp_path):
+def test_recommend_writes_csv_and_json_lines(
+    name: str, read: Callable[[Path], pl.DataFrame], searched: tuple[Path, Ran], gnas: Gnas, tmp_path: Path
+) -> None:
     ran = gnas("recommend", searched[0], "-k", 2, "--user", "anna-3", "-o", name)
     assert ran.code == 0, ran.err
     recs = read(tmp_path / name)
@@ -85,7 +91,7 @@ def test_recommend_writes_csv_and_json_lines(name, read, searched, gnas, tmp_pat
     assert recs["rank"].to_list() == [1, 2]
 
 
-def test_an_unknown_user_gets_the_popular_list_and_a_flag(searched, place, gnas):
+def test_an_unknown_user_gets_the_popular_list_and_a_flag(searched: tuple[Path, Ran], place: Path, gnas: Gnas) -> None:
     ran = gnas("recommend", searched[0], "-k", 3, "--user", "nobody", "--user", "anna-1", "--json")
     assert ran.code == 0
     assert ran.document["unknown"] == ["nobody"]
@@ -97,13 +103,13 @@ def test_an_unknown_user_gets_the_popular_list_and_a_flag(searched, place, gnas)
     assert "1 user(s) unknown" in ran.err
 
 
-def test_users_from_a_file(searched, gnas, tmp_path):
+def test_users_from_a_file(searched: tuple[Path, Ran], gnas: Gnas, tmp_path: Path) -> None:
     (tmp_path / "ids.txt").write_text("anna-2\n\nanna-5\n")
     ran = gnas("recommend", searched[0], "-k", 1, "--users", "ids.txt")
     assert [line.split(",")[0] for line in ran.out.splitlines()] == ["user", "anna-2", "anna-5"]
 
 
-def test_a_finished_search_can_be_resumed_for_more_trials(copied, gnas):
+def test_a_finished_search_can_be_resumed_for_more_trials(copied: Path, gnas: Gnas) -> None:
     before = pl.read_parquet(copied / "trials.parquet")
     ran = gnas("search", "--resume", copied, "--trials", 4, "--json")
     assert ran.code == 0, ran.err
@@ -113,13 +119,13 @@ def test_a_finished_search_can_be_resumed_for_more_trials(copied, gnas):
     assert "tuning the baselines" not in ran.err, "they are known for these data"
 
 
-def test_a_changed_configuration_is_refused_with_the_difference(copied, gnas):
+def test_a_changed_configuration_is_refused_with_the_difference(copied: Path, gnas: Gnas) -> None:
     ran = gnas("search", "--resume", copied, "--seed", 5)
     assert ran.code == 2
     assert "seed: 0 -> 5" in ran.err
 
 
-def test_a_changed_space_is_refused_with_the_difference(copied, place, gnas):
+def test_a_changed_space_is_refused_with_the_difference(copied: Path, place: Path, gnas: Gnas) -> None:
     (place / "other.yaml").write_text((place / "space.yaml").read_text().replace("[8, 16]", "[8, 32]"))
     ran = gnas(
         "search", "--data", place / "clicks.csv", "--space", place / "other.yaml", "--trials", 3, *QUICK,
@@ -129,7 +135,7 @@ def test_a_changed_space_is_refused_with_the_difference(copied, place, gnas):
     assert "dim.choice: [8, 16] -> [8, 32]" in ran.err
 
 
-def test_changed_data_are_refused(copied, place, gnas, tmp_path):
+def test_changed_data_are_refused(copied: Path, place: Path, gnas: Gnas, tmp_path: Path) -> None:
     changed = tmp_path / "clicks.csv"
     changed.write_text((place / "clicks.csv").read_text() + "anna-0,item 1,5,1600000000\n")
     config = copied / "config.yaml"
@@ -140,7 +146,7 @@ def test_changed_data_are_refused(copied, place, gnas, tmp_path):
         assert "the data changed since this run began" in ran.err
 
 
-def test_one_seed_gives_identical_trials(place, gnas, searched, tmp_path):
+def test_one_seed_gives_identical_trials(place: Path, gnas: Gnas, searched: tuple[Path, Ran], tmp_path: Path) -> None:
     ran = gnas(*search_words(place, tmp_path / "again", "--timeout", "60s", "--set", "search.baselines=false"))
     assert ran.code == 0, ran.err
     first, second = (
@@ -149,7 +155,7 @@ def test_one_seed_gives_identical_trials(place, gnas, searched, tmp_path):
     assert first.equals(second)
 
 
-def test_json_is_one_object_and_everything_else_goes_to_stderr(place, gnas, tmp_path):
+def test_json_is_one_object_and_everything_else_goes_to_stderr(place: Path, gnas: Gnas, tmp_path: Path) -> None:
     ran = gnas(*search_words(place, tmp_path / "run", "--json", "--set", "search.baselines=false"))
     assert ran.code == 0
     assert ran.document["run"] == str(tmp_path / "run")
@@ -158,13 +164,13 @@ def test_json_is_one_object_and_everything_else_goes_to_stderr(place, gnas, tmp_
     assert "trial 0" in ran.err
 
 
-def test_quiet_says_the_result_alone(searched, gnas):
+def test_quiet_says_the_result_alone(searched: tuple[Path, Ran], gnas: Gnas) -> None:
     ran = gnas("recommend", searched[0], "-k", 1, "--user", "anna-1", "--quiet")
     assert ran.err == ""
     assert len(ran.out.splitlines()) == 2
 
 
-def test_the_report_opens_offline_and_holds_every_section(searched):
+def test_the_report_opens_offline_and_holds_every_section(searched: tuple[Path, Ran]) -> None:
     text = (searched[0] / "report.html").read_text()
     assert "<script" not in text
     assert "http" not in text.replace("http-equiv", "")
@@ -174,7 +180,7 @@ def test_the_report_opens_offline_and_holds_every_section(searched):
         ElementTree.fromstring("<svg" + chart.split("</svg>")[0] + "</svg>")
 
 
-def test_status_sees_the_search_from_outside(searched, gnas):
+def test_status_sees_the_search_from_outside(searched: tuple[Path, Ran], gnas: Gnas) -> None:
     run, _ = searched
     ran = gnas("status", run, "--json")
     assert ran.document["running"] is False
@@ -183,13 +189,13 @@ def test_status_sees_the_search_from_outside(searched, gnas):
     assert f"The search in {run} is over." in gnas("status", run).out
 
 
-def test_report_is_written_again(copied, gnas):
+def test_report_is_written_again(copied: Path, gnas: Gnas) -> None:
     (copied / "report.html").unlink()
     assert gnas("report", copied).code == 0
     assert (copied / "report.html").exists()
 
 
-def test_train_leaves_a_run_that_evaluates_and_recommends(place, gnas, tmp_path):
+def test_train_leaves_a_run_that_evaluates_and_recommends(place: Path, gnas: Gnas, tmp_path: Path) -> None:
     architecture = tmp_path / "mine.yaml"
     architecture.write_text("propagation: {lightgcn: {depth: 2}}\ndim: 8\nlr: 0.02\nepochs: 4\n")
     out = tmp_path / "trained"
@@ -202,7 +208,7 @@ def test_train_leaves_a_run_that_evaluates_and_recommends(place, gnas, tmp_path)
     assert looked.document["looks"] == 1
 
 
-def test_evaluating_an_architecture_reports_mean_and_spread_over_seeds(place, gnas, tmp_path):
+def test_evaluating_an_architecture_reports_mean_and_spread_over_seeds(place: Path, gnas: Gnas, tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("propagation: {lightgcn: {depth: 1}}\ndim: 8\nlr: 0.02\nepochs: 3\n")
     ran = gnas(
         "evaluate", "mine.yaml", "--data", place / "clicks.csv", "--seeds", 3, "--no-baselines", "--json",
@@ -217,7 +223,9 @@ def test_evaluating_an_architecture_reports_mean_and_spread_over_seeds(place, gn
     assert (tmp_path / ran.document["run"] / "test.json").exists()
 
 
-def test_data_are_described_and_prepared_as_files_that_a_configuration_can_name(place, gnas, tmp_path):
+def test_data_are_described_and_prepared_as_files_that_a_configuration_can_name(
+    place: Path, gnas: Gnas, tmp_path: Path
+) -> None:
     ran = gnas("data", "describe", place / "clicks.csv", "--json")
     assert ran.code == 0, ran.err
     assert ran.document["n_interactions"] == 420
@@ -229,7 +237,7 @@ def test_data_are_described_and_prepared_as_files_that_a_configuration_can_name(
     assert {part: again.document[f"n_{part}"] for part in parts} == parts
 
 
-def test_spaces_are_checked_sampled_counted_and_shown(place, gnas):
+def test_spaces_are_checked_sampled_counted_and_shown(place: Path, gnas: Gnas) -> None:
     space = place / "space.yaml"
     assert gnas("space", "check", space, "--json").document["ok"] is True
     drawn = gnas("space", "sample", space, "-n", 4, "--json").document["architectures"]
@@ -240,13 +248,13 @@ def test_spaces_are_checked_sampled_counted_and_shown(place, gnas):
     assert "Traceback" not in gnas("space", "show").out
 
 
-def test_the_catalogue_names_its_licences(gnas):
+def test_the_catalogue_names_its_licences(gnas: Gnas) -> None:
     sets = gnas("data", "list", "--json").document["data_sets"]
     assert {"movielens-small", "gowalla", "synthetic"} <= {one["name"] for one in sets}
     assert all(one["licence"] for one in sets)
 
 
-def test_doctor_finds_everything_well(gnas):
+def test_doctor_finds_everything_well(gnas: Gnas) -> None:
     ran = gnas("doctor", "--json", "--device", "cpu")
     states = {check["name"]: check for check in ran.document["checks"]}
     assert states["self-check"]["ok"], states["self-check"]

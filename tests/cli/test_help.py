@@ -3,9 +3,11 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
+from gnas_runner import Gnas
 
 from gnas import __version__
 from gnas.cli.main import app
@@ -14,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "torch_geometric", "optuna", "polars", "pydantic", "scipy", "numpy", "rich")
 
 
-def all_commands(command=None, words=()):
+def all_commands(command: Any = None, words: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     """Every command that does something, as its words."""
     command = typer.main.get_command(app) if command is None else command
     inner = getattr(command, "commands", None)
@@ -32,7 +34,7 @@ def gnas_process(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_commands_are_those_that_are_promised():
+def test_the_commands_are_those_that_are_promised() -> None:
     assert {" ".join(words) for words in COMMANDS} == {
         "search", "evaluate", "train", "recommend", "report", "status", "worker", "doctor",
         "data list", "data describe", "data prepare", "space check", "space sample", "space size", "space show",
@@ -40,7 +42,7 @@ def test_the_commands_are_those_that_are_promised():
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_every_command_has_help_with_an_example_and_the_common_options(words, gnas):
+def test_every_command_has_help_with_an_example_and_the_common_options(words: tuple[str, ...], gnas: Gnas) -> None:
     ran = gnas(*words, "--help")
     assert ran.code == 0
     assert f"gnas {' '.join(words)}" in ran.out.partition("Examples:")[2]
@@ -48,7 +50,7 @@ def test_every_command_has_help_with_an_example_and_the_common_options(words, gn
     assert "--quiet" in ran.out
 
 
-def test_help_imports_nothing_heavy():
+def test_help_imports_nothing_heavy() -> None:
     code = (
         "import sys\nfrom gnas.cli.main import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit as stop:\n    assert not stop.code, stop.code\n"
@@ -60,7 +62,7 @@ def test_help_imports_nothing_heavy():
     assert "Find the best graph neural recommender" in ran.stdout
 
 
-def test_help_answers_at_once():
+def test_help_answers_at_once() -> None:
     times = []
     for _ in range(3):
         started = time.perf_counter()
@@ -69,16 +71,16 @@ def test_help_answers_at_once():
     assert min(times) < 0.5
 
 
-def test_the_shell_completes_commands_and_shipped_names():
+def test_the_shell_completes_commands_and_shipped_names() -> None:
     words = gnas_process("-m", "gnas", _GNAS_COMPLETE="complete_bash", COMP_WORDS="gnas sea", COMP_CWORD="1")
     assert "search" in words.stdout.split()
 
 
-def test_version(gnas):
+def test_version(gnas: Gnas) -> None:
     assert gnas("--version").out == f"gnas {__version__}\n"
 
 
-def test_an_unknown_option_is_bad_input(gnas):
+def test_an_unknown_option_is_bad_input(gnas: Gnas) -> None:
     ran = gnas("search", "--trails", "3")
     assert ran.code == 2
     assert "--trails" in ran.err

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from gnas_runner import write_clicks
+from gnas_runner import Gnas, Ran, write_clicks
 
 HEAD = "user,item,rating,time\n"
 ROWS = "".join(
@@ -14,7 +14,7 @@ ROWS = "".join(
 )
 
 
-def refused(ran, *patterns: str) -> None:
+def refused(ran: Ran, *patterns: str) -> None:
     assert ran.code == 2, ran.err
     assert ran.out == ""
     assert "Traceback" not in ran.err
@@ -23,12 +23,12 @@ def refused(ran, *patterns: str) -> None:
         assert re.search(pattern, told), told
 
 
-def search(gnas, *words):
+def search(gnas: Gnas, *words: object) -> Ran:
     return gnas("search", "--trials", 1, "--space", "space.yaml", "--quiet", "--out", "run", *words)
 
 
 @pytest.fixture(autouse=True)
-def _space(gnas, tmp_path):
+def _space(gnas: Gnas, tmp_path: Path) -> None:
     (tmp_path / "space.yaml").write_text("propagation: {lightgcn: {depth: {int: [1, 2]}}}\nepochs: 2\n")
     (tmp_path / "good.csv").write_text(HEAD + ROWS)
 
@@ -53,7 +53,7 @@ def _space(gnas, tmp_path):
         "time not a number", "one user", "all filtered by core", "all filtered by rating", "shares beyond one",
     ],
 )  # fmt: skip
-def test_data(text, words, pattern, gnas, tmp_path):
+def test_data(text: str | None, words: tuple[str, ...], pattern: str, gnas: Gnas, tmp_path: Path) -> None:
     if text is not None:
         (tmp_path / "given.csv").write_text(text)
     refused(search(gnas, "--data", "given.csv", *words), pattern)
@@ -74,7 +74,7 @@ def test_data(text, words, pattern, gnas, tmp_path):
     ],
     ids=["unknown key", "duplicate key", "two problems", "metric", "sampler", "duration", "no data", "not YAML"],
 )
-def test_configurations(text, patterns, gnas, tmp_path):
+def test_configurations(text: str, patterns: tuple[str, ...], gnas: Gnas, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(text)
     refused(search(gnas, "config.yaml"), *patterns)
 
@@ -96,21 +96,21 @@ def test_configurations(text, patterns, gnas, tmp_path):
     ],
     ids=["op", "loss", "duplicate key", "unknown key", "empty", "empty choice", "range upside down", "contradiction"],
 )
-def test_spaces(text, pattern, gnas, tmp_path):
+def test_spaces(text: str, pattern: str, gnas: Gnas, tmp_path: Path) -> None:
     (tmp_path / "space.yaml").write_text(text)
     refused(gnas("space", "check", "space.yaml"), pattern)
     refused(search(gnas, "--data", "good.csv"), pattern)
 
 
-def test_nothing_to_search_on(gnas):
+def test_nothing_to_search_on(gnas: Gnas) -> None:
     refused(gnas("search"), r"no data are named: give a configuration")
 
 
-def test_an_unknown_configuration_names_the_shipped_ones(gnas):
+def test_an_unknown_configuration_names_the_shipped_ones(gnas: Gnas) -> None:
     refused(gnas("search", "movielens-smal"), r"no config 'movielens-smal'")
 
 
-def test_an_unknown_override(gnas):
+def test_an_unknown_override(gnas: Gnas) -> None:
     refused(
         search(gnas, "--data", "good.csv", "--set", "train.epoch=3"), r"--set train\.epoch=3.*did you mean 'epochs'"
     )
@@ -118,34 +118,34 @@ def test_an_unknown_override(gnas):
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="CUDA is here")
-def test_a_gpu_that_is_not_there(gnas, tmp_path):
+def test_a_gpu_that_is_not_there(gnas: Gnas, tmp_path: Path) -> None:
     refused(search(gnas, "--data", "good.csv", "--device", "cuda"), r"device cuda was asked for.*no CUDA device here")
     assert not (tmp_path / "run").exists()
 
 
-def test_an_unknown_device(gnas):
+def test_an_unknown_device(gnas: Gnas) -> None:
     refused(search(gnas, "--data", "good.csv", "--device", "gpu"), r"device 'gpu' is not known")
 
 
-def test_a_run_directory_that_exists(gnas, tmp_path):
+def test_a_run_directory_that_exists(gnas: Gnas, tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "note.txt").write_text("mine")
     refused(search(gnas, "--data", "good.csv"), r"run exists and is not empty; give --out a new folder")
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a place that even root cannot write to")
-def test_a_read_only_target(gnas, searched):
+def test_a_read_only_target(gnas: Gnas, searched: tuple[Path, Ran]) -> None:
     refused(gnas("search", "--data", "good.csv", "--out", "/proc/run"), r"cannot make the run directory /proc/run")
     refused(gnas("recommend", searched[0], "-o", "/proc/recs.csv"), r"cannot write /proc/recs\.csv")
 
 
-def test_not_a_run_directory(gnas, tmp_path):
+def test_not_a_run_directory(gnas: Gnas, tmp_path: Path) -> None:
     refused(gnas("evaluate", tmp_path), r"is not a run directory: config\.yaml or data\.json is missing")
     refused(gnas("recommend", "nowhere"), r"no run directory at nowhere")
     refused(gnas("search", "--resume", "nowhere"), r"no run directory at nowhere")
 
 
-def test_a_run_without_a_model_yet(gnas, copied):
+def test_a_run_without_a_model_yet(gnas: Gnas, copied: Path) -> None:
     (copied / "best" / "model.safetensors").unlink()
     refused(
         gnas("evaluate", copied), r"has no best model yet: best/model\.safetensors is missing; go on with `gnas search"
@@ -155,14 +155,14 @@ def test_a_run_without_a_model_yet(gnas, copied):
 @pytest.mark.parametrize(
     "data", [b"", b"not tensors at all", b"\x08\0\0\0\0\0\0\0{}      "], ids=["empty", "text", "bare"]
 )
-def test_a_corrupt_or_foreign_model(data, gnas, copied):
+def test_a_corrupt_or_foreign_model(data: bytes, gnas: Gnas, copied: Path) -> None:
     (copied / "best" / "model.safetensors").write_bytes(data)
     for command in ("evaluate", "recommend"):
         refused(gnas(command, copied), r"model\.safetensors (is damaged|is not a model that gnas wrote)")
     assert not (copied / "test.json").exists(), "no look was taken"
 
 
-def test_a_model_of_another_run(gnas, copied, place, tmp_path):
+def test_a_model_of_another_run(gnas: Gnas, copied: Path, place: Path, tmp_path: Path) -> None:
     write_clicks(tmp_path / "more.csv", users=33)
     made = gnas("train", "lightgcn-1", "--data", "more.csv", "--out", "other", "--set", "train.epochs=1", "--quiet")
     assert made.code == 0, made.err
@@ -172,63 +172,63 @@ def test_a_model_of_another_run(gnas, copied, place, tmp_path):
     refused(gnas("evaluate", copied), r"model\.safetensors (holds a model of architecture|was trained on other data)")
 
 
-def test_an_edited_architecture(gnas, copied):
+def test_an_edited_architecture(gnas: Gnas, copied: Path) -> None:
     path = copied / "best" / "architecture.yaml"
     path.write_text(re.sub(r"(?m)^dim: \d+$", "dim: 24", path.read_text()))
     for command in ("evaluate", "recommend"):
         refused(gnas(command, copied), r"architecture\.yaml was edited after its model was trained")
 
 
-def test_an_edited_space(gnas, copied):
+def test_an_edited_space(gnas: Gnas, copied: Path) -> None:
     path = copied / "space.yaml"
     path.write_text(path.read_text().replace("8", "12", 1))
     refused(gnas("search", "--resume", copied), r"space\.yaml was edited since the search began")
 
 
-def test_a_damaged_record(gnas, copied):
+def test_a_damaged_record(gnas: Gnas, copied: Path) -> None:
     (copied / "test.json").write_text("{")
     refused(gnas("evaluate", copied), r"test\.json is damaged")
 
 
-def test_options_that_contradict_each_other(gnas, copied):
+def test_options_that_contradict_each_other(gnas: Gnas, copied: Path) -> None:
     refused(gnas("search", "--resume", copied, "--out", "x"), r"--resume goes on in .* itself; leave --out away")
     refused(gnas("evaluate", copied, "--seeds", 2), r"is measured as it was trained; leave away --seeds")
 
 
-def test_recommend_into_an_unknown_format_or_folder(gnas, searched):
+def test_recommend_into_an_unknown_format_or_folder(gnas: Gnas, searched: tuple[Path, Ran]) -> None:
     refused(
         gnas("recommend", searched[0], "-o", "recs.xlsx"), r"recs\.xlsx: the ending says the format; write one of \.csv"
     )
     refused(gnas("recommend", searched[0], "-o", "no/recs.csv"), r"there is no folder no")
 
 
-def test_recommend_for_nobody(gnas, searched, tmp_path):
+def test_recommend_for_nobody(gnas: Gnas, searched: tuple[Path, Ran], tmp_path: Path) -> None:
     (tmp_path / "ids.txt").write_text("\n")
     refused(gnas("recommend", searched[0], "--users", "ids.txt"), r"ids\.txt is empty")
     refused(gnas("recommend", searched[0], "--users", "none.txt"), r"cannot read none\.txt")
     assert gnas("recommend", searched[0], "-k", "0").code == 2
 
 
-def test_an_unknown_architecture(gnas):
+def test_an_unknown_architecture(gnas: Gnas) -> None:
     refused(gnas("train", "lightgnc-2", "--data", "good.csv"), r"lightgnc-2")
     refused(gnas("evaluate", "nothing.yaml", "--data", "good.csv"), r"nothing\.yaml")
 
 
-def test_errors_under_json_are_an_object_too(gnas):
+def test_errors_under_json_are_an_object_too(gnas: Gnas) -> None:
     ran = gnas("recommend", "nowhere", "--json")
     assert ran.code == 2
     assert json.loads(ran.out) == {"error": {"kind": "RunError", "message": "no run directory at nowhere"}}
     assert ran.err == "Error: no run directory at nowhere\n"
 
 
-def test_debug_shows_the_traceback(gnas):
+def test_debug_shows_the_traceback(gnas: Gnas) -> None:
     from gnas.errors import RunError
 
     with pytest.raises(RunError, match="no run directory"):
         gnas("recommend", "nowhere", "--debug")
 
 
-def test_a_search_in_which_nothing_finishes_ran_and_failed(gnas, tmp_path):
+def test_a_search_in_which_nothing_finishes_ran_and_failed(gnas: Gnas, tmp_path: Path) -> None:
     (tmp_path / "space.yaml").write_text(
         "propagation: {lightgcn: {depth: 1}}\nlr: {float: [90, 100]}\noptimizer: sgd\nloss: mse\n"
     )

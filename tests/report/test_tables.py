@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from gnas.report.svg import Bar, Point, bars, scatter, ticks
-from gnas.report.tables import Table, column, show, to_html, to_rich, to_text
+from gnas.report.tables import Cell, Table, column, show, to_html, to_rich, to_text
 
 TABLE = Table(
     ("name", "ndcg@20", "seconds"),
@@ -15,7 +15,7 @@ TABLE = Table(
 )
 
 
-def test_text_is_aligned_and_numbers_stand_right():
+def test_text_is_aligned_and_numbers_stand_right() -> None:
     assert to_text(TABLE).splitlines() == [
         "Validation",
         "name        ndcg@20  seconds",
@@ -24,7 +24,7 @@ def test_text_is_aligned_and_numbers_stand_right():
     ]
 
 
-def test_html_escapes_and_marks_the_best_row():
+def test_html_escapes_and_marks_the_best_row() -> None:
     tree = ET.fromstring(to_html(TABLE))
     assert tree.tag == "table"
     rows = tree.findall("tbody/tr")
@@ -33,7 +33,7 @@ def test_html_escapes_and_marks_the_best_row():
     assert [cell.get("class") for cell in rows[0]] == [None, "n", "n"]
 
 
-def test_rich_shows_markup_in_names_as_it_is():
+def test_rich_shows_markup_in_names_as_it_is() -> None:
     from rich.console import Console
 
     stream = io.StringIO()
@@ -44,16 +44,16 @@ def test_rich_shows_markup_in_names_as_it_is():
 @pytest.mark.parametrize(
     ("cell", "text"), [(None, ""), (0.12345, "0.1235"), (1234.56, "1,234.6"), (7, "7"), ("a", "a")]
 )
-def test_cells(cell, text):
+def test_cells(cell: Cell, text: str) -> None:
     assert show(cell) == text
 
 
-def test_column_by_name():
+def test_column_by_name() -> None:
     assert column(TABLE, "ndcg@20") == [0.25, 0.1]
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 1), (0.101, 0.134), (-3, 1200), (1e-6, 2e-6)])
-def test_ticks_are_round_and_inside(low, high):
+def test_ticks_are_round_and_inside(low: float, high: float) -> None:
     found = ticks(low, high)
     assert 3 <= len(found) <= 8
     assert all(low - 1e-9 <= tick <= high + 1e-9 for tick in found)
@@ -61,7 +61,7 @@ def test_ticks_are_round_and_inside(low, high):
     assert steps == {1.0}
 
 
-def test_scatter_is_well_formed_and_has_a_mark_per_point():
+def test_scatter_is_well_formed_and_has_a_mark_per_point() -> None:
     points = [Point(1, 0.1, "done", "a & b"), Point(2, 0.3, "pruned", "c"), Point(3, 0.2, "done", "d")]
     tree = ET.fromstring(scatter(points, [(1, 0.1), (2, 0.3)], "trial", "ndcg@20"))
     circles = tree.findall("circle")
@@ -71,13 +71,13 @@ def test_scatter_is_well_formed_and_has_a_mark_per_point():
     assert circles[0].findtext("title") == "a & b"
 
 
-def test_bars_grow_with_the_value_and_carry_whiskers():
+def test_bars_grow_with_the_value_and_carry_whiskers() -> None:
     tree = ET.fromstring(bars([Bar("one", 0.1), Bar("two", 0.2, low=0.15, high=0.25)]))
     widths = [float(bar.get("width", "nan")) for bar in tree.findall("rect")]
     assert widths[1] == pytest.approx(2 * widths[0], rel=0.01)
     assert len([path for path in tree.findall("path") if path.get("class") == "whisker"]) == 1
 
 
-def test_nothing_to_draw_is_no_chart():
+def test_nothing_to_draw_is_no_chart() -> None:
     assert scatter([], [], "x", "y") == ""
     assert bars([]) == ""

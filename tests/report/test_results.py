@@ -1,0 +1,81 @@
+import pytest
+
+from gnas.report.results import (
+    baseline_wins,
+    figures_table,
+    leader,
+    looks_sentence,
+    shown_metrics,
+    spread_table,
+    verdict,
+)
+from gnas.report.results import (
+    test_table as table_of_test,
+)
+from gnas.report.tables import column
+
+BASELINES = [
+    {"name": "popularity", "metrics": {"ndcg@20": 0.1, "recall@20": 0.2, "rmse": 1.1}},
+    {"name": "ease", "metrics": {"ndcg@20": 0.3, "recall@20": 0.4, "rmse": 0.9}},
+]
+
+
+def test_a_baseline_that_wins_is_told_first() -> None:
+    assert verdict("ndcg@20", 0.25, BASELINES, "test") == (
+        "A baseline wins: ease reaches ndcg@20 0.3000 on test, the best architecture 0.2500."
+    )
+    assert verdict("ndcg@20", 0.35, BASELINES, "test") == (
+        "The best architecture reaches ndcg@20 0.3500 on test; the best baseline, ease, 0.3000."
+    )
+    assert "no baseline stands beside it" in verdict("ndcg@20", 0.35, [], "validation")
+
+
+@pytest.mark.parametrize(("value", "wins"), [(0.95, True), (0.85, False), (0.9, False)])
+def test_for_errors_less_is_better(value: float, wins: bool) -> None:
+    assert baseline_wins("rmse", value, BASELINES) is wins
+    best = leader("rmse", BASELINES)
+    assert best is not None
+    assert best["name"] == "ease"
+
+
+def test_figures_stand_in_order_with_the_architecture_stressed() -> None:
+    table = figures_table("ndcg@20", "mf", {"ndcg@20": 0.2, "recall@20": 0.5}, BASELINES, "")
+    assert column(table, "recommender") == ["ease", "mf", "popularity"]
+    assert table.best == {1}
+
+
+def test_the_objective_comes_first_and_unmeasured_figures_stay_out() -> None:
+    assert shown_metrics("ndcg@5", ["recall@5", "ndcg@5", "hit@10"]) == ["ndcg@5", "recall@5"]
+    assert shown_metrics("rmse", ["mae", "rmse"]) == ["rmse", "mae"]
+
+
+def known(value: float) -> dict[str, float]:
+    return {"value": value, "low": value - 0.01, "high": value + 0.01}
+
+
+def test_a_look_shows_intervals_leads_and_p_values() -> None:
+    lead = {"difference": -0.05, "low": -0.06, "high": -0.04, "p": 0.001, "p_holm": 0.002}
+    record = {
+        "objective": "ndcg@20",
+        "metrics": {"ndcg@20": known(0.25)},
+        "baselines": [{"name": "ease", "metrics": {"ndcg@20": known(0.3)}, "lead": lead}],
+    }
+    table = table_of_test(record, "mf")
+    assert column(table, "recommender") == ["ease", "mf"]
+    assert column(table, "lead of the architecture") == ["-0.0500 [-0.0600, -0.0400]", None]
+    assert column(table, "p (Holm)") == [0.002, None]
+    assert column(table, "ndcg@20, 95 % interval") == ["[0.2900, 0.3100]", "[0.2400, 0.2600]"]
+
+
+def test_later_looks_warn() -> None:
+    assert looks_sentence(1) == "This is the first look at the test split."
+    assert "look 3" in looks_sentence(3)
+
+
+def test_seeds_are_shown_one_by_one() -> None:
+    record = {
+        "objective": "ndcg@20",
+        "seeds": [{"validation": {"ndcg@20": 0.1}, "test": {"ndcg@20": 0.2}}],
+        "spread": {"ndcg@20": {"mean": 0.2, "std": 0.0}},
+    }
+    assert column(spread_table(record), "ndcg@20") == [0.1, 0.2, 0.2, 0.0]

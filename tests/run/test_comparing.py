@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gnas.rng import numpy_rng
+from gnas.run.comparing import differences, with_intervals
+from gnas.run.directory import RunDirectory
+from gnas.run.looks import looks, record_look
+from gnas.run.single import mean_evaluation, spread
+from gnas.train.evaluator import Evaluation
+
+USERS = np.arange(200)
+
+
+def evaluation(shift: float = 0.0, users: np.ndarray = USERS) -> Evaluation:
+    values = numpy_rng(0, "values").random(len(users)) + shift
+    return Evaluation({"ndcg@10": float(values.mean()), "coverage@10": 0.5}, {"ndcg@10": values}, users, 0.1)
+
+
+def test_means_over_users_get_an_interval_and_other_figures_none() -> None:
+    found = with_intervals(evaluation(), 500, 0)
+    low, value, high = (found["ndcg@10"][name] for name in ("low", "value", "high"))
+    assert low is not None
+    assert high is not None
+    assert value is not None
+    assert low < value < high
+    assert found["coverage@10"] == {"value": 0.5, "low": None, "high": None}
+
+
+def test_the_lead_is_paired_so_a_constant_shift_has_no_spread() -> None:
+    found = differences(evaluation(0.1), {"a": evaluation(), "b": evaluation(0.1)}, "ndcg@10", 500, 0)
+    assert found["a"]["difference"] == pytest.approx(0.1)
+    assert found["a"]["low"] == pytest.approx(0.1)
+    assert found["a"]["p_holm"] == pytest.approx(2 * found["a"]["p"], rel=1e-9), "two comparisons"
+    assert found["b"]["p"] == 1.0
+
+
+def test_a_figure_that_is_no_mean_over_users_is_not_compared() -> None:
+    assert differences(evaluation(), {"a": evaluation()}, "coverage@10", 100, 0) == {}
+
+
+def test_other_users_are_refused() -> None:
+    with pytest.raises(ValueError, match="a was measured on other users"):
+        differences(evaluation(), {"a": evaluation(users=USERS + 1)}, "ndcg@10", 100, 0)
+
+
+def test_the_mean_over_seeds_is_taken_user_by_user() -> None:
+    both = mean_evaluation([evaluation(), evaluation(0.2)])
+    assert both.metrics["ndcg@10"] == pytest.approx(evaluation(0.1).metrics["ndcg@10"])
+    assert both.per_user["ndcg@10"] == pytest.approx(evaluation(0.1).per_user["ndcg@10"])
+
+
+def test_the_spread_is_the_sample_deviation() -> None:
+    found = spread([{"x": 1.0}, {"x": 3.0}])
+    assert found["x"]["mean"] == 2.0
+    assert found["x"]["std"] == pytest.approx(2**0.5)
+    assert spread([{"x": 1.0}])["x"]["std"] == 0.0
+
+
+def test_looks_are_only_ever_added(tmp_path: Path) -> None:
+    run = RunDirectory(tmp_path)
+    assert looks(run) == []
+    assert [record_look(run, {"n": n}) for n in range(3)] == [1, 2, 3]
+    assert [record["n"] for record in looks(run)] == [0, 1, 2]

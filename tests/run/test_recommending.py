@@ -1,0 +1,84 @@
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+from gnas.data.interactions import Interactions, Split
+from gnas.rng import numpy_rng
+from gnas.run import recommending
+from gnas.run.recommending import recommend
+
+CPU = torch.device("cpu")
+N_USERS, N_ITEMS = 6, 8
+
+
+class Fixed:
+    """Scores known beforehand."""
+
+    n_users, n_items = N_USERS, N_ITEMS
+
+    def __init__(self) -> None:
+        self.score_UI = torch.as_tensor(numpy_rng(1, "scores").permutation(N_USERS * N_ITEMS)).float().view(N_USERS, -1)
+
+    def score(self, users: torch.Tensor) -> torch.Tensor:
+        return self.score_UI[users]
+
+
+def part(pairs: list[tuple[int, int]]) -> Interactions:
+    user, item = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    return Interactions(user, item, N_USERS, N_ITEMS)
+
+
+@pytest.fixture
+def split() -> Split:
+    """User 5 has a test interaction alone; user 0 took all items but one."""
+    train = [(0, item) for item in range(6)] + [(1, 1), (2, 2), (3, 2), (4, 2)]
+    ids = pl.Series([f"u{n}" for n in range(N_USERS)]), pl.Series(range(100, 100 + N_ITEMS))
+    return Split(part(train), part([(0, 6), (1, 3)]), part([(2, 4), (5, 0)]), *ids, "f")
+
+
+def oracle(split: Split, user: int, k: int) -> list[int]:
+    taken = {
+        int(item)
+        for one in (split.train, split.valid, split.test)
+        for who, item in zip(one.user, one.item, strict=True)
+        if who == user
+    }
+    order = np.argsort(-Fixed().score_UI[user].numpy())
+    return [100 + int(item) for item in order if int(item) not in taken][:k]
+
+
+def test_each_user_gets_the_best_unseen_items_in_order(split: Split) -> None:
+    found = recommend(Fixed(), split, CPU, 3)
+    for user in range(5):
+        rows = found.filter(pl.col("user") == f"u{user}")
+        assert rows["item"].to_list() == oracle(split, user, 3)
+        assert rows["rank"].to_list() == list(range(1, rows.height + 1))
+        assert rows["score"].is_sorted(descending=True)
+    assert found.filter(pl.col("user") == "u0").height == 1, "one item is left for user 0"
+
+
+def test_blocks_do_not_change_the_result(split: Split, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = recommend(Fixed(), split, CPU, 3)
+    monkeypatch.setattr(recommending, "BLOCK_CELLS", 2 * N_ITEMS)
+    assert recommend(Fixed(), split, CPU, 3).equals(whole)
+
+
+def test_unknown_and_untrained_users_get_the_most_popular_items_they_have_not_taken(split: Split) -> None:
+    found = recommend(Fixed(), split, CPU, 2, ["nobody", "u5", "u1"])
+    assert found["user"].to_list() == ["nobody", "nobody", "u5", "u5", "u1", "u1"]
+    assert found["known"].to_list() == [False] * 4 + [True] * 2
+    assert found["item"][0] == 102, "the most popular"
+    assert found["score"][0] == 4.0
+    assert 100 not in found.filter(pl.col("user") == "u5")["item"].to_list(), "taken in test"
+
+
+def test_ids_keep_their_type_where_all_are_known(split: Split) -> None:
+    ids = pl.Series(range(10, 10 + N_USERS))
+    numbered = Split(split.train, split.valid, split.test, ids, split.item_ids, "f")
+    assert recommend(Fixed(), numbered, CPU, 1, ["12", "10"])["user"].to_list() == [12, 10]
+    assert recommend(Fixed(), numbered, CPU, 1, ["12", "x"])["user"].to_list() == ["12", "x"]
+
+
+def test_more_than_there_are_is_all_there_are(split: Split) -> None:
+    assert recommend(Fixed(), split, CPU, 99, ["u3"]).height == N_ITEMS - 1

@@ -1,0 +1,45 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from gnas.config.architecture import Architecture
+from gnas.config.yaml import dump_yaml
+from gnas.errors import RunError
+from gnas.run.warm import TOP, warm_architectures
+
+
+def trial(folder: Path, number: int, value: float, state: str = "complete") -> None:
+    place = folder / "trials" / f"{number:04d}"
+    place.mkdir(parents=True)
+    (place / "architecture.yaml").write_text(dump_yaml(Architecture(dim=number + 1).written()))
+    (place / "status.json").write_text(json.dumps({"state": state, "metrics": {"ndcg@20": value, "rmse": value}}))
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    (tmp_path / "config.yaml").touch()
+    (tmp_path / "data.json").touch()
+    for number in range(8):
+        trial(tmp_path, number, number / 10, "pruned" if number == 7 else "complete")
+    return tmp_path
+
+
+def test_the_best_come_first_and_pruned_ones_stay_out(run: Path) -> None:
+    found = warm_architectures([str(run)], "ndcg@20")
+    assert [one.dim for one in found.values()] == [7, 6, 5, 4, 3]
+    assert len(found) == TOP
+    assert next(iter(found)) == f"{run.name} 0006"
+
+
+def test_the_direction_of_the_metric_counts(run: Path) -> None:
+    assert [one.dim for one in warm_architectures([str(run)], "rmse").values()] == [1, 2, 3, 4, 5]
+
+
+def test_the_same_architecture_is_taken_once(run: Path) -> None:
+    assert len(warm_architectures([str(run), str(run)], "ndcg@20")) == TOP
+
+
+def test_a_run_without_such_trials_is_refused(run: Path) -> None:
+    with pytest.raises(RunError, match=r"no trial of .* was completed with recall@5"):
+        warm_architectures([str(run)], "recall@5")
