@@ -1,0 +1,24 @@
+"""`python -m benchmarks NAME …`: run one benchmark; `python -m benchmarks NAME --help` says what it takes."""
+
+import importlib
+import os
+import sys
+
+BENCHMARKS = {
+    "step": "forward, backward and update of every operator against PyG and torch.sparse",
+}
+"""Name of the module in this folder, which has a `main(arguments)`, and what it measures."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run the benchmark that is named first."""
+    if not arguments or arguments[0] not in BENCHMARKS:
+        lines = [f"  {name:12} {what}" for name, what in sorted(BENCHMARKS.items())]
+        print("\n".join(["usage: python -m benchmarks NAME [options]", "", *lines]), file=sys.stderr)
+        return 2
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # huge pages; read when torch first allocates
+    importlib.import_module(f"benchmarks.{arguments[0]}").main(arguments[1:])
+    return 0
+
+
+sys.exit(main(sys.argv[1:]))
