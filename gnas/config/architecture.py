@@ -61,8 +61,10 @@ class Architecture(Strict):
             raise ValueError(
                 "loss directau moves embeddings alone and would leave scorer mlp untrained; take dot or cosine"
             )
-        if isinstance(self.contrastive, SGL) and not self.propagation.uses_graph:
-            raise ValueError("contrastive sgl drops edges, but propagation none has no graph; take simgcl")
+        depth = self.propagation.depth if isinstance(self.propagation, Layered) else None
+        if isinstance(self.contrastive, SGL) and (depth == 0 or not self.propagation.uses_graph):
+            what = "depth 0" if depth == 0 else f"propagation {self.propagation.kind}"
+            raise ValueError(f"contrastive sgl drops edges, but {what} has no graph; take simgcl")
         return self
 
     def written(self) -> dict[str, Any]:

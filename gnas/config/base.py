@@ -54,11 +54,8 @@ class ChoiceReader:
             name, parameters = next(iter(value.items()))
             parameters = {} if parameters is None else parameters
         else:
-            raise PydanticCustomError(
-                "choice",
-                "{kind} is written as a name or as one `name: {{parameters}}`, not {value}",
-                {"kind": self.registry.kind, "value": repr(value)},
-            )
+            sentence = f"{self.registry.kind} is a name or one `name: {{parameters}}`, not {value!r}"
+            raise PydanticCustomError("choice", "{sentence}", {"sentence": sentence})
         try:
             member = self.registry[name]
         except ConfigError as error:

@@ -29,6 +29,8 @@ def apply_overrides(document: Document, overrides: Sequence[Override]) -> Docume
             problems += error.problems
             continue
         places = {key: place for key, place in places.items() if key[: len(path)] != path}
+        for length in range(1, len(path)):
+            places.setdefault(path[:length], label)
         places[path] = label
     if problems:
         raise ConfigError(problems)

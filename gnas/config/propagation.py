@@ -187,9 +187,9 @@ class Mixed(Layered):
     @model_validator(mode="after")
     def _layers_are_plain(self) -> "Mixed":
         for op in self.ops:
-            stray = sorted(set(op.STACK_FIELDS) & op.model_fields_set - {"depth"})
             if isinstance(op, Mixed):
                 raise ValueError("a mixed propagation does not nest")
+            stray = sorted(set(op.STACK_FIELDS) & op.model_fields_set)
             if stray:
                 raise ValueError(f"{', '.join(stray)} of {op.kind} belong(s) to the whole stack: write it beside `ops`")
         return self

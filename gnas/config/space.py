@@ -122,19 +122,14 @@ def parse_space(space: Document | Mapping[str, Any], source: str = "space") -> S
     rng = numpy_rng(0, "space", "trial")
     reader = read_slots(document, Architecture, OWN_KEYS)
     named = name_parameters(reader.slots)
-    problems = [*reader.problems, *condition_problems(named, document, reader.broken)]
+    problems = [*reader.problems, *condition_problems(named, document, set(reader.broken.values()))]
     slots, circles = in_order(named, document)
     problems += circles
     if not circles:
-        problems += value_problems(slots, document, rng)
+        problems += value_problems(slots, document, rng, reader.broken)
     anchors, wrong_anchors = read_anchors(document, () if circles else slots)
     constraints, wrong_constraints = read_constraints(document)
     problems += [*wrong_anchors, *wrong_constraints]
-    if not problems:
-        try:
-            draw_valid(slots, rng)
-        except ConfigError as error:
-            problems.append(document.problem((), str(error)))
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
     return SearchSpace(tuple(slots), anchors, constraints, document.tree, document.source)

@@ -61,7 +61,7 @@ def in_order(slots: Sequence[Slot], document: Document) -> tuple[list[Slot], lis
     pending = list(slots)
     while pending:
         names = {slot.name for slot in pending}
-        ready = next((slot for slot in pending if not names & {c.name for c in slot.conditions}), None)
+        ready = next((slot for slot in pending if not names & {c.name for c in slot.conditions} - {slot.name}), None)
         if ready is None:
             circle = [slot for slot in pending if slot.when]
             asks = "; ".join(f"{slot.name} when {' and '.join(map(str, slot.when))}" for slot in circle)

@@ -49,12 +49,12 @@ class Reader:
     document: Document
     slots: list[Slot] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-    broken: set[str] = field(default_factory=set)
-    """Names of what has problems: a condition on one of them is not to blame."""
+    broken: dict[KeyPath, str] = field(default_factory=dict)
+    """Places and names of what has problems: neither a condition on one nor its lack is told again."""
 
     def report(self, place: Place, sentence: str, *below: str) -> None:
         """Note a problem at `place`, or at a key below it."""
-        self.broken.add(place.key)
+        self.broken[place.path] = place.key
         self.problems.append(self.document.problem((*place.origin, *below), sentence, place.path))
 
     def fields(self, node: dict[str, Any], model: type[BaseModel], place: Place, what: str) -> None:
@@ -135,7 +135,8 @@ class Reader:
             )
             return
         name, parameters = next(iter(node.items()))
-        self.add(place, Fixed(name), "branch", when)
+        if place.kind.registry is not None and name in place.kind.registry:
+            self.add(place, Fixed(name), "branch", when)
         self.branch(name, parameters, place, (*place.origin, name), when)
 
     def branches(self, node: dict[str, Any], place: Place, when: tuple[Condition, ...]) -> None:

@@ -1,6 +1,6 @@
 """Trying a space before anything runs: both ends of every range, every choice, in an architecture."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,55 +11,70 @@ from gnas.config.document import Document, KeyPath
 from gnas.config.domain import Fixed, Scalar
 from gnas.config.problems import Problem, problems_of, shorten
 from gnas.config.slots import Draft, Slot, fill
+from gnas.config.space_draw import draw_valid
 from gnas.config.space_order import choose_within, satisfying
+from gnas.errors import ConfigError
 
 ATTEMPTS = 50
+Allowed = Mapping[str, tuple[Scalar, ...]]
+"""The values that names must have for a slot to exist."""
 
 
-def value_problems(slots: Sequence[Slot], document: Document, rng: np.random.Generator) -> list[str]:
+def value_problems(
+    slots: Sequence[Slot], document: Document, rng: np.random.Generator, broken: Collection[KeyPath] = ()
+) -> list[str]:
     """Values that an architecture refuses, whatever the rest of it is.
 
-    A value that is wrong by itself is told with its place. One that is only refused beside others is tried in 50
-    random surroundings, and is told where none of them takes it.
+    First the values that are wrong by themselves, each told with its place; problems at a place in `broken` are told
+    already. Where there are none: values that are refused beside everything else, tried in 50 random surroundings.
     """
+    tests = [(slot, value, allowed) for slot, allowed in _existing(slots) for value in _worth_trying(slot)]
     found: dict[str, None] = {}
-    for slot in slots:
-        allowed = satisfying(slot.conditions, slots)
-        if allowed is None:
-            continue  # told by condition_problems
-        for value in slot.domain.values() if isinstance(slot.domain, Fixed) else slot.domain.ends():
-            for problem in _try(slots, slot, value, allowed, document, rng):
-                found[problem] = None
+    for slot, value, allowed in tests:
+        draft = _around(slots, slot, value, allowed, None)
+        for problem in _refusals(draft):
+            if not problem.rule and problem.path not in broken:
+                found[_told(problem, draft, document)] = None
+    if found or broken:
+        return list(found)
+    try:
+        draw_valid(slots, rng)
+    except ConfigError as error:
+        return [document.problem((), str(error))]
+    for slot, value, allowed in tests:
+        reason = "" if isinstance(slot.domain, Fixed) else _always_refused(slots, slot, value, allowed, rng)
+        if reason:
+            sentence = f"{shorten(value)} is refused in every combination tried: {reason}"
+            found[document.problem(slot.origin, sentence, slot.path)] = None
     return list(found)
 
 
-def _try(
-    slots: Sequence[Slot],
-    target: Slot,
-    value: Any,
-    allowed: Mapping[str, tuple[Scalar, ...]],
-    document: Document,
-    rng: np.random.Generator,
-) -> list[str]:
-    sentence = ""
+def _existing(slots: Sequence[Slot]) -> list[tuple[Slot, Allowed]]:
+    """The slots that can exist, each with what the others must be for that."""
+    allowed = ((slot, satisfying(slot.conditions, slots)) for slot in slots)
+    return [(slot, values) for slot, values in allowed if values is not None]
+
+
+def _worth_trying(slot: Slot) -> Sequence[Any]:
+    return [slot.domain.value] if isinstance(slot.domain, Fixed) else slot.domain.ends()
+
+
+def _always_refused(slots: Sequence[Slot], target: Slot, value: Any, allowed: Allowed, rng: np.random.Generator) -> str:
+    """Why `target` cannot be `value`, empty where it can be somewhere."""
+    reason = ""
     for attempt in range(ATTEMPTS):
-        draft = _around(slots, target, value, allowed, rng if attempt else None)
-        problems = _refusals(draft)
+        problems = _refusals(_around(slots, target, value, allowed, rng if attempt else None))
         if not problems:
-            return []
-        wrong = [_told(problem, draft, document) for problem in problems if not problem.rule]
-        if wrong:
-            return wrong
-        sentence = "; ".join(problem.sentence for problem in problems)
-    what = f"{shorten(value)} is refused in every combination tried: {sentence}"
-    return [document.problem(target.origin, what, target.path)]
+            return ""
+        reason = "; ".join(problem.sentence for problem in problems)
+    return reason
 
 
 def _around(
     slots: Sequence[Slot],
     target: Slot,
     value: Any,
-    allowed: Mapping[str, tuple[Scalar, ...]],
+    allowed: Allowed,
     rng: np.random.Generator | None,
 ) -> Draft:
     """The draft in which `target` is `value`; the rest as `allowed` says, first values or at random."""

@@ -1,0 +1,105 @@
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from gnas.config.anchors import ANCHORS
+from gnas.config.architecture import Architecture, canonical, identity
+from gnas.config.metrics import METRICS, direction, is_rating_metric, parse_metric
+from gnas.errors import ConfigError
+
+
+def read(**tree: Any) -> Architecture:
+    return Architecture.model_validate(tree)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ({"propagation": "none"}, {"propagation": {"lightgcn": {"depth": 0, "norm": "left"}}}),
+        ({"propagation": "lightgcn"}, {"propagation": {"lightgcn": {"norm": 0.5}}}),
+        ({"propagation": "lightgcn"}, {"propagation": {"mixed": {"ops": ["lightgcn", "lightgcn"]}}}),
+        ({"propagation": "spectral"}, {"propagation": "spectral", "dim": 8, "lr": 0.5, "loss": "bce", "epochs": 3}),
+        ({"propagation": "spectral"}, {"propagation": {"spectral": {"order": 3, "sharpness": 2}}}),
+        ({"propagation": {"spectral": {"ideal": 0}}}, {"propagation": {"spectral": {"ideal": 0, "rank": 7}}}),
+        ({"loss": "all-pairs", "batch_size": 16}, {"loss": "all-pairs", "batch_size": "full"}),
+        ({"init": "xavier", "init_scale": 0.5}, {"init": "xavier"}),
+        (
+            {"propagation": {"gcn": {"combine": "last", "layer0": 0.5}}},
+            {"propagation": {"gcn": {"combine": "last", "layer0": 0}}},
+        ),
+        ({"features": {"fusion": "gated"}}, {}),
+    ],
+)
+def test_candidates_that_differ_in_nothing_that_matters_are_one(left: dict[str, Any], right: dict[str, Any]) -> None:
+    assert canonical(read(**left)) == canonical(read(**right))
+    assert identity(read(**left)) == identity(read(**right))
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ({"propagation": {"lightgcn": {"depth": 1}}}, {"propagation": {"lightgcn": {"depth": 2}}}),
+        ({"propagation": "lightgcn"}, {"propagation": "sage"}),
+        ({"propagation": {"mixed": {"ops": ["gcn", "sage"]}}}, {"propagation": {"mixed": {"ops": ["sage", "gcn"]}}}),
+        ({"propagation": {"spectral": {"rank": 8}}}, {"propagation": {"spectral": {"rank": 9}}}),
+        ({"loss": "bpr", "batch_size": 16}, {"loss": "bpr", "batch_size": "full"}),
+        ({"lr": 0.01}, {"lr": 0.02}),
+        ({"features": {"attributes": True}}, {}),
+    ],
+)
+def test_candidates_that_differ_in_what_matters_are_two(left: dict[str, Any], right: dict[str, Any]) -> None:
+    assert identity(read(**left)) != identity(read(**right))
+
+
+@pytest.mark.parametrize("name", list(ANCHORS))
+def test_the_written_form_reads_back_equal(name: str) -> None:
+    architecture = ANCHORS[name]
+    assert Architecture.model_validate(architecture.written()) == architecture
+
+
+def test_identities_are_short_and_tell_the_known_designs_apart() -> None:
+    assert len(identity(read())) == 12
+    assert identity(read()) == identity(ANCHORS["lightgcn-2"])
+    assert len({identity(architecture) for _, architecture in ANCHORS.items()}) == len(ANCHORS)
+
+
+@pytest.mark.parametrize(
+    ("tree", "sentence"),
+    [
+        ({"loss": "all-pairs", "scorer": "mlp"}, "loss all-pairs needs scorer dot"),
+        ({"loss": "directau", "scorer": "mlp"}, "would leave scorer mlp untrained"),
+        ({"contrastive": "sgl", "propagation": "none"}, "contrastive sgl drops edges, but"),
+        ({"contrastive": "sgl", "propagation": {"gcn": {"depth": 0}}}, "contrastive sgl drops edges, but"),
+    ],
+)
+def test_parts_that_do_not_fit_are_refused(tree: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValidationError, match=sentence):
+        read(**tree)
+
+
+def test_metric_names() -> None:
+    assert parse_metric("ndcg@20") == ("ndcg", 20)
+    assert parse_metric("rmse") == ("rmse", None)
+    assert (direction("recall@5"), direction("gini@5"), direction("latency_ms")) == ("maximize", "minimize", "minimize")
+    assert is_rating_metric("mae")
+    assert not is_rating_metric("auc")
+    assert len(METRICS) >= 15
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("ndcg", "metric 'ndcg': write it with a cut-off, as ndcg@20"),
+        ("ndcg@", "metric 'ndcg@': the cut-off must be a positive whole number, as in ndcg@20"),
+        ("ndcg@0", "metric 'ndcg@0': the cut-off must be a positive whole number, as in ndcg@20"),
+        ("ndcg@2.5", "metric 'ndcg@2.5': the cut-off must be a positive whole number, as in ndcg@20"),
+        ("auc@5", "metric 'auc@5': write it as auc"),
+        ("recal@5", "unknown metric 'recal' (did you mean 'recall'? known: "),
+        ("", "unknown metric '' (known: "),
+    ],
+)
+def test_wrong_metric_names(name: str, sentence: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_metric(name)
+    assert str(caught.value).startswith(sentence)
