@@ -4,11 +4,12 @@ Frames have the column `id` and one column for each attribute, under names that 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
-from gnas.data.delimited import Dialect, read_all, sniff
+from gnas.data.delimited import read_all, sniff
 from gnas.data.values import id_values
 from gnas.errors import DataError
 
@@ -46,13 +47,9 @@ def _table(path: Path, separator: str, header: bool, at_least: int) -> pl.DataFr
     dialect = sniff(path, separator, header)
     if len(dialect.names) < at_least:
         raise DataError(f"{path}: {len(dialect.names)} columns, where its layout has {at_least}")
-    return read_all(path, _unquoted(dialect, separator), id_index=0)
-
-
-def _unquoted(dialect: Dialect, separator: str) -> Dialect:
-    from dataclasses import replace
-
-    return dialect if separator == "," else replace(dialect, quote=None)
+    if separator != ",":
+        dialect = replace(dialect, quote=None)
+    return read_all(path, dialect, id_index=0)
 
 
 def year_of(title: pl.Expr) -> pl.Expr:

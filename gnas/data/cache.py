@@ -42,13 +42,13 @@ def obtain(data_set: DataSet, progress: Progress | None = None, root: Path | Non
     folder = folder_of(data_set, root)
     for remote in data_set.files:
         wanted = [name for name in remote.keep or (remote.name,) if not (folder / name).is_file()]
-        if not wanted:
+        file, records = folder / remote.name, folder / "checksums.json"
+        if not wanted and (remote.keep or remote.url in _records(records)):
             continue
-        file = folder / remote.name
         here = file.is_file()
         if not here:
             download(remote.url, file, progress)
-        _check(file, remote, folder / "checksums.json", by_hand=here)
+        _check(file, remote, records, by_hand=here)
         if remote.keep:
             _unpack(file, wanted)
             if not here:
@@ -56,18 +56,21 @@ def obtain(data_set: DataSet, progress: Progress | None = None, root: Path | Non
     return folder
 
 
-def _check(file: Path, remote: Remote, records: Path, by_hand: bool) -> None:
-    """Compare with the catalogue's checksum, else with that of the first download; record the latter."""
+def _records(path: Path) -> dict[str, str]:
+    """The checksums found so far, by address."""
     try:
-        known: dict[str, str] = json.loads(records.read_text()) if records.is_file() else {}
+        return dict(json.loads(path.read_text())) if path.is_file() else {}
     except ValueError as error:
-        raise DataError(f"{records} is broken ({error}); delete it") from error
+        raise DataError(f"{path} is broken ({error}); delete it") from error
+
+
+def _check(file: Path, remote: Remote, records: Path, by_hand: bool) -> None:
+    """Compare with the catalogue's checksum, else with that of the first download; record what was found."""
+    known = _records(records)
     expected = remote.checksum or known.get(remote.url)
-    if expected is None:
-        write_json(records, known | {remote.url: digest(file)})
-        return
-    found = digest(file, expected)
-    if found == expected:
+    found = digest(file, expected or "sha256")
+    if found == (expected or found):
+        write_json(records, known | {remote.url: found})
         return
     if not by_hand:
         file.unlink()

@@ -124,16 +124,16 @@ def best_separator(lines: Sequence[str]) -> str | None:
 def looks_like_header(rows: list[list[str]]) -> bool:
     """Whether the first row names the columns.
 
-    No where it holds a number or a value that stands in its column again; a row of mere words that the file could not
-    hold as data (known names, or words above numbers) is a header, and so is any other row of words: it is safer to
-    ask about its names than to take it for an interaction.
+    No where it holds a number, or a word that stands in its column again. Yes where it holds a known name, and in every
+    other case: it is safer to ask about the names of such a row than to take it for an interaction. An empty cell says
+    nothing (an index without a name).
     """
     first, rest = [cell.strip() for cell in rows[0]], rows[1:200]
-    if any(_is_number(cell) for cell in first) or not all(first):
+    if any(_is_number(cell) for cell in first) or not any(first):
         return False
     if any(plain(cell) in _KNOWN for cell in first):
         return True
-    return not any(len(row) > i and row[i].strip() == cell for row in rest for i, cell in enumerate(first))
+    return not any(len(row) > i and cell and row[i].strip() == cell for row in rest for i, cell in enumerate(first))
 
 
 def _is_number(text: str) -> bool:

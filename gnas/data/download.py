@@ -50,6 +50,7 @@ def download(
             _tag(part).unlink(missing_ok=True)
             return
         except urllib.error.HTTPError as error:
+            error.close()
             reason = f"the server answers {error.code} {error.reason}"
             if error.code == 416:  # the part does not fit the file any more
                 part.unlink(missing_ok=True)

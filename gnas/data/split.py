@@ -51,13 +51,22 @@ def _marked(order: np.ndarray, after: np.ndarray, n_test: np.ndarray, n_held: np
 
 
 def _shares(log: Interactions, config: SplitConfig, seed: int, timed: bool) -> np.ndarray:
-    """Shares of each user's interactions, rounded up or down at random so that they are right on average."""
+    """Shares of each user's interactions; fractions are rounded so that the whole share is met too."""
     order, after, count_U = _by_user(log, seed, timed)
-    chance_U = numpy_rng(seed, "split", "rounding").random(log.n_users)
     most_U = np.maximum(count_U - 1, 0)
-    test_U = np.minimum(np.floor(count_U * config.test + chance_U), most_U)
-    held_U = np.minimum(np.floor(count_U * (config.test + config.valid) + chance_U), most_U)
+    test_U = np.minimum(_rounded(count_U * config.test, seed, "test"), most_U)
+    held_U = np.minimum(test_U + _rounded(count_U * config.valid, seed, "valid"), most_U)
     return _marked(order, after, np.repeat(test_U, count_U), np.repeat(held_U, count_U))
+
+
+def _rounded(share_U: np.ndarray, seed: int, name: str) -> np.ndarray:
+    """Whole numbers next to `share_U`, right on average for each and within one in sum (systematic sampling)."""
+    rng = numpy_rng(seed, "split", "rounding", name)
+    order = rng.permutation(len(share_U))
+    total = np.floor(np.cumsum(share_U[order]) + rng.random())
+    whole_U = np.empty(len(share_U), dtype=np.int64)
+    whole_U[order] = np.diff(total, prepend=0.0)
+    return whole_U
 
 
 def _leave_out(log: Interactions, config: SplitConfig, seed: int) -> np.ndarray:

@@ -23,8 +23,6 @@ FRIENDS = 5  # of each user, on average, counted once per pair
 LOYAL = 0.9  # share of friendships within a block
 ROUNDS = 20  # redraws of what a user has already
 
-Draw = Callable[[np.ndarray, np.random.Generator], np.ndarray]
-
 
 @dataclass(frozen=True)
 class World:
@@ -67,52 +65,62 @@ def _shuffled_blocks(n: int, blocks: int, rng: np.random.Generator) -> np.ndarra
 
 
 def _pairs(config: SyntheticConfig, user_block: np.ndarray, item_block: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Distinct pairs of user and item, in order."""
+    """Distinct pairs of user and item, in order: first how many, then those of the own block, then the others."""
     rng = numpy_rng(config.seed, "synthetic", "interactions")
-    draw = _drawer(config, item_block)
     wanted_U = np.clip(rng.poisson(config.interactions_per_user, config.users), 1, config.items)
+    noise = config.noise if int(item_block.max()) > 0 else 0.0
+    outside_U = rng.binomial(wanted_U, noise)
+    shelves = _Shelves(item_block, config)
+    own = _distinct(wanted_U - outside_U, lambda user: shelves.inside(user_block[user], rng), config.items)
+    other = _distinct(outside_U, lambda user: shelves.outside(user_block[user], rng), config.items)
+    key = np.sort(np.concatenate([own, other]))
+    return key // config.items, key % config.items
+
+
+def _distinct(wanted_U: np.ndarray, draw: Callable[[np.ndarray], np.ndarray], n_items: int) -> np.ndarray:
+    """Keys user · n_items + item, sorted, `wanted_U` of each user; what a user has already is drawn again."""
     missing_U = wanted_U
-    key = np.empty(0, dtype=np.int64)  # user · items + item, sorted
+    key = np.empty(0, dtype=np.int64)
     for _ in range(ROUNDS):
-        user = np.repeat(np.arange(config.users), missing_U)
-        key = np.sort(np.concatenate([key, user * config.items + draw(user_block[user], rng)]))
+        user = np.repeat(np.arange(len(wanted_U)), missing_U)
+        key = np.sort(np.concatenate([key, user * n_items + draw(user)]))
         new = np.ones(len(key), dtype=bool)
         new[1:] = key[1:] != key[:-1]
         key = key[new]
-        missing_U = wanted_U - np.bincount(key // config.items, minlength=config.users)
+        missing_U = wanted_U - np.bincount(key // n_items, minlength=len(wanted_U))
         missing = int(missing_U.sum())
         # Redraws are few after the first round; a world of millions is not sorted again for the last thousandth.
         if not missing or (len(key) > 100_000 and missing <= len(key) // 1000):
             break
-    return key // config.items, key % config.items
+    return key
 
 
-def _drawer(config: SyntheticConfig, item_block: np.ndarray) -> Draw:
-    """A function that draws an item for each block, by inverting the summed weights of the items sorted by block."""
-    rng = numpy_rng(config.seed, "synthetic", "popularity")
-    blocks = int(item_block.max()) + 1
-    order = rng.permutation(len(item_block))
-    order = order[stable_order(item_block[order], blocks)]
-    count_B = np.bincount(item_block, minlength=blocks)
-    rank, _ = positions(item_block[order], blocks)
-    weight = (rank + 1.0) ** -config.popularity
-    ends = np.cumsum(weight)
-    last_B = np.cumsum(count_B) - 1
-    high_B = ends[last_B]
-    low_B = np.concatenate([[0.0], high_B[:-1]])
+class _Shelves:
+    """Items sorted by block, their weights laid end to end on a line; a point on the line is an item."""
 
-    def draw(block_E: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        low, high = low_B[block_E], high_B[block_E]
-        chance = rng.random(len(block_E))
-        point = low + chance * (high - low)
-        if blocks > 1 and config.noise > 0:
-            other = chance * (ends[-1] - (high - low))  # all blocks but the own one
-            other += np.where(other >= low, high - low, 0.0)
-            point = np.where(rng.random(len(block_E)) < config.noise, other, point)
-        place = np.minimum(np.searchsorted(ends, point, side="right"), len(order) - 1)
-        return order.take(place)
+    def __init__(self, item_block: np.ndarray, config: SyntheticConfig) -> None:
+        blocks = int(item_block.max()) + 1
+        order = numpy_rng(config.seed, "synthetic", "popularity").permutation(len(item_block))
+        self.item = order[stable_order(item_block[order], blocks)]
+        rank, count_B = positions(item_block[self.item], blocks)
+        self.end = np.cumsum((rank + 1.0) ** -config.popularity)
+        self.high_B = self.end[np.cumsum(count_B) - 1]
+        self.low_B = np.concatenate([[0.0], self.high_B[:-1]])
 
-    return draw
+    def inside(self, block_E: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """An item of each block."""
+        low, high = self.low_B[block_E], self.high_B[block_E]
+        return self._at(low + rng.random(len(block_E)) * (high - low))
+
+    def outside(self, block_E: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """An item of any other block."""
+        low, high = self.low_B[block_E], self.high_B[block_E]
+        point = rng.random(len(block_E)) * (self.end[-1] - (high - low))
+        return self._at(point + np.where(point >= low, high - low, 0.0))
+
+    def _at(self, point: np.ndarray) -> np.ndarray:
+        place = np.minimum(np.searchsorted(self.end, point, side="right"), len(self.item) - 1)
+        return np.asarray(self.item[place], dtype=np.int64)
 
 
 def _ratings(config: SyntheticConfig, user: np.ndarray, item: np.ndarray, own: np.ndarray) -> np.ndarray:
@@ -121,7 +129,7 @@ def _ratings(config: SyntheticConfig, user: np.ndarray, item: np.ndarray, own: n
     mood_U = rng.normal(0, 0.3, config.users)
     charm_I = rng.normal(0, 0.3, config.items)
     stars = np.where(own, 4.0, 2.5) + mood_U[user] + charm_I[item] + rng.normal(0, 0.5, len(user))
-    return np.clip(np.rint(stars), 1, 5).astype(np.float32)
+    return np.asarray(np.clip(np.rint(stars), 1, 5), dtype=np.float32)
 
 
 def _friends(user_block: np.ndarray, seed: int) -> np.ndarray:

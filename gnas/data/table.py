@@ -43,4 +43,5 @@ def typed_table(raw: pl.DataFrame, columns: dict[str, str], place: Place, guesse
             frame = frame.with_columns(times.alias("time"))
         elif len(times):
             guesses.append(f"{place.file}: column {columns['time']!r} is empty, so there are no times")
-    return Table(frame, columns, guesses)
+    # Blank lines stay until here, so that errors count lines as an editor does.
+    return Table(frame.filter(~pl.all_horizontal(pl.all().is_null())), columns, guesses)
