@@ -49,7 +49,7 @@ def parse_times(values: pl.Series, date: str | None) -> pl.Series:
     """Seconds since 1970 as Float64; milliseconds are recognised by their size; null where it is no time."""
     if date is None:
         seconds = parse_numbers(values)
-        return seconds.set((seconds.abs() > 1e11).fill_null(False), seconds / 1000)
+        return seconds.zip_with((seconds.abs() < 1e11).fill_null(True), seconds / 1000)
     return values.str.strip_chars().str.to_datetime(date, strict=False, time_unit="ms").dt.epoch("s").cast(pl.Float64)
 
 

@@ -97,9 +97,10 @@ def load_table(config: FeatureTableConfig, ids: pl.Series, base: Path, side: Sid
 
 
 def table_from_frame(frame: pl.DataFrame, side: Side, folder: Path) -> FeatureTable:
-    """A table from a frame that is in the order of the users or items already."""
+    """A table from a frame that is in the order of the users or items already; its column `id` says nothing more."""
     report: list[dict[str, Any]] = []
     clean = CleanConfig()
+    frame = frame.drop("id", strict=False)
     return _typed(side, frame.height, blank(plain(frame), clean.unknown, report), {}, folder, clean, {}, report)
 
 
