@@ -48,7 +48,7 @@ def test_pixels_are_mean_colours(tmp_path: Path) -> None:
     colours[:, 2:] = (255, 0, 51)
     Image.fromarray(colours).save(tmp_path / "half.png")
     found = build_encoder(Pixels(size=2)).encode([str(tmp_path / "half.png")])
-    np.testing.assert_allclose(found.reshape(2, 2, 3)[0], [[0, 0, 0], [1, 0, 0.2]], atol=1e-6)
+    np.testing.assert_allclose(found.reshape(2, 2, 3)[0], np.array([[0, 0, 0], [1, 0, 0.2]]), atol=1e-6)
 
 
 def test_mel_bands_follow_the_pitch(tmp_path: Path) -> None:
