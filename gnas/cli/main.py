@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 it ran and failed, 2 bad input. Results go to stdout, ever
 Nothing heavy is imported here or at the top of a command's file, so that help and completion answer at once.
 """
 
+import errno
 import json
 import os
 import sys
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 import typer
 
 from gnas import __version__
-from gnas.cli import data, doctor, evaluate, recommend, report, search, space, status, train, worker
+from gnas.cli import compare, data, doctor, evaluate, recommend, report, search, space, status, train, worker
 from gnas.errors import GnasError
 
 EXAMPLES = """\
@@ -36,10 +37,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for _name, _module in (
-    ("search", search), ("evaluate", evaluate), ("train", train), ("recommend", recommend), ("report", report),
-    ("status", status), ("worker", worker), ("doctor", doctor),
-):  # fmt: skip
+COMMANDS = {
+    "search": search, "evaluate": evaluate, "train": train, "recommend": recommend, "compare": compare,
+    "report": report, "status": status, "worker": worker, "doctor": doctor,
+}  # fmt: skip
+for _name, _module in COMMANDS.items():
     app.command(_name, epilog=_module.EXAMPLES)(_module.command)
 app.add_typer(data.app, name="data")
 app.add_typer(space.app, name="space")
@@ -76,3 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has gone: nothing is wrong
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
+    except OSError as error:
+        if debug or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
+        print(f"Error: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
+        raise SystemExit(1) from None

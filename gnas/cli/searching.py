@@ -1,6 +1,9 @@
 """What `gnas search` does once its words are read."""
 
+import sys
 from pathlib import Path
+
+import typer
 
 from gnas.cli.output import Output
 from gnas.cli.stopping import clean_stop
@@ -60,4 +63,5 @@ def conclude(result: SearchResult, output: Output) -> None:
     """Say what was found, and what to do next."""
     output.result(search_document(result), *search_summary(result))
     if result.reason == "failures":
-        raise SearchFailed(f"the search ended early: too many trials failed in a row; see {result.run.path}/trials")
+        print(f"Error: too many trials failed in a row; see {result.run.path}/trials/*/error.txt", file=sys.stderr)
+        raise typer.Exit(SearchFailed.exit_code)

@@ -12,7 +12,6 @@ from gnas.files import write_text
 from gnas.report.importance import importances
 from gnas.report.page import Section, code, figure, page, paragraph, wide
 from gnas.report.results import (
-    better,
     figures_table,
     looks_sentence,
     spread_table,
@@ -22,10 +21,11 @@ from gnas.report.results import (
 from gnas.report.summary import confirmation
 from gnas.report.svg import Bar, Point, bars, scatter
 from gnas.report.tables import Table, to_html
-from gnas.report.trials import TrialRow, read_trials, trials_table
+from gnas.report.trials import TrialRow, front_table, read_trials, trials_table
 from gnas.run.directory import RunDirectory, read_json
 from gnas.run.looks import looks
 from gnas.run.prepared import main_metric
+from gnas.run.results import better
 from gnas.run.saved import saved_config
 
 
@@ -41,6 +41,7 @@ def write_report(run: RunDirectory) -> None:
         Section("Best architecture", _best(run, found, metric)),
         Section("On validation", _validation(found, metric)),
         Section("On test", _test(records, found["words"])),
+        Section("Pareto front", _front(run)),
         Section("Course of the search", _history(rows, metric, winner)),
         Section("What mattered", _importance(run, config)),
         Section("Trials", wide(to_html(trials_table(rows, metric, winner))) if rows else ""),
@@ -110,6 +111,11 @@ def _interval_bar(name: str, known: dict[str, Any], kind: str) -> Bar:
 def _ordered_bars(entries: list[Bar], metric: str, where: str) -> str:
     sign = 1 if direction(metric) == "maximize" else -1
     return figure(bars(sorted(entries, key=lambda bar: -sign * bar.value)), f"{metric} {where}")
+
+
+def _front(run: RunDirectory) -> str:
+    path = run.path / "pareto.json"
+    return wide(to_html(front_table(read_json(path), run))) if path.exists() else ""
 
 
 def _history(rows: Sequence[TrialRow], metric: str, winner: int | None) -> str:

@@ -100,6 +100,8 @@ def line_of(event: object, progress: Progress) -> str:
         case search.ConfirmEnded():
             return "\n".join(
                 f"  trial {one.number}: mean {one.mean:.4f} ± {one.spread:.4f} over {1 + len(one.fresh)} seeds"
+                if one.fresh
+                else f"  trial {one.number}: {one.mean:.4f}"
                 for one in event.ranking
             )
     return ""

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gnas.config.describe import describe
-from gnas.config.metrics import direction
 from gnas.run.events import Part, Phase
+from gnas.run.results import better
 from gnas.search.events import ConfirmEnded, ConfirmStarted, EpochDone, SearchEnded, TrialEnded, TrialStarted
 from gnas.train.loop import Epoch
 
@@ -121,7 +121,7 @@ class Progress:
     def _better(self, value: float) -> bool:
         if self.best is None or self.best.value is None:
             return True
-        return value > self.best.value if direction(self.metric) == "maximize" else value < self.best.value
+        return better(self.metric, value, self.best.value)
 
     @property
     def elapsed_s(self) -> float:

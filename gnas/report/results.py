@@ -5,6 +5,7 @@ from typing import Any
 
 from gnas.config.metrics import direction, parse_metric
 from gnas.report.tables import Cell, Table
+from gnas.run.results import better
 
 Metrics = Mapping[str, float]
 
@@ -15,11 +16,6 @@ def shown_metrics(objective: str, measured: Sequence[str]) -> list[str]:
     at = "" if cutoff is None else f"@{cutoff}"
     wanted = [objective, *(f"{stem}{at}" for stem in ("recall", "ndcg", "hit", "coverage")), "rmse", "mae"]
     return [name for name in dict.fromkeys(wanted) if name in measured]
-
-
-def better(objective: str, a: float, b: float) -> bool:
-    """Whether `a` is better than `b`."""
-    return a > b if direction(objective) == "maximize" else a < b
 
 
 def leader(objective: str, baselines: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
@@ -45,6 +41,10 @@ def verdict(objective: str, value: float, baselines: Sequence[Mapping[str, Any]]
         return (
             f"A baseline wins: {rival['name']} reaches {objective} {known:.4f} on {where}, "
             f"the best architecture {value:.4f}."
+        )
+    if f"{known:.4f}" == f"{value:.4f}":
+        return (
+            f"The best architecture ties with the best baseline, {rival['name']}: {objective} {value:.4f} on {where}."
         )
     return (
         f"The best architecture reaches {objective} {value:.4f} on {where}; "

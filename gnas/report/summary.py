@@ -4,6 +4,7 @@ from typing import Any
 
 from gnas.report.results import baseline_wins, figures_table, verdict
 from gnas.report.tables import Table
+from gnas.report.trials import front_table
 from gnas.run.searching import SearchResult
 
 REASONS = {
@@ -32,6 +33,8 @@ def search_summary(result: SearchResult) -> list[str | Table]:
     ]
     if result.confirmed is not None and result.confirmed["fresh"]:
         parts.append(confirmation(result.objective, result.confirmed))
+    if result.front is not None:
+        parts += ["", front_table(result.front, result.run), ""]
     for reason, count in result.failures.items():
         parts.append(f"{count} trial(s) failed: {reason}")
     parts += [f"The search ended because {_because(result.reason)}.", "", f"Run directory: {run}", "Next:"]
@@ -72,6 +75,7 @@ def search_document(result: SearchResult) -> dict[str, Any]:
         "baseline_wins": result.best is not None
         and baseline_wins(result.objective, result.metrics[result.objective], result.baselines),
         "failures": result.failures,
+        "front": result.front,
         "report": str(result.run.report),
     }
 

@@ -120,6 +120,7 @@ def _x_axis(low: float, high: float, x_of: Scale, height: int, name: str) -> str
     marks = "".join(
         f'<text class="axis" x="{x_of(tick):.1f}" y="{height - BOTTOM + 18}" text-anchor="middle">{tick:.4g}</text>'
         for tick in ticks(low, high)
+        if tick == int(tick)
     )
     middle = (LEFT + WIDTH - RIGHT) / 2
     return f'{marks}<text class="axis" x="{middle}" y="{height - 4}" text-anchor="middle">{html.escape(name)}</text>'

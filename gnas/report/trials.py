@@ -57,6 +57,18 @@ def best_trial(rows: list[TrialRow], metric: str) -> TrialRow | None:
     return max(able, key=lambda row: sign * row.metrics[metric], default=None)
 
 
+def front_table(front: dict[str, Any], run: RunDirectory) -> Table:
+    """The Pareto front from one end to the other, its knee stressed."""
+    words = {row.number: row.words for row in read_trials(run)}
+    names = list(front["front"][0]["values"]) if front["front"] else []
+    rows = tuple(
+        (row["number"], words.get(row["number"], row["identity"]), *(row["values"][name] for name in names))
+        for row in front["front"]
+    )
+    knee = frozenset(index for index, row in enumerate(front["front"]) if row["number"] == front["knee"])
+    return Table(("trial", "architecture", *names), rows, f"Pareto front; the knee is {front['rule']}", knee)
+
+
 def trials_table(rows: list[TrialRow], metric: str, winner: int | None = None) -> Table:
     """One line a trial, the winner stressed."""
     cells = tuple(

@@ -17,6 +17,7 @@ from gnas.files import write_bytes
 from gnas.run.baselines import tuned_baselines
 from gnas.run.beginning import write_beginning
 from gnas.run.crewing import helpers
+from gnas.run.describing import read_features
 from gnas.run.directory import RunDirectory, read_json
 from gnas.run.events import Phase, Work
 from gnas.run.prepared import Prepared, Tick, main_metric, no_tick, prepare_run, validation_evaluator
@@ -40,7 +41,10 @@ BASELINE_S = 60.0
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What a search came to. `best` is None where it was stopped before the first trial was over."""
+    """What a search came to. `best` is None where it was stopped before the first trial was over.
+
+    `front` is the contents of pareto.json, for several objectives.
+    """
 
     run: RunDirectory
     reason: str
@@ -51,6 +55,7 @@ class SearchResult:
     confirmed: dict[str, Any] | None
     baselines: list[dict[str, Any]]
     failures: dict[str, int]
+    front: dict[str, Any] | None = None
 
 
 def check_search(config: SearchConfig) -> None:
@@ -82,6 +87,7 @@ def search_run(
     prepared = yield from prepare_run(config, device, run.path, fingerprint, tick)
     if not resume:
         write_beginning(run, prepared, space.written())
+    yield from read_features(prepared, space, tick)
     evaluator = validation_evaluator(prepared)
     baselines: list[dict[str, Any]] = []
     if config.search.baselines:
@@ -139,6 +145,7 @@ def _result(run: RunDirectory, objective: str, ended: SearchEnded, baselines: li
     }
     write_bytes(run.model, (place / MODEL).read_bytes())
     write_best(run, architecture, metrics, confirmed=confirmed)
+    front = read_json(run.path / "pareto.json") if ended.front else None
     return SearchResult(
         run,
         ended.reason,
@@ -149,4 +156,5 @@ def _result(run: RunDirectory, objective: str, ended: SearchEnded, baselines: li
         confirmed,
         baselines,
         ended.failures,
+        front,
     )

@@ -9,7 +9,6 @@ import torch
 
 from gnas.config.architecture import Architecture
 from gnas.config.describe import describe
-from gnas.config.metrics import direction
 from gnas.config.run import RunConfig
 from gnas.errors import GnasError, SearchFailed, TrialFailed
 from gnas.rng import derive_seed
@@ -20,6 +19,7 @@ from gnas.run.evaluating import BASELINE_BUDGET_S, TestResult, test_record
 from gnas.run.events import Part, Phase, Work
 from gnas.run.looks import record_look
 from gnas.run.prepared import Prepared, Tick, main_metric, no_tick, prepare_run, test_evaluator, validation_evaluator
+from gnas.run.results import better
 from gnas.run.saved import write_best
 from gnas.run.training import CandidateTraining
 from gnas.train.evaluator import Evaluation, Measure
@@ -76,7 +76,7 @@ def evaluate_architecture(
         trained = yield from _train(prepared, validation, architecture, seed, f"seed {number + 1}")
         found.append(test(trained.training.model))
         seeds.append({"seed": seed, "validation": trained.best.metrics, "test": found[-1].metrics})
-        if kept is None or _better(metric, trained.best.metrics[metric], kept.best.metrics[metric]):
+        if kept is None or better(metric, trained.best.metrics[metric], kept.best.metrics[metric]):
             kept = trained
             _save(run, trained)
     others = {}
@@ -132,7 +132,3 @@ def _save(run: RunDirectory, trained: Trained) -> None:
     training.save(run.model)
     facts = {"seed": training.seed, "epochs": trained.epochs, "best_epoch": trained.best.index}
     write_best(run, training.architecture, trained.best.metrics, costs=training.costs(), **facts)
-
-
-def _better(metric: str, a: float, b: float) -> bool:
-    return a > b if direction(metric) == "maximize" else a < b

@@ -223,6 +223,27 @@ def test_evaluating_an_architecture_reports_mean_and_spread_over_seeds(place: Pa
     assert (tmp_path / ran.document["run"] / "test.json").exists()
 
 
+def test_runs_on_the_same_data_are_compared_and_both_count_the_look(copied: Path, place: Path, gnas: Gnas) -> None:
+    made = gnas("train", "mf", "--data", place / "clicks.csv", "--out", "other", "--set", "train.epochs=1", "--quiet")
+    assert made.code == 0, made.err
+    ran = gnas("compare", copied, "other", "--json")
+    assert ran.code == 0, ran.err
+    assert ran.document["best"] == str(copied), "one epoch is not enough"
+    assert ran.document["looks"] == {str(copied): 1, "other": 1}
+    assert ran.document["baselines"][0]["lead"]["difference"] > 0
+    assert json.loads((copied / "test.json").read_text())["looks"][0]["compared_with"] == ["other"]
+
+
+def test_a_front_of_several_objectives_is_shown_and_saved(place: Path, gnas: Gnas, tmp_path: Path) -> None:
+    words = search_words(place, tmp_path / "run", "--set", "search.baselines=false")
+    ran = gnas(*words, "--objective", "ndcg@20", "--objective", "parameters")
+    assert ran.code == 0, ran.err
+    assert "Pareto front; the knee is" in ran.out
+    front = json.loads((tmp_path / "run" / "pareto.json").read_text())["front"]
+    assert all(set(row["values"]) == {"ndcg@20", "parameters"} for row in front)
+    assert "<h2>Pareto front</h2>" in (tmp_path / "run" / "report.html").read_text()
+
+
 def test_data_are_described_and_prepared_as_files_that_a_configuration_can_name(
     place: Path, gnas: Gnas, tmp_path: Path
 ) -> None:

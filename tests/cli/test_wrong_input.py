@@ -209,6 +209,14 @@ def test_recommend_for_nobody(gnas: Gnas, searched: tuple[Path, Ran], tmp_path: 
     assert gnas("recommend", searched[0], "-k", "0").code == 2
 
 
+def test_comparing_what_cannot_be_compared(gnas: Gnas, copied: Path, tmp_path: Path) -> None:
+    refused(gnas("compare", copied), r"name two or more different runs")
+    refused(gnas("compare", copied, copied), r"name two or more different runs")
+    write_clicks(tmp_path / "more.csv", users=33)
+    gnas("train", "mf", "--data", "more.csv", "--out", "other", "--set", "train.epochs=1", "--quiet")
+    refused(gnas("compare", copied, "other"), r"are about different data or splits .* cannot be compared")
+
+
 def test_an_unknown_architecture(gnas: Gnas) -> None:
     refused(gnas("train", "lightgnc-2", "--data", "good.csv"), r"lightgnc-2")
     refused(gnas("evaluate", "nothing.yaml", "--data", "good.csv"), r"nothing\.yaml")

@@ -1,0 +1,44 @@
+"""`gnas compare`: several runs side by side."""
+
+from typing import Annotated
+
+import typer
+
+from gnas.cli import complete
+from gnas.cli.options import Device, Json, Quiet, examples
+
+EXAMPLES = examples("gnas compare runs/20260301-101500-clicks-compact runs/20260302-090000-clicks-full")
+
+
+def command(
+    runs: Annotated[
+        list[str], typer.Argument(metavar="RUNS", help="Two or more run directories.", autocompletion=complete.runs)
+    ],
+    device: Device = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare the best models of RUNS on test.
+
+    User by user, with intervals and p-values. The runs must be about the same data and split; each counts the look.
+    """
+    from pathlib import Path
+
+    from gnas.cli.output import Output
+    from gnas.cli.work import watch
+    from gnas.report.progress import Progress
+    from gnas.report.results import test_table
+    from gnas.run.comparison import compare_runs
+    from gnas.run.directory import open_run
+    from gnas.run.prepared import main_metric
+    from gnas.run.saved import saved_config
+    from gnas.train.device import resolve_device
+
+    opened = [open_run(Path(run)) for run in runs]
+    config = saved_config(opened[0])
+    output = Output(as_json, quiet)
+    work = compare_runs(opened, resolve_device(device or config.device))
+    found = watch(work, Progress(main_metric(config)), output)
+    counts = "; ".join(f"{name}: look {count} at test" for name, count in found.looks.items())
+    document = {"best": str(found.best.path), "looks": found.looks, **found.record}
+    output.result(document, test_table(found.record, found.words), "", f"{counts}.")

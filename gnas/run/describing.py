@@ -1,0 +1,38 @@
+"""What users and items are, read before the first trial, so that no trial pays for it."""
+
+from gnas.config.features import Features
+from gnas.config.space import SearchSpace
+from gnas.rng import numpy_rng
+from gnas.run.events import Part, Phase, Work
+from gnas.run.prepared import Prepared, Tick
+
+DRAWS = 200
+"""Candidates drawn to find what the space may read; what they miss is read when it is asked for."""
+
+
+def read_features(prepared: Prepared, space: SearchSpace, tick: Tick) -> Work[None]:
+    """Let every encoder that the space names read its columns; nothing where it names none.
+
+    Raises:
+        DataError: the space reads something that the data do not have.
+    """
+    wanted = feature_specs(space, prepared.config.seed)
+    if not wanted:
+        return
+    yield Phase("reading the features", total=len(wanted))
+    for spec in wanted:
+        prepared.bank.select(spec, tick)
+        yield Part(", ".join([*(one.kind for one in spec.encoders.values())]) or "attributes and vectors")
+
+
+def feature_specs(space: SearchSpace, seed: int) -> list[Features]:
+    """The different ways to read features among `DRAWS` candidates and the anchors; fusion and entry do not matter."""
+    rng = numpy_rng(seed, "features of the space")
+    drawn = [space.architecture(space.random(rng)) for _ in range(DRAWS)]
+    found: dict[str, Features] = {}
+    for architecture in [*space.anchors.values(), *drawn]:
+        spec = architecture.features
+        if spec.used and architecture.propagation.trained:
+            read = spec.model_dump(include={"text", "image", "audio", "attributes", "vectors", "sides"})
+            found.setdefault(repr(read), spec)
+    return list(found.values())
