@@ -8,7 +8,17 @@ from gnas.nn.spectral import fit_spectral
 
 GRID: list[Settings] = [
     {"alpha": alpha, "rank": rank}
-    for alpha, rank in ((0.3, 256), (0.3, 32), (0.3, 64), (0.1, 256), (1.0, 32), (0.3, 128), (0.3, 16), (1.0, 128))
+    for alpha, rank in (
+        (0.3, 256),
+        (0.3, 32),
+        (0.3, 16),
+        (1.0, 32),
+        (0.3, 64),
+        (0.1, 256),
+        (1.0, 16),
+        (0.3, 128),
+        (1.0, 128),
+    )
 ]
 
 

@@ -1,7 +1,7 @@
 """Implicit ALS: Hu, Koren & Volinsky, ICDM 2008, with the loss and regularisation of Rendle et al., RecSys 2022.
 
     Σ_taken (1 − s)² + unobserved · Σ_all s² + Σ_u reg_u ‖w_u‖² + Σ_i reg_i ‖h_i‖²,   s = w_u · h_i,
-    reg_u = l2 · (n_u + unobserved · I), reg_i = l2 · (n_i + unobserved · U).
+    reg_u ∝ n_u + unobserved · I, reg_i ∝ n_i + unobserved · U, the mean of each being l2.
 
 A sweep solves for all users, then for all items. All rows of a side are solved at once by conjugate gradients from
 where they stand (Takács et al., RecSys 2011): the product with every row's own matrix is one sampled product, one
@@ -20,8 +20,8 @@ from gnas.rng import torch_rng
 GRID: list[Settings] = [
     {"dim": dim, "unobserved": unobserved, "l2": l2}
     for dim, unobserved, l2 in (
-        (64, 0.1, 0.003), (64, 0.3, 0.003), (128, 0.1, 0.003), (64, 0.1, 0.01), (32, 0.1, 0.01), (64, 0.03, 0.01),
-        (256, 0.1, 0.003), (128, 0.3, 0.001),
+        (64, 0.1, 5.0), (64, 0.03, 5.0), (64, 0.3, 5.0), (64, 0.01, 5.0), (128, 0.03, 5.0), (64, 0.03, 8.0),
+        (128, 0.1, 8.0), (128, 0.01, 3.0), (256, 0.1, 5.0),
     )
 ]  # fmt: skip
 
@@ -30,7 +30,7 @@ def fit_ials(
     graph: Graph,
     dim: int = 64,
     unobserved: float = 0.1,
-    l2: float = 0.003,
+    l2: float = 5.0,
     sweeps: int = 12,
     steps: int = 4,
     seed: int = 0,
@@ -40,8 +40,9 @@ def fit_ials(
         deviation = 0.1 / dim**0.5
         start = torch.randn(graph.n_nodes, dim, generator=torch_rng("cpu", seed, "ials")) * deviation
         user_UD, item_ID = (part.contiguous() for part in start.to(graph.device).tensor_split([graph.n_users]))
-        count_U, count_I = graph.degree_N[: graph.n_users], graph.degree_N[graph.n_users :]
-        reg_U, reg_I = l2 * (count_U + unobserved * graph.n_items), l2 * (count_I + unobserved * graph.n_users)
+        reg_U = graph.degree_N[: graph.n_users] + unobserved * graph.n_items
+        reg_I = graph.degree_N[graph.n_users :] + unobserved * graph.n_users
+        reg_U, reg_I = l2 * reg_U / reg_U.mean(), l2 * reg_I / reg_I.mean()
         for _ in range(sweeps):
             user_UD = solve(graph.user_item, user_UD, item_ID, unobserved, reg_U, steps)
             item_ID = solve(graph.user_item.transposed, item_ID, user_UD, unobserved, reg_I, steps)

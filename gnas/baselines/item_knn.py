@@ -9,7 +9,7 @@ from gnas.nn.history import rows_of, sparse_product
 
 GRID: list[Settings] = [
     {"neighbours": neighbours, "shrink": shrink}
-    for neighbours, shrink in ((100, 10), (20, 10), (400, 10), (100, 0), (100, 100), (50, 0), (1000, 10), (400, 100))
+    for neighbours, shrink in ((100, 10), (400, 100), (100, 0), (1000, 10), (50, 10), (400, 10), (20, 0), (1000, 100))
 ]
 
 

@@ -15,13 +15,13 @@ from gnas.nn.history import item_power, rows_of, sparse_product
 GRID: list[Settings] = [
     {"alpha": alpha, "beta": beta, "neighbours": neighbours}
     for alpha, beta, neighbours in (
-        (1.0, 0.6, 100), (1.0, 0.4, 400), (0.8, 0.6, 400), (1.0, 0.2, 100), (0.6, 0.4, 400), (1.0, 0.8, 100),
-        (0.8, 0.4, 1000), (0.6, 0.6, 100), (0.6, 0.2, 1000),
+        (0.6, 0.4, 400), (0.4, 0.2, 400), (0.8, 0.6, 400), (1.0, 0.6, 100), (0.6, 0.2, 1000), (0.6, 0.4, 1000),
+        (0.4, 0.2, 100), (0.8, 0.6, 1000), (1.0, 0.4, 400),
     )
 ]  # fmt: skip
 
 
-def fit_rp3beta(graph: Graph, alpha: float = 1.0, beta: float = 0.6, neighbours: int = 100) -> Neighbours:
+def fit_rp3beta(graph: Graph, alpha: float = 0.6, beta: float = 0.4, neighbours: int = 400) -> Neighbours:
     """weight(i, j) = Σ_u (1/n_i)^alpha (1/n_u)^alpha / n_j^beta, the `neighbours` largest of each i kept."""
     pattern = graph.user_item.pattern
     user_U = power(graph.degree_N[: graph.n_users], -alpha)

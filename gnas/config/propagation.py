@@ -214,9 +214,9 @@ class Spectral(Propagation):
     kind: ClassVar[str] = "spectral"
     trained: ClassVar[bool] = False
     user_norm: Fraction = 0.5
-    """How far active users are weighed down; sparse data like 0.2 to 0.3."""
+    """How far active users are weighed down; 0.1 to 0.5, the best differs by data."""
     item_norm: Fraction = 0.5
-    """How far popular items are weighed down."""
+    """How far popular items are weighed down; 0.3 to 0.5."""
     response: Literal["linear", "ridge", "plateau", "heat", "none"] = "linear"
     """h on eigenvalues λ in 0..1: `linear` λ (GF-CF), `ridge` λ/(λ + 1/sharpness), `plateau` with x = 2λ − 1
     ½(1 + sign(x)|x|^sharpness) (ChebyCF), `heat` exp(−sharpness·(1 − λ)), `none` 0: the ideal part alone."""
@@ -228,7 +228,7 @@ class Spectral(Propagation):
     ideal: Annotated[float, Field(ge=0, le=10)] = 0.3
     """Weight of the ideal low-pass part V Vᵀ."""
     rank: Annotated[int, Field(ge=1, le=4096)] = 256
-    """Number of singular vectors in the ideal part; small data like 16 to 64. At most the smaller side less one."""
+    """Number of singular vectors in the ideal part; small data like 8 to 64. At most the smaller side less one."""
     ideal_degree: Annotated[float, Field(ge=-1, le=1)] = 0.5
     """c: exponent of the item degrees before and after V Vᵀ."""
 

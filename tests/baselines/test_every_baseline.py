@@ -33,11 +33,10 @@ def test_grids_name_parameters_start_with_the_defaults_and_do_not_repeat(name: s
     assert len({str(settings) for settings in baseline.grid}) == len(baseline.grid) >= 1
 
 
-def test_a_withheld_item_is_ranked_first(name: str) -> None:
-    if BASELINES[name].predicts_ratings:
-        pytest.skip("predicts ratings; its own test compares them with the formula")
-    world = planted(blocks=1 if name == "popularity" else 3)  # one taste for all is what popularity can know
-    best_U = unseen_scores(BASELINES[name].fit(world.graph), world).argmax(1)
+@pytest.mark.parametrize("ranker", RANKING)
+def test_a_withheld_item_is_ranked_first(ranker: str) -> None:
+    world = planted(blocks=1 if ranker == "popularity" else 3)  # one taste for all is what popularity can know
+    best_U = unseen_scores(BASELINES[ranker].fit(world.graph), world).argmax(1)
     np.testing.assert_array_equal(best_U, world.withheld.item)
 
 
