@@ -65,9 +65,16 @@ class Candidate(nn.Module):
         self.entry = (
             FeatureEntry(architecture, _given(features), graph, generator) if architecture.features.used else None
         )
+        if self.entry is not None:
+            self.stack.keep_lonely(graph)
         self._layer0: torch.Tensor | None = None
         self._scored: tuple[tuple[int, ...], torch.Tensor, torch.Tensor] | None = None
         self.to(graph.device)
+
+    @property
+    def reads_items(self) -> bool:
+        """Whether features say what items are, so that items without interactions mean something."""
+        return self.entry is not None and len(self.entry.fusion.items.projections) > 0
 
     @property
     def n_parameters(self) -> int:

@@ -118,7 +118,7 @@ class Hardest:
     """Of `group` uniform draws, the one that the model scores highest."""
 
     def __init__(self, known: Positives, candidates: int) -> None:
-        self.uniform = Unseen(known, torch.ones_like(known.degree_I))
+        self.uniform = Unseen(known, known.offered_I)
         self.group = candidates
 
     def each(self, users_B: Tensor, items_B: Tensor, k: int, score: Score, generator: torch.Generator) -> Negatives:  # noqa: ARG002
@@ -132,6 +132,8 @@ class Hardest:
     def shared(self, items_B: Tensor, k: int, generator: torch.Generator) -> Tensor:
         """K · group uniform draws."""
         n_draws = k * self.group
+        if not self.uniform.even:
+            return self.uniform.shared(items_B, n_draws, generator)
         return torch.randint(self.uniform.known.n_items, (n_draws,), device=items_B.device, generator=generator)
 
 
@@ -140,15 +142,16 @@ SAMPLERS: Registry[Callable[[Sampling, Positives], Sampler]] = Registry("samplin
 
 @SAMPLERS.register(UniformSampling.kind)
 def _uniform(spec: Sampling, known: Positives) -> Sampler:  # noqa: ARG001
-    return Unseen(known, torch.ones_like(known.degree_I))
+    return Unseen(known, known.offered_I)
 
 
 @SAMPLERS.register(PopularitySampling.kind)
 def _popularity(spec: Sampling, known: Positives) -> Sampler:
     assert isinstance(spec, PopularitySampling)
     if spec.exponent == 0:
-        return Unseen(known, torch.ones_like(known.degree_I))
-    return Unseen(known, _whole(known.degree_I.double() ** spec.exponent, known.n_users))
+        return Unseen(known, known.offered_I)
+    weight_I = _whole(known.degree_I.double() ** spec.exponent, known.n_users)
+    return Unseen(known, weight_I * known.offered_I)
 
 
 @SAMPLERS.register(InBatchSampling.kind)

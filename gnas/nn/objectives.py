@@ -191,6 +191,8 @@ def _all_pairs(loss: Loss, known: Positives) -> Objective:
     if loss.popularity:
         weight_I = known.degree_I.clamp(min=1).float() ** loss.popularity
         weight_I = weight_I / weight_I.mean()
+    if bool((known.offered_I == 0).any()):
+        weight_I = known.offered_I.float() * (1.0 if weight_I is None else weight_I)
 
     def objective(
         model: Candidate,

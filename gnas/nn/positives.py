@@ -13,7 +13,7 @@ class Positives:
     """The train interactions in CSR order, items rising within a user.
 
     Shapes: `item_E` int64 [E]; `start_U` int64 [U + 1]; `count_U` int64 [U]; `key_E` = user · n_items + item, rising;
-    `degree_I` int64 [I].
+    `degree_I` int64 [I]; `offered_I` int64 [I], 0 for items that must not be negatives, else 1.
     """
 
     item_E: Tensor
@@ -21,6 +21,7 @@ class Positives:
     count_U: Tensor
     key_E: Tensor
     degree_I: Tensor
+    offered_I: Tensor
 
     @property
     def n_users(self) -> int:
@@ -55,12 +56,18 @@ class Positives:
         return known.view(len(users_R), -1).index_select(1, column_I[item_K])
 
 
-def positives(graph: Graph) -> Positives:
-    """The interactions of a graph."""
+def positives(graph: Graph, offer_unseen: bool = True) -> Positives:
+    """The interactions of a graph.
+
+    Items without interactions may be negatives where `offer_unseen`. A candidate that reads items' features must not:
+    nobody declined what was not there yet, and it would learn that new items are bad.
+    """
     pattern = graph.user_item.pattern
     item_E = pattern.column.long()
+    key_E = pattern.row * graph.n_items + item_E
     degree_I = torch.bincount(item_E, minlength=graph.n_items)
-    return Positives(item_E, pattern.start.long(), pattern.count, pattern.row * graph.n_items + item_E, degree_I)
+    offered_I = torch.ones_like(degree_I) if offer_unseen else (degree_I > 0).long()
+    return Positives(item_E, pattern.start.long(), pattern.count, key_E, degree_I, offered_I)
 
 
 def expand(count_R: Tensor, start_R: Tensor, value_E: Tensor, size: int | None = None) -> tuple[Tensor, Tensor]:

@@ -25,6 +25,8 @@ class Stack(nn.Module):
     A layer's output is (1 − residual) · op(x_l) + residual · x_0, then noise, then message dropout.
     """
 
+    lonely_N1: torch.Tensor | None
+
     def __init__(self, spec: Propagation, dim: int, graph: Graph, generator: torch.Generator) -> None:
         super().__init__()
         self.spec = spec if isinstance(spec, Layered) and spec.depth else None
@@ -34,6 +36,17 @@ class Stack(nn.Module):
         if self.spec is not None:
             self.layers.extend(OPS[op.kind](op, dim, graph, generator) for op in self.spec.layers())
             self.combine = build_combine(self.spec, dim, generator)
+        self.register_buffer("lonely_N1", None, persistent=False)
+
+    def keep_lonely(self, graph: Graph) -> None:
+        """Let nodes without interactions pass every layer unchanged where it would make them zero.
+
+        For nodes whose layer 0 means something without interactions: by their features, new items then reach the same
+        length as all others. It costs one selection a layer, none where every node has an interaction.
+        """
+        lonely_N = graph.degree_N == 0
+        if bool(lonely_N.any()):
+            self.lonely_N1 = lonely_N[:, None]
 
     def forward(
         self,
@@ -62,6 +75,8 @@ class Stack(nn.Module):
         edges = kept_edges(self.n_interactions, rate, generator, x_ND) if rate else None
         for layer in self.layers:
             out = layer(layers[-1], edges)
+            if self.lonely_N1 is not None and not getattr(layer, "reads_itself", True):
+                out = torch.where(self.lonely_N1, layers[-1], out)
             if spec.residual:
                 out = torch.lerp(out, x_ND, spec.residual)
             if noise:

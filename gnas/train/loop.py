@@ -119,7 +119,7 @@ def _epoch_runner(
 ) -> Callable[[int], float]:
     """A function that trains one epoch and returns its mean loss."""
     pairs = pairs_of(interactions, graph, architecture)
-    known = positives(graph)
+    known = positives(graph, offer_unseen=not model.reads_items)
     generator = torch_rng(graph.device, seed, "train")
     optimizer = build_optimizer(architecture, model)
     step = build_step(model, graph, known, architecture, half=options.precision == "bfloat16")

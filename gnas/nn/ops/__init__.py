@@ -1,7 +1,8 @@
 """One propagation operator per file.
 
 A builder is called as `OPS[kind](spec, dim, graph, generator)` and gives a module that maps x [N, D] and the factors of
-the interactions [E] (or None) to [N, D].
+the interactions [E] (or None) to [N, D]. `reads_itself = False` says that a node's output is that of its neighbours
+alone, zero where it has none.
 """
 
 from collections.abc import Callable

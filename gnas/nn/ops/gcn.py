@@ -17,6 +17,7 @@ class GCNLayer(nn.Module):
 
     def __init__(self, spec: GCN, dim: int, graph: Graph, generator: torch.Generator) -> None:
         super().__init__()
+        self.reads_itself = spec.self_loops
         self.adjacency = graph.adjacency(norm_exponent(spec.norm), spec.self_loops)
         self.linear = Linear(dim, dim, generator) if spec.linear else None
         self.activation = ACTIVATIONS[spec.activation]

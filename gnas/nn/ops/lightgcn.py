@@ -11,6 +11,8 @@ from gnas.graph.sparse import SparseMatrix
 class LightGCNLayer(nn.Module):
     """The normalised sum over neighbours: A x (He et al., SIGIR 2020)."""
 
+    reads_itself = False
+
     def __init__(self, spec: LightGCN, dim: int, graph: Graph, generator: torch.Generator) -> None:  # noqa: ARG002
         super().__init__()
         self.adjacency: SparseMatrix = graph.adjacency(norm_exponent(spec.norm))
