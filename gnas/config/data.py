@@ -46,11 +46,12 @@ class SplitConfig(Strict):
     Where `train` and `test` are given as files, this says how validation is carved from train.
     """
 
-    kind: Literal["random", "leave-out", "user-time", "global-time"] = "random"
+    kind: Literal["random", "leave-out", "user-time", "global-time", "cold-items"] = "random"
     """`random` within each user; `leave-out` the last n of each user (without times: n at random); `user-time` the
-    latest share of each user; `global-time` two cuts in time for everyone."""
+    latest share of each user; `global-time` two cuts in time for everyone; `cold-items` all interactions of random
+    items, which train then knows by their features alone."""
     valid: Share = 0.1
-    """Share of the interactions, or for `leave-out` their number per user."""
+    """Share of the interactions, for `leave-out` their number per user, for `cold-items` the share of the items."""
     test: Share = 0.2
 
     @model_validator(mode="after")

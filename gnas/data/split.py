@@ -1,8 +1,8 @@
 """Sharing interactions out between train, validation and test: part 0, 1 or 2 for each.
 
 Every kind works on sorted arrays, none loops over users, and the same seed gives the same parts. A user keeps at least
-one interaction in train (with `global-time` the cut decides instead). Order among equal times is drawn at random, since
-neither the file's order nor the items' numbers mean anything there.
+one interaction in train (with `global-time` the cut decides instead, with `cold-items` the item). Order among equal
+times is drawn at random, since neither the file's order nor the items' numbers mean anything there.
 """
 
 from collections.abc import Callable
@@ -94,9 +94,21 @@ def _global_time(log: Interactions, config: SplitConfig, seed: int) -> np.ndarra
     return part
 
 
+def _cold_items(log: Interactions, config: SplitConfig, seed: int) -> np.ndarray:
+    """Random items with all their interactions; a user whose items all are among them has nothing in train."""
+    items = np.unique(log.item)
+    order = numpy_rng(seed, "split", "items").permutation(items)
+    n_test, n_held = round(len(items) * config.test), round(len(items) * (config.test + config.valid))
+    part_I: np.ndarray = np.zeros(log.n_items, dtype=np.int8)
+    part_I[order[:n_held]] = VALID
+    part_I[order[:n_test]] = TEST
+    return np.asarray(part_I[log.item])
+
+
 _KINDS: dict[str, Callable[[Interactions, SplitConfig, int], np.ndarray]] = {
     "random": lambda log, config, seed: _shares(log, config, seed, timed=False),
     "user-time": lambda log, config, seed: _shares(log, config, seed, timed=True),
     "leave-out": _leave_out,
     "global-time": _global_time,
+    "cold-items": _cold_items,
 }

@@ -137,3 +137,13 @@ def test_splits_by_time_need_times(kind: str) -> None:
         f"data.split.kind {kind} needs times, and the data have none; set data.columns.time, or take random or "
         "leave-out"
     )
+
+
+def test_cold_items_have_all_their_interactions_in_one_part() -> None:
+    log = make(60, 50)
+    part = split_parts(log, SplitConfig(kind="cold-items", valid=0.1, test=0.2), 0)
+    parts_of_I = [set(part[log.item == item]) for item in range(50)]
+    assert [sum(parts == {which} for parts in parts_of_I) for which in (0, 1, 2)] == [35, 5, 10]
+    again = split_parts(log, SplitConfig(kind="cold-items", valid=0.1, test=0.2), 0)
+    assert (part == again).all()
+    assert (part != split_parts(log, SplitConfig(kind="cold-items", valid=0.1, test=0.2), 1)).any()
