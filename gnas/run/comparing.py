@@ -5,17 +5,22 @@ from typing import Any
 
 import numpy as np
 
+from gnas.config.metrics import direction
 from gnas.train.evaluator import Evaluation
 from gnas.train.statistics import bootstrap_interval, holm, paired_bootstrap
 
 
 def with_intervals(evaluation: Evaluation, n: int, seed: int) -> dict[str, dict[str, float | None]]:
-    """Every metric with its value, and `low` and `high` where it is a mean over users."""
+    """Every metric with its value, and `low` and `high` where it is a mean over users (an RMSE over ratings is not)."""
     figures: dict[str, dict[str, float | None]] = {}
     for name, value in evaluation.metrics.items():
         figures[name] = {"value": value, "low": None, "high": None}
-        if name in evaluation.per_user:
-            interval = bootstrap_interval(evaluation.per_user[name], n, seed)
+        values_U = evaluation.per_user.get(name)
+        if values_U is None:
+            continue
+        known = values_U[~np.isnan(values_U)]
+        if len(known) and np.isclose(known.mean(), value):
+            interval = bootstrap_interval(known, n, seed)
             figures[name] |= {"low": interval.low, "high": interval.high}
     return figures
 
@@ -25,7 +30,8 @@ def differences(
 ) -> dict[str, dict[str, Any]]:
     """The winner's lead over each rival on `metric`, user by user, with p-values that hold for all at once (Holm).
 
-    Empty where the metric is not a mean over users.
+    Positive is better, also where less of the metric is. For an error of ratings it is about the users' own errors.
+    Empty where the metric has no value for each user.
     """
     own = winner.per_user.get(metric)
     if own is None:
@@ -34,7 +40,10 @@ def differences(
     for name, rival in rivals.items():
         if not np.array_equal(winner.users, rival.users):
             raise ValueError(f"{name} was measured on other users than the winner")
-        lead = paired_bootstrap(own, rival.per_user[metric], n, seed)
+        theirs = rival.per_user[metric]
+        known = ~(np.isnan(own) | np.isnan(theirs))
+        ahead, behind = (own, theirs) if direction(metric) == "maximize" else (theirs, own)
+        lead = paired_bootstrap(ahead[known], behind[known], n, seed)
         found[name] = {"difference": lead.difference, "low": lead.low, "high": lead.high, "p": lead.p}
     for name, p in holm({name: record["p"] for name, record in found.items()}).items():
         found[name]["p_holm"] = p

@@ -281,3 +281,48 @@ def test_doctor_finds_everything_well(gnas: Gnas) -> None:
     assert states["self-check"]["ok"], states["self-check"]
     assert states["packages"]["ok"]
     assert ran.code == (0 if ran.document["healthy"] else 1)
+
+
+def test_ratings_are_predicted_where_the_objective_asks_for_them(place: Path, gnas: Gnas, tmp_path: Path) -> None:
+    ran = gnas(
+        "search", "--data", place / "clicks.csv", "--space", "ratings", "--trials", 2, "--objective", "rmse",
+        "--out", "run", "--timeout", "60s", *QUICK, "--json",
+    )  # fmt: skip
+    assert ran.code == 0, ran.err
+    assert set(ran.document["best"]["validation"]) >= {"rmse", "mae"}
+    assert "mean" in {one["name"] for one in ran.document["baselines"]}
+    looked = gnas("evaluate", "run", "--json")
+    assert looked.code == 0, looked.err
+    assert looked.document["metrics"]["rmse"]["value"] > 0
+    scores = [row["score"] for row in gnas("recommend", "run", "-k", 3, "--json").document["recommendations"]]
+    assert all(1 <= score <= 5 for score in scores)
+
+
+def test_the_worked_example_recommends_the_watch_and_the_clothes(gnas: Gnas) -> None:
+    ran = gnas("search", "toy", "--out", "toy")
+    assert ran.code == 0, ran.err
+    recommended = gnas("recommend", "toy", "-k", 1, "--json").document["recommendations"]
+    assert {(str(row["user"]), str(row["item"])) for row in recommended} == {("1", "4"), ("2", "1")}
+
+
+@pytest.mark.slow
+def test_the_shipped_smoke_search_works_from_anywhere(gnas: Gnas, tmp_path: Path) -> None:
+    ran = gnas("search", "smoke", "--json")
+    assert ran.code == 0, ran.err
+    run = tmp_path / ran.document["run"]
+    assert run.parent.name == "runs"
+    assert run.name.endswith("-synthetic-smoke")
+    assert gnas("evaluate", run).code == 0
+
+
+@pytest.mark.slow
+def test_two_workers_share_one_budget(place: Path, gnas: Gnas, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    words = search_words(place, tmp_path / "run", "--workers", 2, "--set", "search.baselines=false", "--trials", 6)
+    ran = gnas(*words, "--set", "train={epochs: 150, patience: 150}")
+    assert ran.code == 0, ran.err
+    trials = pl.read_parquet(tmp_path / "run" / "trials.parquet")
+    assert trials["state"].is_in(["complete", "pruned"]).sum() == 6
+    assert trials["identity"].n_unique() == 6
+    sessions = [json.loads(path.read_text()) for path in (tmp_path / "run" / "sessions").glob("*.json")]
+    assert [session["leads"] for session in sessions].count(False) == 1

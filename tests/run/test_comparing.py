@@ -40,6 +40,22 @@ def test_a_figure_that_is_no_mean_over_users_is_not_compared() -> None:
     assert differences(evaluation(), {"a": evaluation()}, "coverage@10", 100, 0) == {}
 
 
+def test_users_without_a_value_are_left_out() -> None:
+    some = evaluation()
+    some.per_user["ndcg@10"][:50] = np.nan
+    some.metrics["ndcg@10"] = float(np.nanmean(some.per_user["ndcg@10"]))
+    assert with_intervals(some, 200, 0)["ndcg@10"]["low"] is not None
+    assert differences(evaluation(0.1), {"a": some}, "ndcg@10", 200, 0)["a"]["difference"] == pytest.approx(0.1)
+
+
+def test_for_errors_less_is_a_lead_and_a_figure_over_ratings_has_no_interval_over_users() -> None:
+    low, high = (
+        Evaluation({"rmse": value + 0.05}, {"rmse": np.full(9, value)}, USERS[:9], 0.0) for value in (0.8, 0.9)
+    )
+    assert differences(low, {"a": high}, "rmse", 200, 0)["a"]["difference"] == pytest.approx(0.1)
+    assert with_intervals(low, 200, 0)["rmse"]["low"] is None
+
+
 def test_other_users_are_refused() -> None:
     with pytest.raises(ValueError, match="a was measured on other users"):
         differences(evaluation(), {"a": evaluation(users=USERS + 1)}, "ndcg@10", 100, 0)
