@@ -21,7 +21,10 @@ def command(
     seeds: Annotated[
         int | None, typer.Option(min=1, help="Trainings of an ARCHITECTURE, each on its own seed.")
     ] = None,
-    baselines: Annotated[bool, typer.Option(help="Measure the tuned baselines in the same look.")] = True,
+    baselines: Annotated[
+        bool | None,
+        typer.Option("--baselines/--no-baselines", help="Whether to measure the tuned baselines in the same look."),
+    ] = None,
     out: Out = None,
     overrides: Overrides = None,
     seed: Seed = None,

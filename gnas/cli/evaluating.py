@@ -7,6 +7,7 @@ from gnas.cli.output import Output
 from gnas.cli.work import watch
 from gnas.config.describe import describe
 from gnas.config.load import load_architecture
+from gnas.config.run import RunConfig
 from gnas.errors import ConfigError
 from gnas.report.html import write_report
 from gnas.report.progress import Progress
@@ -21,7 +22,7 @@ from gnas.run.single import evaluate_architecture as evaluate_on_seeds
 from gnas.train.device import resolve_device
 
 
-def evaluate_saved(path: Path, asked: Asked, output: Output, *, baselines: bool) -> None:
+def evaluate_saved(path: Path, asked: Asked, output: Output, *, baselines: bool | None) -> None:
     """The best model of a run."""
     said = [key for key, value in (("--config", asked.config), ("--data", asked.data)) if value is not None]
     said += [
@@ -34,11 +35,15 @@ def evaluate_saved(path: Path, asked: Asked, output: Output, *, baselines: bool)
     config = saved_config(run)
     words = describe(saved_architecture(run))
     device = resolve_device(asked.settings["device"] or config.device)
-    result = watch(evaluate_run(run, device, baselines=baselines), Progress(main_metric(config)), output)
+    result = watch(
+        evaluate_run(run, device, baselines=_wanted(baselines, config)), Progress(main_metric(config)), output
+    )
     _conclude(run, result, words, output)
 
 
-def evaluate_architecture(target: str, asked: Asked, out: str | None, output: Output, *, baselines: bool) -> None:
+def evaluate_architecture(
+    target: str, asked: Asked, out: str | None, output: Output, *, baselines: bool | None
+) -> None:
     """An architecture, trained on several seeds."""
     architecture = load_architecture(target)
     config = settle_config(asked)
@@ -46,12 +51,18 @@ def evaluate_architecture(target: str, asked: Asked, out: str | None, output: Ou
     name = Path(target).stem
     run = create_default_run(data_name(config.data), name) if out is None else create_run(Path(out))
     progress = Progress(main_metric(config))
-    work = evaluate_on_seeds(run, config, architecture, device, baselines=baselines, tick=progress.tick)
+    work = evaluate_on_seeds(
+        run, config, architecture, device, baselines=_wanted(baselines, config), tick=progress.tick
+    )
     try:
         result = watch(work, progress, output)
     finally:
         discard_if_empty(run)
     _conclude(run, result, describe(architecture), output)
+
+
+def _wanted(flag: bool | None, config: RunConfig) -> bool:
+    return config.search.baselines if flag is None else flag
 
 
 def _conclude(run: RunDirectory, result: TestResult, words: str, output: Output) -> None:

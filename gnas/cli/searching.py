@@ -14,11 +14,13 @@ from gnas.errors import ConfigError, SearchFailed
 from gnas.report.html import write_report
 from gnas.report.progress import Progress
 from gnas.report.summary import search_document, search_summary
+from gnas.report.trials import read_trials
 from gnas.run.configure import Asked, overrides_of, settle
 from gnas.run.directory import RunDirectory, create_default_run, create_run, discard_if_empty, open_run
 from gnas.run.prepared import main_metric
 from gnas.run.resuming import refuse_other_config, refuse_other_space, resume_config, resume_space
 from gnas.run.searching import SearchResult, check_search, search_run
+from gnas.search.session import read_sessions
 from gnas.train.device import resolve_device
 
 
@@ -50,6 +52,9 @@ def carry_on(resume: str, asked: Asked, out: str | None, output: Output) -> Sear
 
 def _search(run: RunDirectory, config: RunConfig, space: SearchSpace, output: Output, *, resume: bool) -> SearchResult:
     progress = Progress(main_metric(config), config.search.trial_budget, config.search.timeout)
+    if resume:
+        spent_s = sum(float(record["elapsed_s"]) for record in read_sessions(run.path) if record["leads"])
+        progress.recall(read_trials(run), spent_s)
     device = resolve_device(config.device)
     with clean_stop(output.quiet) as stop:
         work = search_run(run, config, space, device, resume=resume, stop=stop, tick=progress.tick)

@@ -12,7 +12,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from gnas.report.progress import Line, Progress
+from gnas.report.progress import SEARCHING, Line, Progress
 from gnas.run.events import Note, Part, Phase
 from gnas.search import events as search
 from gnas.train.loop import Epoch
@@ -187,7 +187,7 @@ class LiveDisplay:
         fraction = progress.fraction
         bar = self.spinner if fraction is None else ProgressBar(total=1.0, completed=fraction, width=30)
         count = ""
-        if progress.phase == "searching":
+        if progress.phase == SEARCHING:
             count = (
                 f"{progress.finished}/{progress.trials} trials" if progress.trials else f"{progress.finished} trials"
             )

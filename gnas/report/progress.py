@@ -2,16 +2,18 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from gnas.config.describe import describe
+from gnas.report.trials import TrialRow
 from gnas.run.events import Part, Phase
 from gnas.run.results import better
 from gnas.search.events import ConfirmEnded, ConfirmStarted, EpochDone, SearchEnded, TrialEnded, TrialStarted
 from gnas.train.loop import Epoch
 
 Clock = Callable[[], float]
+SEARCHING = "searching"
 
 
 @dataclass
@@ -43,12 +45,27 @@ class Progress:
     phase_total: int | None = None
     part: str = ""
     finished: int = 0
+    recalled: int = 0
     confirmed: int = 0
+    before_s: float = 0.0
+    searching: bool = False
     reason: str | None = None
 
     def __post_init__(self) -> None:
         self.started_s = self.phase_started_s = self.clock()
-        self.search_started_s: float | None = None
+
+    def recall(self, rows: Sequence[TrialRow], spent_s: float) -> None:
+        """Take in the trials of earlier sessions, and the time that those took."""
+        for row in rows:
+            if row.state == "running":
+                continue
+            value = row.metrics.get(self.metric)
+            line = Line(row.number, row.words, row.state, value, row.epochs, row.wall_s, row.reason)
+            self.lines[row.number] = line
+            if row.state == "complete" and value is not None and self._better(value):
+                self.best = line
+        self.finished = self.recalled = len(self.lines)
+        self.before_s = spent_s
 
     def see(self, event: object) -> None:
         """Take one event in; those of no interest are passed over."""
@@ -84,9 +101,9 @@ class Progress:
         self.phase_started_s = self.clock()
 
     def _start_trial(self, event: TrialStarted) -> None:
-        if self.search_started_s is None:
-            self.search_started_s = self.clock()
-            self._enter("searching", self.trials)
+        if not self.searching:
+            self.searching = True
+            self._enter(SEARCHING, self.trials)
         self.lines[event.number] = Line(event.number, describe(event.architecture), started_s=self.clock())
 
     def _see_epoch(self, event: EpochDone) -> None:
@@ -125,14 +142,14 @@ class Progress:
 
     @property
     def elapsed_s(self) -> float:
-        """Seconds since the beginning."""
-        return self.clock() - self.started_s
+        """Seconds since the beginning, earlier sessions of a resumed search included."""
+        return self.before_s + self.clock() - self.started_s
 
     @property
     def fraction(self) -> float | None:
         """Share of the budget that is spent, the fuller of trials and time; None where it is not known."""
         shares = []
-        if self.phase == "searching":
+        if self.phase == SEARCHING:
             if self.trials:
                 shares.append(self.finished / self.trials)
             if self.timeout_s:
@@ -144,11 +161,13 @@ class Progress:
     @property
     def eta_s(self) -> float | None:
         """Seconds until the budget is spent, at the present pace; None before there is a pace."""
-        fraction = self.fraction
-        if not fraction:
-            return None
-        spent_s = self.clock() - (self.search_started_s if self.phase == "searching" else self.phase_started_s)  # type: ignore[operator]
-        left_s = spent_s * (1 - fraction) / fraction
-        if self.phase == "searching" and self.timeout_s:
-            left_s = min(left_s, max(0.0, self.timeout_s - self.elapsed_s))
-        return left_s
+        spent_s = self.clock() - self.phase_started_s
+        if self.phase != SEARCHING:
+            fraction = self.fraction
+            return spent_s * (1 - fraction) / fraction if fraction else None
+        left = []
+        if self.trials and self.finished > self.recalled:
+            left.append(max(0, self.trials - self.finished) * spent_s / (self.finished - self.recalled))
+        if self.timeout_s:
+            left.append(max(0.0, self.timeout_s - self.elapsed_s))
+        return min(left, default=None)

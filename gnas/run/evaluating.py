@@ -36,12 +36,12 @@ def evaluate_run(run: RunDirectory, device: torch.device, *, baselines: bool = T
     require_writable(run.path)
     architecture = saved_architecture(run)
     prepared = yield from reopen(run, device)
+    evaluator = test_evaluator(prepared)
     model = yield from load_best(run, architecture, prepared)
     rivals: list[dict[str, Any]] = []
     if baselines:
         rivals = yield from tuned_baselines(prepared, validation_evaluator(prepared), run, BASELINE_BUDGET_S)
     yield Phase("scoring on test", total=1 + len(rivals))
-    evaluator = test_evaluator(prepared)
     metric = main_metric(prepared.config)
     evaluation = evaluator(model)
     yield Part("the best architecture", evaluation.metrics[metric])

@@ -102,7 +102,7 @@ def search_run(
                 ended = event
     if ended is None:
         raise RunError(f"the search in {run.path} ended without a word")
-    return _result(run, main_metric(config), ended, baselines)
+    return _result(run, prepared, ended, baselines)
 
 
 def setup_of(prepared: Prepared, evaluator: Measure, space: SearchSpace, spent_s: float) -> Setup:
@@ -126,7 +126,8 @@ def baseline_budget_s(config: RunConfig) -> float:
     return BASELINE_S if timeout is None else min(BASELINE_S, BASELINE_SHARE * timeout)
 
 
-def _result(run: RunDirectory, objective: str, ended: SearchEnded, baselines: list[dict[str, Any]]) -> SearchResult:
+def _result(run: RunDirectory, prepared: Prepared, ended: SearchEnded, baselines: list[dict[str, Any]]) -> SearchResult:
+    objective = main_metric(prepared.config)
     if ended.best is None:
         return SearchResult(run, ended.reason, objective, None, "", {}, None, baselines, ended.failures)
     winner = ended.best.confirmed
@@ -144,7 +145,7 @@ def _result(run: RunDirectory, objective: str, ended: SearchEnded, baselines: li
         "separated": ended.best.separated,
     }
     write_bytes(run.model, (place / MODEL).read_bytes())
-    write_best(run, architecture, metrics, confirmed=confirmed)
+    write_best(run, prepared.bank.pinned(architecture), metrics, confirmed=confirmed)
     front = read_json(run.path / "pareto.json") if ended.front else None
     return SearchResult(
         run,

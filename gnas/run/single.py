@@ -131,4 +131,5 @@ def _save(run: RunDirectory, trained: Trained) -> None:
     run.best.mkdir(exist_ok=True)
     training.save(run.model)
     facts = {"seed": training.seed, "epochs": trained.epochs, "best_epoch": trained.best.index}
-    write_best(run, training.architecture, trained.best.metrics, costs=training.costs(), **facts)
+    pinned = training.prepared.bank.pinned(training.architecture)
+    write_best(run, pinned, trained.best.metrics, costs=training.costs(), **facts)

@@ -305,6 +305,13 @@ def test_the_worked_example_recommends_the_watch_and_the_clothes(gnas: Gnas) -> 
     assert {(str(row["user"]), str(row["item"])) for row in recommended} == {("1", "4"), ("2", "1")}
 
 
+def test_without_a_test_part_there_is_nothing_to_look_at(gnas: Gnas) -> None:
+    assert gnas("train", "lightgcn-1", "--config", "toy", "--out", "run", "--set", "train.epochs=1").code == 0
+    ran = gnas("evaluate", "run")
+    assert ran.code == 2
+    assert "the test part is empty, so nothing can be measured on it; change data.split.test" in ran.err
+
+
 @pytest.mark.slow
 def test_the_shipped_smoke_search_works_from_anywhere(gnas: Gnas, tmp_path: Path) -> None:
     ran = gnas("search", "smoke", "--json")

@@ -76,6 +76,11 @@ def test_the_shell_completes_commands_and_shipped_names() -> None:
     assert "search" in words.stdout.split()
 
 
+def test_the_shell_completes_shipped_names() -> None:
+    ran = gnas_process("-m", "gnas", _GNAS_COMPLETE="complete_bash", COMP_WORDS="gnas space show spec", COMP_CWORD="3")
+    assert ran.stdout.split() == ["spectral"]
+
+
 def test_version(gnas: Gnas) -> None:
     assert gnas("--version").out == f"gnas {__version__}\n"
 

@@ -8,6 +8,7 @@ import pytest
 from gnas.config.architecture import Architecture
 from gnas.report.live import Display, LiveDisplay, PlainDisplay, Silent, display
 from gnas.report.progress import Progress
+from gnas.report.trials import TrialRow
 from gnas.run.events import Note, Part, Phase
 from gnas.search.events import ConfirmStarted, EpochDone, TrialEnded, TrialStarted
 from gnas.search.outcome import Outcome, State
@@ -78,6 +79,19 @@ def test_the_fuller_budget_decides() -> None:
     seen.trial(0, 0.2)
     assert seen.shown.progress.fraction == pytest.approx(0.25)
     assert seen.shown.progress.eta_s == pytest.approx(30)
+
+
+def test_a_resumed_search_counts_on_from_where_it_was() -> None:
+    seen = watch(PlainDisplay, trials=4, timeout_s=1000.0)
+    rows = [
+        TrialRow(n, "mf", state, "tpe", {"ndcg@20": 0.5}, 3, 1.0, "") for n, state in enumerate(("complete", "running"))
+    ]
+    seen.shown.progress.recall(rows, 60.0)
+    seen.trial(1, 0.2)
+    assert "[2/4] trial 1" in seen.stream.getvalue()
+    assert "*" not in seen.stream.getvalue(), "trial 0 is better"
+    assert seen.shown.progress.eta_s == pytest.approx(20), "the pace is that of this session"
+    assert seen.shown.progress.elapsed_s == pytest.approx(70)
 
 
 def test_without_a_budget_there_is_no_time_left() -> None:
