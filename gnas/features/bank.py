@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gnas.config.features import Features
+from gnas.config.architecture import Architecture
+from gnas.config.features import Features, Pretrained
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError
 from gnas.features.blocks import Block, FeatureSet, Progress, encode_block, wanted_blocks
@@ -51,6 +52,20 @@ class FeatureBank:
         """Read everything that `specs` will ask for, before the first trial."""
         for spec in specs:
             self.select(spec, progress)
+
+    def pinned(self, architecture: Architecture) -> Architecture:
+        """The same candidate, its file naming the weights that its encoders have here: others will be refused."""
+        spec = architecture.features
+        found = self.select(spec)
+        if found is None:
+            return architecture
+        hashes = {name.split(" ")[0]: block.sha256 for name, block in {**found.users, **found.items}.items()}
+        encoders = {
+            modality: encoder.model_copy(update={"sha256": hashes[modality]})
+            for modality, encoder in spec.encoders.items()
+            if isinstance(encoder, Pretrained)
+        }
+        return architecture.model_copy(update={"features": spec.model_copy(update=encoders)})
 
     def _side(self, side: Side, spec: Features, progress: Progress | None) -> dict[str, Block]:
         table, blocks = self.tables[side], {}

@@ -65,6 +65,7 @@ class Candidate(nn.Module):
         self.entry = (
             FeatureEntry(architecture, _given(features), graph, generator) if architecture.features.used else None
         )
+        self.features_fingerprint = "" if self.entry is None else _given(features).fingerprint
         if self.entry is not None:
             self.stack.keep_lonely(graph)
         self._layer0: torch.Tensor | None = None

@@ -35,6 +35,7 @@ def save_model(path: Path, recommender: Recommender, fingerprint: str) -> None:
         "gnas": __version__,
         "architecture": identity(architecture),
         "fingerprint": fingerprint,
+        "features": getattr(recommender, "features_fingerprint", ""),
         "ratings": json.dumps(asdict(ratings) if ratings else None),
     }
     state = recommender.state_dict() if isinstance(recommender, nn.Module) else {}
@@ -72,6 +73,11 @@ def load_model(
         )
     scale = json.loads(facts["ratings"])
     recommender = build(architecture, graph, 0, RatingScale(**scale) if scale else None, features)
+    if facts.get("features", "") != getattr(recommender, "features_fingerprint", ""):
+        raise RunError(
+            f"{path} was trained with other features of users or items: a table, a file or an encoder's weights "
+            "changed since; put them back, or train again"
+        )
     if isinstance(recommender, nn.Module):
         _restore(recommender, tensors, path, facts["gnas"])
     return recommender

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from feature_worlds import notes, table, write_images
 
-from gnas.config.features import Features
+from gnas.config.architecture import Architecture, identity
+from gnas.config.features import Features, HuggingFaceText
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError
 from gnas.features.bank import FeatureBank
@@ -88,3 +89,22 @@ def test_nothing_is_asked_for_and_nothing_is_given(tmp_path: Path) -> None:
 def test_what_no_table_has_is_answered_with_a_sentence(tmp_path: Path, asked: dict[str, object], sentence: str) -> None:
     with pytest.raises(DataError, match=sentence):
         bank_of(tmp_path).select(spec(**asked))
+
+
+def test_the_best_architecture_names_its_weights(tmp_path: Path) -> None:
+    pytest.importorskip("transformers", reason="the extra `text` is not installed")
+    import tiny_models as tiny
+
+    source = tiny.make(tiny.bert, tmp_path / "model")
+    reading = Architecture.model_validate({"features": {"text": {"hf-text": {"source": source}}}})
+    pinned = bank_of(tmp_path).pinned(reading)
+    assert identity(pinned) == identity(reading)
+    text = pinned.features.text
+    assert isinstance(text, HuggingFaceText)
+    assert text.sha256 is not None
+    assert len(text.sha256) == 64
+    assert Architecture.model_validate(pinned.written()) == pinned
+    other = text.model_copy(update={"sha256": "0" * 64})
+    with pytest.raises(DataError, match="the architecture was made with weights 000000000000…"):
+        bank_of(tmp_path).select(pinned.features.model_copy(update={"text": other}))
+    assert bank_of(tmp_path).pinned(Architecture()) == Architecture()

@@ -1,5 +1,6 @@
 """Fusion against formulas, where features enter, and new items that are found by what they are."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from gnas.config.features import Features
 from gnas.config.objective import PopularitySampling
 from gnas.config.run import TrainConfig
 from gnas.data.interactions import Interactions
-from gnas.errors import ConfigError
+from gnas.errors import ConfigError, RunError
 from gnas.features.blocks import Block, FeatureSet
 from gnas.graph.bipartite import Graph, build_graph
 from gnas.nn.fusion import FeatureFusion, Projection
@@ -20,6 +21,7 @@ from gnas.nn.negatives import build_sampler
 from gnas.nn.positives import positives
 from gnas.nn.recommender import Recommender
 from gnas.rng import torch_rng
+from gnas.train.checkpoint import load_model, save_model
 from gnas.train.evaluator import Evaluation
 from gnas.train.loop import train
 
@@ -250,3 +252,15 @@ def test_new_items_are_found_by_what_they_are() -> None:
         results[name] = share_right(model)
     assert results["features"] > 0.95
     assert results["ids"] < 0.5  # chance is 0.25
+
+
+def test_a_saved_model_is_bound_to_the_features_it_read(tmp_path: Path) -> None:
+    architecture = Architecture.model_validate({"dim": D, "features": {"attributes": True, "fusion": "gated"}})
+    model = build(architecture, small_graph(), 3, None, feature_set())
+    save_model(tmp_path / "m.safetensors", model, "data")
+    again = load_model(tmp_path / "m.safetensors", architecture, small_graph(), "data", feature_set())
+    users = torch.arange(4)
+    torch.testing.assert_close(again.score(users), model.score(users), rtol=0, atol=0)
+    other = FeatureSet({}, {"a": block("a", 5, PRESENT[0], 0), "b": block("changed", 3, PRESENT[1], 1)})
+    with pytest.raises(RunError, match="was trained with other features of users or items"):
+        load_model(tmp_path / "m.safetensors", architecture, small_graph(), "data", other)
