@@ -61,8 +61,17 @@ ANCHORS.add(
 ANCHORS.add(
     "directau", Architecture(propagation=LightGCN(depth=2), init="xavier", loss=DirectAU(gamma=1.0), weight_decay=1e-6)
 )
-# Chen et al., TOIS 2020 (ENMF) on LightGCN: every pair counts, nothing is sampled; one step an epoch wants a high rate.
+# Chen et al., TOIS 2020 (ENMF), on LightGCN and, as iALS (Hu et al., ICDM 2008), on matrix factorisation: every pair
+# counts, nothing is sampled. One step an epoch wants a high rate, and the sum over all pairs a weight decay to match.
 ANCHORS.add(
     "all-pairs",
-    Architecture(propagation=LightGCN(depth=2), loss=AllPairs(), lr=0.02, weight_decay=1e-6, batch_size="full"),
+    Architecture(
+        propagation=LightGCN(depth=1), loss=AllPairs(negative_weight=0.3), lr=0.02, weight_decay=0.2, batch_size="full"
+    ),
+)
+ANCHORS.add(
+    "mf-all-pairs",
+    Architecture(
+        propagation=NoPropagation(), loss=AllPairs(negative_weight=0.5), lr=0.02, weight_decay=0.3, batch_size="full"
+    ),
 )

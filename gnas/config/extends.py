@@ -16,7 +16,7 @@ from gnas.config.shipped import find
 from gnas.config.yaml import load_yaml
 from gnas.errors import ConfigError
 
-RANGES = ("int", "float", "choice", "repeat", "value")
+RANGES = ("int", "float", "choice", "repeat", "value", "cases")
 """The keys that make a mapping a range rather than a mapping of parameters."""
 MODIFIERS = ("step", "log", "when", "of")
 

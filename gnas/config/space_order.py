@@ -16,7 +16,8 @@ def name_parameters(slots: Sequence[Slot]) -> list[Slot]:
 
     A parameter is called by its path without the names of branches, `propagation.depth`, so that what is learned in one
     branch counts in another. A sampler's name must always mean one range: where branches differ, the range written
-    first has the short name, and each other range that of the first branch it is written in, `propagation.sage.depth`.
+    first has the short name, and each other range that of the first branch it is written in, `propagation.sage.depth`,
+    or of its case, `weight_decay.all-pairs`.
     """
     first: dict[tuple[str, str], str] = {}
     taken: set[str] = set()
@@ -52,7 +53,16 @@ def condition_problems(slots: Sequence[Slot], document: Document, broken: Collec
             wanted = " and ".join(map(str, slot.conditions))
             sentence = f"its conditions contradict one another, so that it can never exist: {wanted}"
             problems.append(document.problem((*slot.origin, "when"), sentence, slot.path))
-    return problems
+    return problems or [document.problem(second.origin, sentence, second.path) for second, sentence in _overlaps(slots)]
+
+
+def _overlaps(slots: Sequence[Slot]) -> Iterator[tuple[Slot, str]]:
+    """Cases of one parameter that can hold at the same time."""
+    for index, first in enumerate(slots):
+        for second in slots[index + 1 :]:
+            if first.path == second.path and satisfying((*first.conditions, *second.conditions), slots) is not None:
+                asks = [" and ".join(map(str, slot.when)) for slot in (first, second)]
+                yield second, f"two cases can hold at once: {asks[0]}; {asks[1]}"
 
 
 def in_order(slots: Sequence[Slot], document: Document) -> tuple[list[Slot], list[str]]:

@@ -21,6 +21,7 @@ _KEYS = {
     "choice": {"choice", "when"},
     "repeat": {"repeat", "of", "when"},
     "value": {"value", "when"},
+    "cases": {"cases"},
 }
 MAX_REPEAT = 16
 
@@ -96,6 +97,8 @@ class Reader:
         when = self.when(node["when"], place) if "when" in node else ()
         if word == "repeat":
             self.repeat(node, place, when)
+        elif word == "cases":
+            self.cases(node["cases"], place)
         elif word == "value":
             self.node(node["value"], place, when)
         elif word == "choice" and isinstance(node["choice"], dict):
@@ -107,6 +110,23 @@ class Reader:
                 self.report(place, str(error), word)
             else:
                 self.add(place, domain, "leaf" if place.kind.registry is None else "branch", when)
+
+    def cases(self, node: Any, place: Place) -> None:
+        """Read `cases: [{float: …, when: …}, …]`: another range under each of several conditions."""
+        if not isinstance(node, list) or not node or any(range_key(item) in (None, "cases") for item in node):
+            self.report(
+                place,
+                "cases takes a list of ranges, each with its `when`, as in [{float: [0.1, 1], when: {loss: bpr}}], "
+                f"not {shorten(node)}",
+                "cases",
+            )
+            return
+        for index, item in enumerate(node):
+            here = replace(place, origin=(*place.origin, "cases", index))
+            if "when" in item:
+                self.range(item, str(range_key(item)), here)
+            else:
+                self.report(here, "a case needs its `when`")
 
     def when(self, node: Any, place: Place) -> tuple[Condition, ...]:
         """Read `when: {name: value or values}`; whether the names mean anything is for later."""
@@ -203,9 +223,10 @@ class Reader:
 
     def add(self, place: Place, domain: Domain, shape: Any, when: tuple[Condition, ...]) -> None:
         """Note a slot."""
-        slot = Slot(
-            place.path, place.key, dotted(place.path), domain, shape, place.inside, when, place.default, place.origin
-        )
+        parameter = dotted(place.path)
+        if "cases" in place.origin:  # another case of the same path: told apart by what it asks for
+            parameter = ".".join([parameter, *("+".join(map(str, condition.values)) for condition in when)])
+        slot = Slot(place.path, place.key, parameter, domain, shape, place.inside, when, place.default, place.origin)
         self.slots.append(slot)
 
 

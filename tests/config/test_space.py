@@ -142,6 +142,21 @@ def test_branches_of_a_choice_that_does_not_exist_do_not_exist_either() -> None:
     assert space.architecture({"propagation": "none"}) == Architecture.model_validate({"propagation": "none"})
 
 
+def test_cases_give_one_parameter_another_range_under_each_condition() -> None:
+    space = space_of(
+        "loss: {choice: [bpr, softmax, all-pairs]}\n"
+        "weight_decay: {cases: "
+        "[{choice: [0.1, 0.2], when: {loss: [bpr]}}, {choice: [3.0, 4.0], when: {loss: all-pairs}}]}"
+    )
+    assert list(space.parameters()) == ["loss", "weight_decay", "weight_decay.all-pairs"]
+    assert space.architecture({"loss": "bpr", "weight_decay": 0.2}).weight_decay == 0.2
+    strong = space.architecture({"loss": "all-pairs", "weight_decay.all-pairs": 4.0})
+    assert strong.weight_decay == 4.0
+    assert space.params_of(strong) == {"loss": "all-pairs", "weight_decay.all-pairs": 4.0}
+    assert space.architecture({"loss": "softmax"}).weight_decay == Architecture().weight_decay
+    assert space.size().distinct == 2 + 2 + 1
+
+
 def test_every_layer_chooses_for_itself() -> None:
     space = space_of(
         "propagation: {mixed: {combine: last, ops: {repeat: {int: [1, 3]}, of:"

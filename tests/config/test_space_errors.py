@@ -130,6 +130,16 @@ def test_a_contradiction_through_a_third_parameter() -> None:
     assert parse_space(load_yaml(text.replace("[8, 16], loss", "64, loss"))), "64 is the default, which stands with bce"
 
 
+def test_cases_that_overlap_or_lack_their_condition() -> None:
+    text = "loss: {choice: [bpr, bce]}\nlr:\n  cases:\n    - {choice: [1, 2], when: {loss: bpr}}\n    - "
+    assert problems(f"{text}{{float: [1, 2], when: {{loss: [bpr, bce]}}}}") == [
+        "s.yaml:5: lr: two cases can hold at once: loss is bpr; loss is bpr or bce"
+    ]
+    assert problems(f"{text}{{float: [1, 2]}}") == ["s.yaml:5: lr: a case needs its `when`"]
+    (found,) = problems("lr: {cases: {float: [1, 2]}}")
+    assert found.startswith("s.yaml:1: lr: cases takes a list of ranges, each with its `when`, as in [{float: [0.1, 1]")
+
+
 def test_conditions_in_a_circle() -> None:
     text = "dim: {int: [1, 9], when: {patience: 3}}\npatience: {choice: [3, 4], when: {dim: 3}}\nlr: 0.1"
     assert problems(text) == [
