@@ -6,12 +6,14 @@ from pathlib import Path
 
 import torch
 
+from gnas.config.architecture import Architecture
 from gnas.config.metrics import METRICS, is_rating_metric, parse_metric
 from gnas.config.run import RunConfig
 from gnas.data.interactions import Interactions, Split
 from gnas.data.prepare import prepare
 from gnas.errors import DataError, RunError
 from gnas.features.bank import FeatureBank
+from gnas.features.blocks import FeatureSet
 from gnas.features.table import load_tables
 from gnas.graph.bipartite import Graph, build_graph
 from gnas.nn.ratings import RatingScale, rating_scale
@@ -66,6 +68,16 @@ def prepare_run(
     bank = FeatureBank(load_tables(config.data, split, base), split.train, device=str(device))
     ratings = rating_scale(split.train) if is_rating_metric(main_metric(config)) else None
     return Prepared(config, split, graph, device, bank, ratings)
+
+
+def features_of(prepared: Prepared, architecture: Architecture) -> FeatureSet | None:
+    """What a candidate reads of users and items; None where it reads nothing, as closed forms do."""
+    return prepared.bank.select(architecture.features) if architecture.propagation.trained else None
+
+
+def pinned(prepared: Prepared, architecture: Architecture) -> Architecture:
+    """The architecture for its file: naming the weights of the encoders that it reads with."""
+    return prepared.bank.pinned(architecture) if architecture.propagation.trained else architecture
 
 
 def validation_evaluator(prepared: Prepared) -> Measure:

@@ -14,7 +14,7 @@ from gnas.files import write_json
 from gnas.nn.recommender import Recommender
 from gnas.run.directory import RunDirectory, read_json, write_yaml
 from gnas.run.events import Phase, Work
-from gnas.run.prepared import Prepared, prepare_run
+from gnas.run.prepared import Prepared, features_of, prepare_run
 from gnas.train.checkpoint import load_model
 
 
@@ -54,7 +54,7 @@ def reopen(run: RunDirectory, device: torch.device) -> Work[Prepared]:
 def load_best(run: RunDirectory, architecture: Architecture, prepared: Prepared) -> Work[Recommender]:
     """The best model of a run, ready to score."""
     yield Phase("loading the model")
-    features = prepared.bank.select(architecture.features)
+    features = features_of(prepared, architecture)
     return load_model(run.model, architecture, prepared.graph, prepared.split.fingerprint, features)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from gnas.config.architecture import Architecture
 from gnas.nn.model import build
 from gnas.nn.recommender import Recommender
-from gnas.run.prepared import Prepared, main_metric
+from gnas.run.prepared import Prepared, features_of, main_metric
 from gnas.train.checkpoint import save_model
 from gnas.train.costs import latency_ms, parameters, watch_peak
 from gnas.train.evaluator import Measure
@@ -35,7 +35,7 @@ class CandidateTraining:
             prepared = self.prepared
             self._peak_mib = watch_peak(prepared.device)
             started = time.perf_counter()
-            features = prepared.bank.select(self.architecture.features)
+            features = features_of(prepared, self.architecture)
             self._model = build(self.architecture, prepared.graph, self.seed, prepared.ratings, features)
             self.train_s = time.perf_counter() - started
         return self._model
