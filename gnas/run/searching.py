@@ -20,7 +20,7 @@ from gnas.run.crewing import helpers
 from gnas.run.describing import read_features
 from gnas.run.directory import RunDirectory, read_json
 from gnas.run.events import Phase, Work
-from gnas.run.prepared import Prepared, Tick, main_metric, no_tick, prepare_run, validation_evaluator
+from gnas.run.prepared import Prepared, Tick, main_metric, no_tick, pinned, prepare_run, validation_evaluator
 from gnas.run.saved import write_best
 from gnas.run.training import CandidateTraining
 from gnas.run.warm import warm_architectures
@@ -145,7 +145,7 @@ def _result(run: RunDirectory, prepared: Prepared, ended: SearchEnded, baselines
         "separated": ended.best.separated,
     }
     write_bytes(run.model, (place / MODEL).read_bytes())
-    write_best(run, prepared.bank.pinned(architecture), metrics, confirmed=confirmed)
+    write_best(run, pinned(prepared, architecture), metrics, confirmed=confirmed)
     front = read_json(run.path / "pareto.json") if ended.front else None
     return SearchResult(
         run,

@@ -18,7 +18,16 @@ from gnas.run.directory import RunDirectory
 from gnas.run.evaluating import BASELINE_BUDGET_S, TestResult, test_record
 from gnas.run.events import Part, Phase, Work
 from gnas.run.looks import record_look
-from gnas.run.prepared import Prepared, Tick, main_metric, no_tick, prepare_run, test_evaluator, validation_evaluator
+from gnas.run.prepared import (
+    Prepared,
+    Tick,
+    main_metric,
+    no_tick,
+    pinned,
+    prepare_run,
+    test_evaluator,
+    validation_evaluator,
+)
 from gnas.run.results import better
 from gnas.run.saved import write_best
 from gnas.run.training import CandidateTraining
@@ -131,5 +140,5 @@ def _save(run: RunDirectory, trained: Trained) -> None:
     run.best.mkdir(exist_ok=True)
     training.save(run.model)
     facts = {"seed": training.seed, "epochs": trained.epochs, "best_epoch": trained.best.index}
-    pinned = training.prepared.bank.pinned(training.architecture)
-    write_best(run, pinned, trained.best.metrics, costs=training.costs(), **facts)
+    architecture = pinned(training.prepared, training.architecture)
+    write_best(run, architecture, trained.best.metrics, costs=training.costs(), **facts)
