@@ -11,11 +11,10 @@ from gnas.data.cache import is_cached
 from gnas.data.catalog import CATALOG
 from gnas.data.describe import describe
 from gnas.errors import RunError
-from gnas.features.describe import describe_features
 from gnas.report.progress import Progress
 from gnas.report.tables import Cell, Table
-from gnas.run.configure import Asked, settle_config
-from gnas.run.datasets import LoadedData, load_data, write_parts
+from gnas.run.configure import Asked, settle, settle_config
+from gnas.run.datasets import LoadedData, describe_tables, load_data, write_parts
 
 INNER_FILES = (".yaml", ".yml")
 
@@ -38,18 +37,25 @@ def catalogue(output: Output) -> None:
 
 def describe_data(source: str, overrides: list[str], seed: int | None, output: Output) -> None:
     """Counts, steps and features of some data."""
-    loaded = _load(source, overrides, seed, output)
+    settled = settle(_asked(source, overrides, seed))
+    progress = Progress("ndcg@20")
+    loaded = watch(load_data(settled.config, progress.tick), progress, output)
     found = describe(loaded.split)
-    features = [summary for table in loaded.tables.values() for summary in describe_features(table)]
+    features, cleaning = describe_tables(loaded, settled.space)
     parts: list[str | Table] = [_counts(found), "", steps_table(loaded.split.report)]
     parts += [f"guess: {guess}" for guess in found["guesses"]]
     if features:
+        names = ("side", "column", "type", "missing", "different", "encoders", "read", "examples")
         rows = tuple(
-            (one.side, one.column, one.type, one.missing, one.cardinality, ", ".join(one.examples)[:60])
-            for one in features
+            (f.side, f.column, f.type, f.missing, f.cardinality, f.encoder, f.cache, ", ".join(f.examples)[:60])
+            for f in features
         )
-        parts += ["", Table(("side", "column", "type", "missing", "different", "examples"), rows, "Features")]
-    output.result({**found, "features": [asdict(one) for one in features]}, *parts)
+        parts += ["", Table(names, rows, "Features")]
+    if cleaning:
+        columns = ("side", "column", "step", "count", "detail")
+        steps = tuple(tuple(step[name] for name in columns) for step in cleaning)
+        parts += ["", Table(columns, steps, "Cleaning of features")]
+    output.result({**found, "features": [asdict(f) for f in features], "cleaning": cleaning}, *parts)
 
 
 def prepare_data(source: str, out: str | None, overrides: list[str], seed: int | None, output: Output) -> None:
@@ -67,13 +73,15 @@ def prepare_data(source: str, out: str | None, overrides: list[str], seed: int |
     output.result({**found, "files": files}, *parts)
 
 
-def _load(source: str, overrides: list[str], seed: int | None, output: Output) -> LoadedData:
+def _asked(source: str, overrides: list[str], seed: int | None) -> Asked:
     is_config = source in shipped.names("configs") or source.endswith(INNER_FILES)
     if is_config and source not in CATALOG:
-        asked = Asked(source, None, {"seed": seed}, overrides)
-    else:
-        asked = Asked(None, source, {"seed": seed}, overrides)
-    config = settle_config(asked)
+        return Asked(source, None, {"seed": seed}, overrides)
+    return Asked(None, source, {"seed": seed}, overrides)
+
+
+def _load(source: str, overrides: list[str], seed: int | None, output: Output) -> LoadedData:
+    config = settle_config(_asked(source, overrides, seed))
     progress = Progress("ndcg@20")
     return watch(load_data(config, progress.tick), progress, output)
 

@@ -1,11 +1,16 @@
-"""Every column of a feature table in a few words, for people."""
+"""Every column of a feature table in a few words, and what cleaning did to it, for people."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import polars as pl
 
-from gnas.config.features import Features
+from gnas.config.features import EncoderSpec
+from gnas.errors import DataError
+from gnas.features.attributes import encode_attributes
 from gnas.features.blocks import paths_of, texts_of
 from gnas.features.cache import cached_count
 from gnas.features.columns import Column, split_tags
@@ -29,19 +34,30 @@ class ColumnSummary:
 
 
 def describe_features(
-    table: FeatureTable, spec: Features | None = None, cache: Path | None = None
+    table: FeatureTable, encoders: Mapping[str, Sequence[EncoderSpec]] | None = None, cache: Path | None = None
 ) -> list[ColumnSummary]:
     """One summary a column, in the table's order.
 
     Args:
         table: the users or the items.
-        spec: the features of an architecture, to name the encoder of each column.
-        cache: with `spec`, where to count the readings that are kept.
+        encoders: by modality, those that may read the columns; to name them.
+        cache: with `encoders`, where to count the readings that are kept.
     """
-    return [_summary(table, column, spec, cache) for column in table.columns.values()]
+    return [_summary(table, column, encoders or {}, cache) for column in table.columns.values()]
 
 
-def _summary(table: FeatureTable, column: Column, spec: Features | None, cache: Path | None) -> ColumnSummary:
+def cleaning_steps(table: FeatureTable, fit: np.ndarray) -> list[dict[str, Any]]:
+    """What reading and cleaning did to the columns, one record a step (`side`, `column`, `step`, `count`, `detail`).
+
+    `fit` bool [n] marks the users or items that occur in train, which every statistic comes from.
+    """
+    steps = [step for step in (*table.report, *encode_attributes(table, fit).report) if step["step"] != "type"]
+    return [{"side": table.side, **step} for step in steps if step["count"]]
+
+
+def _summary(
+    table: FeatureTable, column: Column, encoders: Mapping[str, Sequence[EncoderSpec]], cache: Path | None
+) -> ColumnSummary:
     if column.type == "vector":
         vectors = table.vectors[column.name]
         missing, cardinality = int((~vectors.present).sum()), int(vectors.present.sum())
@@ -54,7 +70,7 @@ def _summary(table: FeatureTable, column: Column, spec: Features | None, cache: 
         else:
             missing, known = values.null_count(), values.drop_nulls()
         cardinality, examples = known.n_unique(), _examples(known)
-    encoder, state = _encoder(table, column, spec, cache)
+    encoder, state = _readers(table, column, encoders.get(column.type, ()), cache)
     return ColumnSummary(
         table.side, column.name, column.type, column.reason, missing, cardinality, examples, encoder, state
     )
@@ -69,13 +85,23 @@ def _examples(known: pl.Series) -> tuple[str, ...]:
     return tuple(value if len(value) <= 40 else value[:39] + "…" for value in best["value"].head(3).to_list())
 
 
-def _encoder(table: FeatureTable, column: Column, spec: Features | None, cache: Path | None) -> tuple[str, str]:
-    if spec is None or column.type not in spec.encoders:
-        return "", ""
-    encoder = spec.encoders[column.type]
-    if cache is None or not encoder.pretrained:
-        return encoder.kind, ""
+def _readers(
+    table: FeatureTable, column: Column, encoders: Sequence[EncoderSpec], cache: Path | None
+) -> tuple[str, str]:
+    """Names of the encoders, and of those whose readings are kept, how many are."""
+    names = ", ".join(encoder.kind for encoder in encoders)
+    kept = [encoder for encoder in encoders if encoder.pretrained]
+    if cache is None or not kept:
+        return names, ""
     texts = [c.name for c in table.of_type("text")]
     values = texts_of(table, texts) if column.type == "text" else paths_of(table, column.name)
-    done, total = cached_count(build_encoder(encoder), [v for v in values if v is not None], cache)
-    return encoder.kind, f"{done} of {total} read"
+    states = []
+    for encoder in kept:
+        try:
+            ready = build_encoder(encoder)
+        except DataError:
+            states.append(f"{encoder.kind} is not installed")
+            continue
+        done, total = cached_count(ready, [v for v in values if v is not None], cache)
+        states.append(f"{encoder.kind} {done:,} of {total:,}")
+    return names, ", ".join(states)

@@ -2,14 +2,21 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import polars as pl
 
+from gnas.config.features import EncoderSpec
 from gnas.config.run import RunConfig
+from gnas.config.space import SearchSpace
 from gnas.data.interactions import Interactions, Split
 from gnas.data.prepare import prepare
 from gnas.errors import RunError
+from gnas.features.cache import cache_folder
+from gnas.features.describe import ColumnSummary, cleaning_steps, describe_features
 from gnas.features.table import FeatureTable, Side, load_tables
+from gnas.run.describing import feature_specs
 from gnas.run.events import Phase, Work
 from gnas.run.prepared import Tick, no_tick
 
@@ -27,6 +34,22 @@ def load_data(config: RunConfig, tick: Tick = no_tick) -> Work[LoadedData]:
     yield Phase("reading the data")
     split = prepare(config.data, config.seed, Path.cwd(), tick)
     return LoadedData(split, load_tables(config.data, split, Path.cwd()))
+
+
+def describe_tables(loaded: LoadedData, space: SearchSpace) -> tuple[list[ColumnSummary], list[dict[str, Any]]]:
+    """Every feature column with the encoders of `space` that may read it and what they have read, and the cleaning."""
+    encoders: dict[str, dict[str, EncoderSpec]] = {}
+    for spec in feature_specs(space, 0):
+        for modality, encoder in spec.encoders.items():
+            encoders.setdefault(modality, {}).setdefault(encoder.kind, encoder)
+    by_modality = {modality: [found[kind] for kind in sorted(found)] for modality, found in encoders.items()}
+    columns, steps = [], []
+    train = loaded.split.train
+    for side, table in loaded.tables.items():
+        columns += describe_features(table, by_modality, cache_folder())
+        numbers, n = (train.user, train.n_users) if side == "users" else (train.item, train.n_items)
+        steps += cleaning_steps(table, np.bincount(numbers, minlength=n) > 0)
+    return columns, steps
 
 
 def write_parts(split: Split, folder: Path) -> dict[str, Path]:

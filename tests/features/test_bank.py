@@ -5,10 +5,11 @@ import pytest
 from feature_worlds import notes, table, write_images
 
 from gnas.config.architecture import Architecture, identity
-from gnas.config.features import Features, HuggingFaceText
+from gnas.config.features import EncoderSpec, Features, HuggingFaceImage, HuggingFaceText, Pixels, TfIdf
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError
 from gnas.features.bank import FeatureBank
+from gnas.features.describe import cleaning_steps, describe_features
 
 CSV = "id,title,blurb,size,art\na,Red Car Now,drives fast,1,0.png\nb,Blue Car Now,,2,1.png\nc,,,3,none.png\n" + (
     "d,Red Wine Now,tastes fine,4,\n"
@@ -72,6 +73,24 @@ def test_blocks_are_read_once_and_shared(tmp_path: Path) -> None:
     again = bank_of(tmp_path).select(spec(image="pixels"))
     assert again is not None
     assert again.fingerprint == one.fingerprint
+
+
+def test_describes_encoders_what_they_have_read_and_the_cleaning(tmp_path: Path) -> None:
+    bank = bank_of(tmp_path)
+    items = bank.tables["items"]
+    encoders: dict[str, list[EncoderSpec]] = {
+        "image": [Pixels(), HuggingFaceImage(source="./nowhere")],
+        "text": [TfIdf()],
+    }
+    before = {one.column: one for one in describe_features(items, encoders, bank.cache)}
+    assert before["art"].encoder == "pixels, hf-image"
+    assert before["art"].cache == "pixels 0 of 2, hf-image is not installed"
+    assert (before["title"].encoder, before["title"].cache) == ("tfidf", "")
+    assert before["size"].encoder == ""
+    bank.select(spec(image="pixels"))
+    assert describe_features(items, encoders, bank.cache)[3].cache.startswith("pixels 2 of 2")
+    steps = {(step["column"], step["step"]): step["count"] for step in cleaning_steps(items, np.ones(5, dtype=bool))}
+    assert steps == {("id", "join"): 1, ("size", "missing"): 1, ("size", "outliers"): 2}
 
 
 def test_nothing_is_asked_for_and_nothing_is_given(tmp_path: Path) -> None:
