@@ -41,7 +41,7 @@ def train_architecture(target: str, asked: Asked, out: str | None, output: Outpu
         },
         figures_table(metric, words, trained.best.metrics, [], "On validation"),
         "",
-        f"{trained.epochs} epochs, the best was {trained.best.index + 1}; {trained.training.train_s:.1f} s",
+        f"{trained.epochs} epochs, the best was {trained.best.index}; {trained.training.train_s:.1f} s",
         f"Run directory: {run.path}",
         "Next:",
         f"  gnas evaluate {run.path}",

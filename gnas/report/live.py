@@ -89,8 +89,8 @@ def line_of(event: object, progress: Progress) -> str:
             value = "" if event.value is None else f"  {progress.metric} {event.value:.4f}"
             took = f"  {format_duration(event.wall_s)}" if event.wall_s else ""
             return f"  {event.name}{value}{took}"
-        case Epoch() if event.is_best or (event.index + 1) % PLAIN_EPOCHS == 0:
-            return f"  epoch {event.index + 1}  {progress.part}  {format_duration(event.wall_s)}"
+        case Epoch() if event.is_best or event.index % PLAIN_EPOCHS == 0:
+            return f"  epoch {event.index}  {progress.part}  {format_duration(event.wall_s)}"
         case Note() | search.Note():
             return f"note: {event.text}"
         case search.TrialEnded():

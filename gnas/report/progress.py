@@ -110,17 +110,17 @@ class Progress:
         line = self.lines.get(event.number)
         if event.confirming or line is None:
             self.part = "" if line is None else line.words
-            self.confirmed += event.epoch.index == 0
+            self.confirmed += event.epoch.index == 1
             self.phase_done = max(0, self.confirmed - 1)
             return
-        line.epochs = event.epoch.index + 1
+        line.epochs = event.epoch.index
         line.wall_s = self.clock() - line.started_s
         if event.epoch.is_best:
             line.value = event.epoch.metrics.get(self.metric)
 
     def _see_single(self, epoch: Epoch) -> None:
         """An epoch of a training outside a search."""
-        self.phase_done = epoch.index + 1
+        self.phase_done = epoch.index
         value = "" if math.isnan(epoch.best_value) else f"  best {self.metric} {epoch.best_value:.4f}"
         self.part = f"loss {epoch.loss:.4f}{value}" if math.isfinite(epoch.loss) else value.strip()
 

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from gnas.config.architecture import Architecture
@@ -41,7 +40,7 @@ class CandidateTraining:
         return self._model
 
     def __iter__(self) -> Iterator[Epoch]:
-        """Train; epochs are counted from 0 here, as in every record of a run."""
+        """Train, one epoch at a time."""
         config, model = self.prepared.config, self.model
         built_s, started = self.train_s, time.perf_counter()
         for epoch in train(
@@ -55,7 +54,7 @@ class CandidateTraining:
             options=config.train,
         ):
             self.train_s = built_s + time.perf_counter() - started
-            yield replace(epoch, index=epoch.index - 1, best_index=epoch.best_index - 1)
+            yield epoch
 
     def save(self, path: Path) -> None:
         """Write the model's tensors, bound to the data's fingerprint."""

@@ -26,7 +26,7 @@ class Outcome:
     Attributes:
         values: of the objectives, at the best epoch; None before the first epoch is over, or after a failure.
         metrics: everything measured at the best epoch, costs included.
-        best_epoch: its index from 0.
+        best_epoch: which it was, counted from 1.
         epochs: how many were trained.
         reason: why it was pruned or failed, or what was special.
         origin: the strategy that proposed it, or `anchor NAME`.

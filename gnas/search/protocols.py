@@ -53,7 +53,7 @@ class Epoch(Protocol):
 
     @property
     def index(self) -> int:
-        """From 0."""
+        """From 1."""
         ...
 
     @property

@@ -65,7 +65,7 @@ def watch(work: Work, training: Training) -> Generator[tuple[Epoch, Progress], N
             yield (
                 epoch,
                 Progress(
-                    epochs=epoch.index + 1,
+                    epochs=epoch.index,
                     best_epoch=None if best is None else best.index,
                     metrics=None if best is None else dict(best.metrics),
                     wall_s=work.clock() - start,

@@ -38,7 +38,7 @@ class Watch:
     ) -> None:
         self.shown.see(TrialStarted(number, Architecture(), "tpe"))
         self.clock.now += wall_s
-        for index in range(2):
+        for index in (1, 2):
             self.shown.see(EpochDone(number, Epoch(index, 0.5, {"ndcg@20": value}, 1.0, True, value, index)))
         outcome = Outcome(
             number, f"id{number}", state, "tpe", {}, Architecture(), {}, (value,), {"ndcg@20": value}, 1, 2, wall_s,
@@ -114,7 +114,7 @@ def test_confirmation_is_counted_by_its_trainings() -> None:
     seen = watch(PlainDisplay)
     seen.shown.see(ConfirmStarted((3, 1), 2))
     for _ in range(3):
-        for index in range(2):
+        for index in (1, 2):
             seen.shown.see(EpochDone(3, Epoch(index, 0.1, {}), confirming=True))
     assert seen.shown.progress.fraction == pytest.approx(2 / 4), "two are done, the third is running"
 
@@ -122,8 +122,8 @@ def test_confirmation_is_counted_by_its_trainings() -> None:
 def test_a_single_training_tells_its_better_epochs_and_every_tenth() -> None:
     seen = watch(PlainDisplay)
     seen.shown.see(Phase("training", 30))
-    for index in range(30):
-        seen.shown.see(Epoch(index, 0.5, {"ndcg@20": 0.2}, 1.0, index == 0, 0.2, 0))
+    for index in range(1, 31):
+        seen.shown.see(Epoch(index, 0.5, {"ndcg@20": 0.2}, 1.0, index == 1, 0.2, 1))
     told = [line.split()[1] for line in seen.stream.getvalue().splitlines()[1:]]
     assert told == ["1", "10", "20", "30"]
 

@@ -113,7 +113,7 @@ class FakeTraining:
         for index in range(epochs):
             self.hook(index)
             value = self.final * (1 - 0.5 ** (index + 1)) if epochs > 1 else self.final
-            yield FakeEpoch(index, {"ndcg@20": value, "coverage@20": 1 - value}, is_best=True)
+            yield FakeEpoch(index + 1, {"ndcg@20": value, "coverage@20": 1 - value}, is_best=True)
 
     def save(self, path: Path) -> None:
         path.write_text(identity(self.architecture))

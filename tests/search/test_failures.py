@@ -24,7 +24,7 @@ class Failing(FakeTraining):
     def __iter__(self) -> Iterator[FakeEpoch]:
         big = torch.zeros(10)
         for epoch in super().__iter__():
-            if epoch.index == 2:
+            if epoch.index == 3:
                 raise type(self.error)(*self.error.args)  # a new one, for an error keeps its frames alive
             assert len(big) == 10
             yield epoch
@@ -99,7 +99,7 @@ def test_what_is_not_a_number_fails_the_trial(tmp_path: Path) -> None:
         return FakeTraining(architecture, float("nan") if bad else quality(architecture))
 
     done = [event.outcome for event in trials(run(setup(trials=15, train=train), tmp_path))]
-    assert {outcome.reason for outcome in done if outcome.state == "failed"} == {"ndcg@20 is nan after epoch 0"}
+    assert {outcome.reason for outcome in done if outcome.state == "failed"} == {"ndcg@20 is nan after epoch 1"}
     assert all((outcome.state == "failed") == (outcome.architecture.propagation.kind == "spectral") for outcome in done)
 
 
@@ -166,7 +166,7 @@ def test_gpu_memory_running_out_halves_the_batch_once(tmp_path: Path) -> None:
 def test_a_training_without_an_evaluation_fails(tmp_path: Path) -> None:
     class Silent(FakeTraining):
         def __iter__(self) -> Iterator[FakeEpoch]:
-            yield FakeEpoch(0, {}, is_best=False)
+            yield FakeEpoch(1, {}, is_best=False)
 
     with pytest.raises(SearchFailed, match="the training ended before its first evaluation"):
         run(setup(trials=2, train=lambda architecture, _: Silent(architecture, 1.0)), tmp_path)

@@ -105,7 +105,7 @@ def test_the_run_directory_says_everything(tmp_path: Path) -> None:
         assert (status["state"], tuple(status["values"])) == (event.outcome.state, event.outcome.values)
         curve = [json.loads(line) for line in (place / "epochs.jsonl").read_text().splitlines()]
         assert len(curve) == event.outcome.epochs
-        assert curve[event.outcome.best_epoch or 0]["ndcg@20"] == table["ndcg@20"][event.number]
+        assert curve[(event.outcome.best_epoch or 0) - 1]["ndcg@20"] == table["ndcg@20"][event.number]
     log = [json.loads(line)["event"] for line in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert log == ["start", *["trial"] * 6, "end"]
 
@@ -133,7 +133,7 @@ def test_events_tell_each_epoch(tmp_path: Path) -> None:
     events = run(setup(trials=3), tmp_path)
     for event in trials(events):
         epochs = [e.epoch.index for e in events if isinstance(e, EpochDone) and e.number == event.number]
-        assert epochs == list(range(event.outcome.epochs))
+        assert epochs == list(range(1, event.outcome.epochs + 1))
 
 
 def test_a_second_search_in_the_same_directory_is_refused(tmp_path: Path) -> None:
