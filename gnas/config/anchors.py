@@ -15,7 +15,7 @@ from gnas.config.objective import (
     SampledSoftmax,
     XSimGCL,
 )
-from gnas.config.propagation import NGCF, SAGE, ItemGraph, LightGCN, NoPropagation, Spectral
+from gnas.config.propagation import ALS, NGCF, SAGE, ItemGraph, LightGCN, NoPropagation, Spectral
 from gnas.registry import Registry
 
 ANCHORS: Registry[Architecture] = Registry("anchor")
@@ -39,6 +39,8 @@ ANCHORS.add("gf-cf", Architecture(propagation=Spectral(rank=256)))
 ANCHORS.add("gf-cf-64", Architecture(propagation=Spectral(rank=64)))
 # Steck, WWW 2019.
 ANCHORS.add("ease", Architecture(propagation=ItemGraph(l2=200.0)))
+# Hu et al., ICDM 2008; Rendle et al., RecSys 2022.
+ANCHORS.add("als", Architecture(propagation=ALS()))
 # Mao et al., CIKM 2021: the mean of a user's items beside the user's own embedding, cosine scores, contrastive loss.
 ANCHORS.add(
     "simplex",

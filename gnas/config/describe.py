@@ -3,7 +3,7 @@
 from gnas.config.architecture import Architecture
 from gnas.config.base import Choice
 from gnas.config.objective import Sampled, ViewContrast
-from gnas.config.propagation import ItemGraph, Layered, Mixed, Propagation, Spectral
+from gnas.config.propagation import ALS, ItemGraph, Layered, Mixed, Propagation, Spectral
 
 _SHORT = {"temperature": "τ", "negatives": "k", "gamma": "γ", "negative_weight": "w", "margin": "m", "eps": "ε"}
 _STACK = ("residual", "edge_dropout", "message_dropout")
@@ -69,6 +69,8 @@ def _closed_form(propagation: Propagation) -> str:
         dropout = f" · dropout {_number(propagation.dropout)}" if propagation.dropout else ""
         norms = f"norm {_number(propagation.user_norm)}/{_number(propagation.item_norm)}"
         return f"item graph λ{_number(propagation.l2)} · {norms}{dropout}"
+    if isinstance(propagation, ALS):
+        return f"als · rank {propagation.rank} · w{_number(propagation.unobserved)} · λ{_number(propagation.l2)}"
     return propagation.kind
 
 

@@ -260,6 +260,27 @@ class ItemGraph(Propagation):
     """How far popular items are weighed down; 0.2 to 0.35 is better than 0 on most data."""
 
 
+@register
+class ALS(Propagation):
+    """Matrix factorisation solved by alternating least squares on all user-item pairs: implicit ALS.
+
+    Hu, Koren & Volinsky, ICDM 2008, regularised as in Rendle et al., RecSys 2022: the loss is that of `all-pairs`, each
+    side solved exactly in turn instead of stepped down.
+    """
+
+    kind: ClassVar[str] = "als"
+    trained: ClassVar[bool] = False
+    uses_graph: ClassVar[bool] = False
+    rank: Annotated[int, Field(ge=1, le=4096)] = 64
+    """Size of the factors."""
+    unobserved: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """Weight of a pair that is not an interaction; an interaction has 1."""
+    l2: Annotated[float, Field(gt=0)] = 5.0
+    """Mean ridge of a row; active users and popular items have more."""
+    sweeps: Annotated[int, Field(ge=1, le=200)] = 12
+    """Times that both sides are solved."""
+
+
 PropagationField = Annotated[
     Propagation,
     BeforeValidator(choice_reader(PROPAGATIONS)),

@@ -4,10 +4,10 @@ import torch
 from torch import nn
 
 from gnas.config.architecture import Architecture
-from gnas.config.propagation import ItemGraph, Spectral
 from gnas.errors import ConfigError
 from gnas.features.blocks import FeatureSet
 from gnas.graph.bipartite import Graph
+from gnas.nn.closed_forms import CLOSED_FORMS
 from gnas.nn.entry import FeatureEntry, result_dim
 from gnas.nn.init import embeddings, zeros
 from gnas.nn.propagate import Propagated, Stack, dropout
@@ -30,14 +30,8 @@ def build(
     `init` of `seed`; with `ratings` it predicts ratings; `features` are those that `architecture.features` asks for.
     """
     propagation = architecture.propagation
-    if isinstance(propagation, Spectral):
-        from gnas.nn.spectral import fit_spectral
-
-        return fit_spectral(propagation, graph)
-    if isinstance(propagation, ItemGraph):
-        from gnas.nn.item_graph import fit_item_graph
-
-        return fit_item_graph(propagation, graph)
+    if not propagation.trained:
+        return CLOSED_FORMS[propagation.kind](propagation, graph)
     return Candidate(architecture, graph, torch_rng("cpu", seed, "init"), ratings, features)
 
 

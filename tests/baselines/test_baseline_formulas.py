@@ -9,13 +9,14 @@ from gnas.baselines import neighbours
 from gnas.baselines.bias import fit_bias, fit_mean
 from gnas.baselines.ease import fit_ease
 from gnas.baselines.gfcf import fit_gfcf
-from gnas.baselines.ials import fit_ials
 from gnas.baselines.item_knn import fit_item_knn
 from gnas.baselines.popularity import fit_popularity
 from gnas.baselines.rp3beta import fit_rp3beta
+from gnas.config.propagation import ALS
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError
 from gnas.graph.bipartite import build_graph
+from gnas.nn.als import fit_als
 from gnas.nn.recommender import Recommender
 from gnas.rng import torch_rng
 
@@ -98,7 +99,7 @@ def test_ials_is_alternating_exact_solutions(world: World) -> None:
     dim, unobserved, l2 = 5, 0.2, 0.4
     start = torch.randn(65, dim, generator=torch_rng(CPU, 3, "ials")).numpy().astype(float) * 0.1 / dim**0.5
     expected = _exact_als(world.dense_UI, dim, unobserved, l2, 4, start)
-    ours = fit_ials(world.graph, dim, unobserved, l2, sweeps=4, steps=15, seed=3)
+    ours = fit_als(ALS(rank=dim, unobserved=unobserved, l2=l2, sweeps=4), world.graph, steps=15, seed=3)
     np.testing.assert_allclose(scores_of(ours), expected, atol=1e-3)
 
 
@@ -106,12 +107,12 @@ def test_few_conjugate_gradient_steps_lower_the_loss_of_ials_as_exact_ones_do(wo
     def loss(score_UI: np.ndarray) -> float:
         return float((world.dense_UI * (1 - score_UI) ** 2).sum() + 0.2 * (score_UI**2).sum())
 
-    few, exact = (fit_ials(world.graph, 5, 0.2, 0.01, sweeps=12, steps=steps) for steps in (3, 15))
+    few, exact = (fit_als(ALS(rank=5, unobserved=0.2, l2=0.01), world.graph, steps=steps) for steps in (3, 15))
     assert loss(scores_of(few)) < 1.02 * loss(scores_of(exact)) < 0.5 * world.dense_UI.sum()
 
 
 def test_ials_with_other_seeds_differs_little_in_loss_but_not_in_bits(world: World) -> None:
-    one, other = (scores_of(fit_ials(world.graph, 5, seed=seed)) for seed in (0, 1))
+    one, other = (scores_of(fit_als(ALS(rank=5), world.graph, seed=seed)) for seed in (0, 1))
     assert not np.array_equal(one, other)
 
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from gnas.config.propagation import GAT, GCN, GIN, NGCF, PROPAGATIONS, SAGE, GATv2, GraphTransformer, Layered, LightGCN
 from gnas.errors import ConfigError
 from gnas.nn.activations import ACTIVATIONS
+from gnas.nn.closed_forms import CLOSED_FORMS
 from gnas.nn.ops import OPS
 from gnas.nn.ops.gin import GINLayer
 
@@ -21,7 +22,7 @@ with warnings.catch_warnings():  # it compiles with torch.jit, which warns that 
     warnings.simplefilter("ignore")
     from torch_geometric import nn as pyg
 
-ELSEWHERE = {"none", "mixed", "spectral", "item_graph"}
+ELSEWHERE = {"none", "mixed", *CLOSED_FORMS}
 """Propagations that are no operator: the stack's and the closed forms' own tests cover them."""
 
 

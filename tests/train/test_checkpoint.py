@@ -20,6 +20,7 @@ PARTS: list[dict[str, Any]] = [
     {"propagation": "none", "init": "svd", "optimizer": "sgd"},
     {"propagation": {"spectral": {"rank": 3}}},
     {"propagation": {"item_graph": {"l2": 2.0}}},
+    {"propagation": {"als": {"rank": 4}}},
 ]
 
 

@@ -10,6 +10,7 @@ from planted_worlds import CPU, World, blocks, learn, rated
 from gnas.config.architecture import Architecture
 from gnas.config.objective import CONTRASTIVES, LOSSES, SAMPLINGS, SCORERS
 from gnas.config.propagation import PROPAGATIONS, Combine
+from gnas.nn.closed_forms import CLOSED_FORMS
 from gnas.nn.combine import COMBINES
 from gnas.nn.contrastive import CONTRASTS
 from gnas.nn.objectives import OBJECTIVES
@@ -126,9 +127,13 @@ def test_ratings_are_predicted(scorer: str, batch_size: int | str) -> None:
     assert epochs[-1].loss < 0.5 * epochs[0].loss
 
 
-@pytest.mark.parametrize("propagation", ["spectral", "item_graph"])
+@pytest.mark.parametrize("propagation", CLOSED_FORMS)
 def test_closed_forms_are_one_epoch(world: World, propagation: str) -> None:
-    parts = {"item_graph": {"item_graph": {"l2": 1.0}}, "spectral": {"spectral": {"ideal": 1.0, "rank": 3}}}
+    parts = {
+        "als": {"als": {"rank": 3, "l2": 0.3}},
+        "item_graph": {"item_graph": {"l2": 1.0}},
+        "spectral": {"spectral": {"ideal": 1.0, "rank": 3}},
+    }
     _, epochs = learn(world, {"propagation": parts[propagation]})
     assert isinstance(epochs[0], Epoch)
     assert [(epoch.index, epoch.is_best, epoch.best_index) for epoch in epochs] == [(1, True, 1)]
