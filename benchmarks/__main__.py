@@ -5,6 +5,7 @@ import os
 import sys
 
 BENCHMARKS = {
+    "features": "what text, pictures and attributes are worth on MovieLens 100K, for known and new films",
     "step": "forward, backward and update of every operator against PyG and torch.sparse",
 }
 """Name of the module in this folder, which has a `main(arguments)`, and what it measures."""
@@ -16,7 +17,8 @@ def main(arguments: list[str]) -> int:
         lines = [f"  {name:12} {what}" for name, what in sorted(BENCHMARKS.items())]
         print("\n".join(["usage: python -m benchmarks NAME [options]", "", *lines]), file=sys.stderr)
         return 2
-    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # huge pages; read when torch first allocates
+    if "--huge-pages" in arguments:
+        os.environ["THP_MEM_ALLOC_ENABLE"] = "1"  # read when torch first allocates
     importlib.import_module(f"benchmarks.{arguments[0]}").main(arguments[1:])
     return 0
 

@@ -154,12 +154,15 @@ def main(arguments: list[str]) -> None:
     options = common.parser("step", "Forward, backward and update of every operator.")
     options.add_argument("--dim", type=int, default=64)
     options.add_argument("--depth", type=int, default=2, help="layers (default: 2)")
+    options.add_argument(
+        "--huge-pages", action="store_true", help="let torch allocate huge pages"
+    )
     options.add_argument("--op", action="append", help="only operators of this name; may be repeated")
     given = options.parse_args(arguments)
     torch.set_num_threads(given.threads)
     device = torch.device(given.device)
     graph = build_graph(common.interactions(given.data), device)
-    console = Console()
+    console = Console(width=110)
     least = bound(graph, given.dim, given.repeats)
     rows = []
     for case in CASES:

@@ -66,7 +66,7 @@ class Pattern:
 
     @cached_property
     def to_transposed(self) -> torch.Tensor:
-        """The permutation int64 [E] that brings values into the CSR order of the transpose: `value[to_transposed]`."""
+        """The permutation int64 [E] that brings values into the CSR order of the transpose, by `index_select`."""
         return torch.argsort(self.column, stable=True)
 
     @cached_property

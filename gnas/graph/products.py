@@ -58,7 +58,7 @@ class _SparseDense(Function):
         value_gradient = sampled_dot(pattern, gradient, x) if ctx.needs_input_grad[1] else None
         if not ctx.needs_input_grad[2]:
             return None, value_gradient, None
-        x_gradient = sparse_dense(pattern.transposed, value[pattern.to_transposed], gradient)
+        x_gradient = sparse_dense(pattern.transposed, value.index_select(0, pattern.to_transposed), gradient)
         return None, value_gradient, x_gradient
 
 
@@ -75,7 +75,7 @@ class _SampledDot(Function):
         to_left = sparse_dense(pattern, gradient, right) if ctx.needs_input_grad[1] else None
         if not ctx.needs_input_grad[2]:
             return None, to_left, None
-        return None, to_left, sparse_dense(pattern.transposed, gradient[pattern.to_transposed], left)
+        return None, to_left, sparse_dense(pattern.transposed, gradient.index_select(0, pattern.to_transposed), left)
 
 
 _sparse_dense: Callable[[Pattern, torch.Tensor, torch.Tensor], torch.Tensor] = _SparseDense.apply

@@ -62,7 +62,7 @@ class SparseMatrix:
             return self
         order = self.pattern.to_transposed
         edge = None if self.edge is None else self.edge[order]
-        other = SparseMatrix(self.pattern.transposed, self.value[order], edge=edge)
+        other = SparseMatrix(self.pattern.transposed, self.value.index_select(0, order), edge=edge)
         other.__dict__["transposed"] = self
         return other
 
@@ -81,8 +81,8 @@ class SparseMatrix:
         """The `factor` [n_edges] of each entry's edge, 1 for entries without one: [nnz]."""
         if self.edge is None:
             return factor
-        padded = torch.nn.functional.pad(factor, (0, 1), value=1.0)  # index −1 finds the 1 at the end
-        return padded[self.edge]
+        padded = torch.nn.functional.pad(factor, (1, 0), value=1.0)  # edge −1 finds the 1 in front
+        return padded.index_select(0, self.edge + 1)
 
     def reweighted(self, factor: torch.Tensor) -> "SparseMatrix":
         """The matrix with entries times the `factor` [n_edges] of their edge; entries without an edge stay."""
