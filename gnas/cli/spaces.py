@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gnas.cli.output import Output
 from gnas.config import shipped
-from gnas.config.architecture import identity
+from gnas.config.architecture import identity, shown
 from gnas.config.describe import describe
 from gnas.config.load import load_space
 from gnas.config.space import SearchSpace
@@ -48,7 +48,7 @@ def sample_space(name: str, n: int, seed: int, overrides: Sequence[str], output:
     document = {
         "space": name,
         "architectures": [
-            {"identity": identity(one), "words": describe(one), "architecture": one.written()} for one in drawn
+            {"identity": identity(one), "words": describe(one), "architecture": shown(one)} for one in drawn
         ],
     }
     output.result(document, *(describe(one) for one in drawn))

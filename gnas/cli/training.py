@@ -4,6 +4,7 @@ from pathlib import Path
 
 from gnas.cli.output import Output
 from gnas.cli.work import watch
+from gnas.config.architecture import shown
 from gnas.config.describe import describe
 from gnas.config.load import load_architecture
 from gnas.report.html import write_report
@@ -33,7 +34,7 @@ def train_architecture(target: str, asked: Asked, out: str | None, output: Outpu
         {
             "run": str(run.path),
             "words": words,
-            "architecture": architecture.written(),
+            "architecture": shown(architecture),
             "epochs": trained.epochs,
             "best_epoch": trained.best.index,
             "validation": trained.best.metrics,

@@ -92,6 +92,28 @@ def canonical(architecture: Architecture) -> dict[str, Any]:
     return tree
 
 
+def shown(architecture: Architecture) -> dict[str, Any]:
+    """The YAML form for people to read: only what matters, parts that are left out not mentioned, weights pinned.
+
+    Reading it back gives an architecture with an equal identity, whose model has the same tensors.
+    """
+    tree = canonical(architecture)
+    if isinstance(architecture.propagation, Mixed):
+        tree["propagation"] = architecture.propagation.written_in_full()
+    for parameters in tree["propagation"].values():
+        if parameters.get("weights", ...) is None:
+            del parameters["weights"]
+    if not architecture.propagation.trained:
+        return tree
+    for modality, encoder in architecture.features.encoders.items():
+        tree["features"][modality] = encoder.written_in_full()
+    default = Architecture()
+    for name in ("feature_dropout", "contrastive"):
+        if getattr(architecture, name) == getattr(default, name):
+            del tree[name]
+    return tree
+
+
 def identity(architecture: Architecture) -> str:
     """Twelve hexadecimal digits that name the candidate: the hash of its canonical form."""
     text = json.dumps(canonical(architecture), sort_keys=True, separators=(",", ":"))
@@ -101,20 +123,23 @@ def identity(architecture: Architecture) -> str:
 def _canonical_propagation(propagation: Any) -> dict[str, Any]:
     if not isinstance(propagation, Layered) or propagation.depth == 0:
         return NoPropagation().written_in_full()
-    if isinstance(propagation, Mixed):
-        layers = [{op.kind: _named_norms(op.layer_only()[op.kind])} for op in propagation.ops]
-        if all(layer == layers[0] for layer in layers):
-            kind = propagation.ops[0].kind
-            stack = {name: getattr(propagation, name) for name in Layered.STACK_FIELDS}
-            return {kind: _named_norms({**propagation.ops[0].model_dump(mode="python"), **stack})}
-        tree = propagation.model_dump(mode="python")
-        return {"mixed": {**tree, "ops": layers}}
-    parameters = _named_norms(propagation.model_dump(mode="python"))
+    if not isinstance(propagation, Mixed):
+        return {propagation.kind: _canonical_stack(propagation.model_dump(mode="python"))}
+    layers = [{op.kind: _named_norms(op.layer_only()[op.kind])} for op in propagation.ops]
+    if all(layer == layers[0] for layer in layers):
+        stack = {name: getattr(propagation, name) for name in Layered.STACK_FIELDS}
+        return {propagation.ops[0].kind: _canonical_stack({**propagation.ops[0].model_dump(mode="python"), **stack})}
+    return {"mixed": _canonical_stack({**propagation.model_dump(mode="python"), "ops": layers})}
+
+
+def _canonical_stack(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Without the share of layer 0 where the combination does not ask for it, norms as exponents."""
+    parameters = _named_norms(parameters)
     if parameters.get("weights") is not None:
         del parameters["combine"], parameters["layer0"]
     elif parameters["combine"] in ("last", "learned", "attention"):
         del parameters["layer0"]
-    return {propagation.kind: parameters}
+    return parameters
 
 
 def _named_norms(parameters: dict[str, Any]) -> dict[str, Any]:

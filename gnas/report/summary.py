@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from gnas.config.architecture import shown
 from gnas.report.results import baseline_wins, figures_table, verdict
 from gnas.report.tables import Table
 from gnas.report.trials import front_table
@@ -67,7 +68,7 @@ def search_document(result: SearchResult) -> dict[str, Any]:
         if result.best is None
         else {
             "words": result.words,
-            "architecture": result.best.written(),
+            "architecture": shown(result.best),
             "validation": result.metrics,
             "confirmed": result.confirmed,
         },

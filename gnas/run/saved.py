@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from gnas.config.architecture import Architecture, identity
+from gnas.config.architecture import Architecture, identity, shown
 from gnas.config.load import load_architecture, load_run_config
 from gnas.config.run import RunConfig
 from gnas.errors import RunError
@@ -60,7 +60,7 @@ def load_best(run: RunDirectory, architecture: Architecture, prepared: Prepared)
 
 def write_best(run: RunDirectory, architecture: Architecture, metrics: dict[str, float], **facts: Any) -> None:
     """Write best/architecture.yaml and best/metrics.json; the tensors are the caller's to write first."""
-    write_yaml(run.architecture, architecture.written())
+    write_yaml(run.architecture, shown(architecture))
     write_json(run.metrics, {"architecture": identity(architecture), "validation": metrics, **facts})
 
 

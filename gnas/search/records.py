@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Architecture, shown
 from gnas.config.yaml import dump_yaml
 from gnas.files import append_jsonl, repair_jsonl, write_bytes, write_json, write_text
 from gnas.search.objectives import Objectives
@@ -43,7 +43,7 @@ def begin_trial(folder: Path, number: int, architecture: Architecture, origin: s
     """Make the trial's folder, with no epochs in it: a half-done trial starts again from its first epoch."""
     place = trial_folder(folder, number)
     place.mkdir(parents=True, exist_ok=True)
-    write_text(place / "architecture.yaml", dump_yaml(architecture.written()))
+    write_text(place / "architecture.yaml", dump_yaml(shown(architecture)))
     write_text(place / "epochs.jsonl", "")
     write_json(place / "status.json", {"number": number, "state": "running", "origin": origin})
     return place

@@ -4,9 +4,12 @@ import pytest
 from pydantic import ValidationError
 
 from gnas.config.anchors import ANCHORS
-from gnas.config.architecture import Architecture, canonical, identity
+from gnas.config.architecture import Architecture, canonical, identity, shown
+from gnas.config.load import load_space
 from gnas.config.metrics import METRICS, direction, is_rating_metric, parse_metric
+from gnas.config.shipped import names
 from gnas.errors import ConfigError
+from gnas.rng import numpy_rng
 
 
 def read(**tree: Any) -> Architecture:
@@ -56,6 +59,29 @@ def test_candidates_that_differ_in_what_matters_are_two(left: dict[str, Any], ri
 def test_the_written_form_reads_back_equal(name: str) -> None:
     architecture = ANCHORS[name]
     assert Architecture.model_validate(architecture.written()) == architecture
+
+
+@pytest.mark.parametrize("space", names("search_spaces"))
+def test_the_shown_form_reads_back_as_the_same_candidate(space: str) -> None:
+    spec = load_space(space)
+    rng = numpy_rng(0, "shown", space)
+    drawn = [spec.architecture(spec.random(rng)) for _ in range(60)]
+    for architecture in [*spec.anchors.values(), *drawn]:
+        again = read(**shown(architecture))
+        assert identity(again) == identity(architecture)
+        assert shown(again) == shown(architecture)
+        assert spec.contains(again), "found again when a later search starts from it"
+
+
+def test_the_shown_form_leaves_out_what_plays_no_part() -> None:
+    closed = shown(read(propagation={"spectral": {"response": "ridge"}}, dim=8, lr=0.5))
+    assert list(closed) == ["propagation"]
+    plain = shown(read(loss="all-pairs", propagation={"lightgcn": {"depth": 0}}))
+    assert plain["propagation"] == {"none": {}}
+    assert plain["batch_size"] == "full"
+    assert not {"contrastive", "features", "feature_dropout"} & plain.keys()
+    pinned = shown(read(features={"text": {"minilm": {"sha256": "ab" * 32}}}))
+    assert pinned["features"]["text"]["minilm"]["sha256"] == "ab" * 32
 
 
 def test_identities_are_short_and_tell_the_known_designs_apart() -> None:
