@@ -27,6 +27,12 @@ Space = Annotated[
     str | None,
     typer.Option("--space", metavar="FILE|NAME", help="The search space.", autocompletion=complete.spaces),
 ]
+Storage = Annotated[
+    str | None,
+    typer.Option(
+        "--storage", metavar="URL", help="A database instead of a file: postgresql://USER:PASSWORD@HOST/NAME."
+    ),
+]
 Out = Annotated[str | None, typer.Option("--out", metavar="DIR", help="The new run directory.")]
 Run = Annotated[str, typer.Argument(metavar="RUN", help="A run directory.", autocompletion=complete.runs)]
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from gnas.cli import complete
-from gnas.cli.options import Data, Device, Json, Out, Overrides, Quiet, Seed, Space, examples
+from gnas.cli.options import Data, Device, Json, Out, Overrides, Quiet, Seed, Space, Storage, examples
 
 EXAMPLES = examples(
     "gnas search movielens-small",
@@ -35,6 +35,7 @@ def command(
         typer.Option(metavar="RUN", help="Go on with a run that was stopped.", autocompletion=complete.runs),
     ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes that train at once.")] = None,
+    storage: Storage = None,
     overrides: Overrides = None,
     seed: Seed = None,
     device: Device = None,
@@ -53,7 +54,7 @@ def command(
     settings = {
         "space": space, "search.sampler": sampler, "search.trials": trials, "search.timeout": timeout,
         "search.effort": effort, "search.objective": objective or None, "search.workers": workers,
-        "seed": seed, "device": device,
+        "search.storage": storage, "seed": seed, "device": device,
     }  # fmt: skip
     output = Output(as_json, quiet)
     asked = Asked(config, data, settings, tuple(overrides or ()))

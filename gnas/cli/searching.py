@@ -60,7 +60,7 @@ def _search(run: RunDirectory, config: RunConfig, space: SearchSpace, output: Ou
         work = search_run(run, config, space, device, resume=resume, stop=stop, tick=progress.tick)
         result = watch(work, progress, output)
     if result.best is not None:
-        write_report(run)
+        write_report(run, config)
     return result
 
 

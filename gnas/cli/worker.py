@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from gnas.cli.options import Device, Json, Quiet, Run, examples
+from gnas.cli.options import Device, Json, Quiet, Run, Storage, examples
 
 EXAMPLES = examples("gnas worker runs/20260301-101500-clicks-compact --device cuda:1")
 
@@ -12,6 +12,7 @@ EXAMPLES = examples("gnas worker runs/20260301-101500-clicks-compact --device cu
 def command(
     run: Run,
     parent: Annotated[int | None, typer.Option(hidden=True)] = None,
+    storage: Storage = None,
     device: Device = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -30,12 +31,12 @@ def command(
     from gnas.run.directory import open_run
     from gnas.run.helping import help_run
     from gnas.run.prepared import main_metric
-    from gnas.run.saved import saved_config
+    from gnas.run.resuming import resume_config
     from gnas.search.crew import orphaned
     from gnas.train.device import resolve_device
 
     opened = open_run(Path(run))
-    config = saved_config(opened)
+    config = resume_config(opened, [] if storage is None else [("search.storage", storage)])
     gone = orphaned(parent) if parent is not None else (lambda: False)
     progress = Progress(main_metric(config), config.search.trial_budget, config.search.timeout)
     output = Output(as_json, quiet)

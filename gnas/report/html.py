@@ -29,9 +29,12 @@ from gnas.run.results import better
 from gnas.run.saved import saved_config
 
 
-def write_report(run: RunDirectory) -> None:
-    """Write report.html from what stands in the run directory, as far as it goes."""
-    config = saved_config(run)
+def write_report(run: RunDirectory, config: RunConfig | None = None) -> None:
+    """Write report.html from what stands in the run directory, as far as it goes.
+
+    `config`: the run's, where it knows more than the run's file, which keeps no password of a storage.
+    """
+    config = config or saved_config(run)
     metric = main_metric(config)
     rows = read_trials(run)
     found = _known(run)

@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from gnas.config.run import RunConfig
+from gnas.config.secret import hidden
 from gnas.config.yaml import dump_yaml
 from gnas.data.describe import describe
 from gnas.files import write_json, write_text
@@ -21,7 +23,15 @@ def write_beginning(run: RunDirectory, prepared: Prepared, space: Mapping[str, A
     text = dump_yaml(dict(space))
     write_text(run.space, text)
     write_text(run.space_hash, f"{digest(text)}  {run.space.name}\n")
-    write_text(run.config, dump_yaml({**config.model_dump(mode="python"), "space": run.space.name}))
+    write_text(run.config, dump_yaml({**without_password(config).model_dump(mode="python"), "space": run.space.name}))
+
+
+def without_password(config: RunConfig) -> RunConfig:
+    """The same with the password of `search.storage` hidden."""
+    if config.search.storage is None:
+        return config
+    search = config.search.model_copy(update={"storage": hidden(config.search.storage)})
+    return config.model_copy(update={"search": search})
 
 
 def digest(text: str) -> str:

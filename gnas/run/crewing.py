@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import torch
 
 from gnas.config.run import RunConfig
+from gnas.config.secret import VARIABLE, revealed
 from gnas.run.directory import RunDirectory
 from gnas.search.crew import crew, environments, helper_command
 
@@ -21,6 +22,8 @@ def helpers(run: RunDirectory, config: RunConfig, device: torch.device) -> Itera
     own, *others = environments(workers, visible_gpus(device), config.search.workers_per_gpu)
     torch.set_num_threads(int(own["OMP_NUM_THREADS"]))
     command = [*helper_command(run.path), "--device", "cpu" if device.type == "cpu" else "cuda:0"]
+    if config.search.storage is not None:
+        others = [{**other, VARIABLE: revealed(config.search.storage)} for other in others]
     with crew(command, others, run.path):
         yield workers
 

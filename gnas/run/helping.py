@@ -9,7 +9,7 @@ from gnas.run.directory import RunDirectory, read_json
 from gnas.run.events import Phase, Work
 from gnas.run.prepared import prepare_run, validation_evaluator
 from gnas.run.resuming import resume_space
-from gnas.run.searching import setup_of
+from gnas.run.searching import require_password, setup_of
 from gnas.search.search import assist
 
 
@@ -17,6 +17,7 @@ def help_run(
     run: RunDirectory, config: RunConfig, device: torch.device, stop: Callable[[], bool] = lambda: False
 ) -> Work[None]:
     """Take part in the search of `run`, which another process leads, until nothing is left to train."""
+    require_password(config)
     space = resume_space(run)
     prepared = yield from prepare_run(config, device, run.path, read_json(run.data)["fingerprint"])
     yield Phase("searching")

@@ -9,7 +9,7 @@ from gnas.config.run import RunConfig
 from gnas.config.space import SearchSpace
 from gnas.config.yaml import dump_yaml, load_yaml
 from gnas.errors import RunError
-from gnas.run.beginning import digest
+from gnas.run.beginning import digest, without_password
 from gnas.run.directory import RunDirectory
 
 FREE = (
@@ -68,7 +68,7 @@ def refuse_changes(run: RunDirectory, what: str, old: Mapping[str, Any], new: Ma
 
 
 def _compared(config: RunConfig) -> dict[str, Any]:
-    return config.model_dump(mode="python", exclude={"space"})
+    return without_password(config).model_dump(mode="python", exclude={"space"})
 
 
 def differences(old: Any, new: Any, path: str = "") -> list[tuple[str, str]]:

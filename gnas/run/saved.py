@@ -9,6 +9,7 @@ import torch
 from gnas.config.architecture import Architecture, identity, shown
 from gnas.config.load import load_architecture, load_run_config
 from gnas.config.run import RunConfig
+from gnas.config.secret import hidden
 from gnas.errors import RunError
 from gnas.files import write_json
 from gnas.nn.recommender import Recommender
@@ -70,5 +71,5 @@ def now() -> str:
 
 
 def command_line() -> list[str]:
-    """The command that is running, for the records."""
-    return ["gnas", *sys.argv[1:]]
+    """The command that is running, for the records; without passwords."""
+    return ["gnas", *(hidden(word) for word in sys.argv[1:])]

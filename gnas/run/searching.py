@@ -11,6 +11,7 @@ from gnas.config.architecture import Architecture
 from gnas.config.describe import describe
 from gnas.config.load import load_architecture
 from gnas.config.run import RunConfig, SearchConfig
+from gnas.config.secret import revealed
 from gnas.config.space import SearchSpace
 from gnas.errors import RunError
 from gnas.files import write_bytes
@@ -65,6 +66,12 @@ def check_search(config: SearchConfig) -> None:
     objectives_of(config)
 
 
+def require_password(config: RunConfig) -> None:
+    """Raise `ConfigError` before any work is done, where the storage's password is hidden and nobody says it."""
+    if config.search.storage is not None:
+        revealed(config.search.storage)
+
+
 def search_run(
     run: RunDirectory,
     config: RunConfig,
@@ -82,6 +89,7 @@ def search_run(
     Raises:
         DataError, RunError, SearchFailed: see `gnas.errors`.
     """
+    require_password(config)
     started = time.monotonic()
     fingerprint = read_json(run.data)["fingerprint"] if resume else None
     prepared = yield from prepare_run(config, device, run.path, fingerprint, tick)

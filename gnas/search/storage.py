@@ -3,7 +3,6 @@
 import json
 import logging
 import os
-import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from optuna.storages.journal import JournalFileBackend
 
 from gnas.config.metrics import Direction
 from gnas.config.run import SearchConfig
+from gnas.config.secret import hidden, revealed
 from gnas.errors import ConfigError, RunError
 from gnas.files import write_json
 from gnas.search.locks import FileLock
@@ -28,7 +28,7 @@ def opened_storage(config: SearchConfig, folder: Path, *, helps: bool = False) -
     """The storage that the configuration asks for; `helps`: for a process beside the leading one.
 
     Raises:
-        ConfigError: SQLite for several workers.
+        ConfigError: SQLite for several workers, or a password that nobody says.
         RunError: the database does not answer.
     """
     logging.getLogger("optuna").setLevel(logging.WARNING)  # else every study greets on stderr
@@ -41,7 +41,7 @@ def opened_storage(config: SearchConfig, folder: Path, *, helps: bool = False) -
         raise ConfigError(
             f"search.storage: SQLite does not bear {many}; leave it out for a journal file, or give postgresql://…"
         )
-    database = _connect(config.storage)
+    database = _connect(revealed(config.storage))
     try:
         yield get_storage(database)
     finally:
@@ -50,14 +50,14 @@ def opened_storage(config: SearchConfig, folder: Path, *, helps: bool = False) -
 
 
 def _connect(url: str) -> RDBStorage:
-    shown = re.sub(r"://([^:/@]+):[^@]*@", r"://\1:***@", url)
+    shown = hidden(url)
     try:
         # A connection that idled through a long epoch may be gone, hence the ping.
         return RDBStorage(_with_driver(url), engine_kwargs={"pool_pre_ping": True})
     except ImportError as error:
         raise RunError(f"search.storage {shown} needs a driver: {error}; pip install 'gnas[postgres]'") from None
     except Exception as error:
-        first = str(error).strip().splitlines()[0]
+        first = hidden(str(error).strip().splitlines()[0])
         raise RunError(f"search.storage {shown} cannot be opened: {first}") from error
 
 
