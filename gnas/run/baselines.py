@@ -1,15 +1,18 @@
 """The classic baselines of a run: tuned once on validation, remembered with the data's fingerprint."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 from gnas.baselines import BASELINES, baselines_for
 from gnas.baselines.tune import FailedBaseline, tune_all
+from gnas.config.run import RunConfig
 from gnas.files import write_json
 from gnas.nn.recommender import Recommender
+from gnas.run.baseline_cache import cache_path, cached, is_complete, keep
 from gnas.run.directory import RunDirectory, read_json
 from gnas.run.events import Note, Part, Phase, Work
-from gnas.run.prepared import Prepared, main_metric
+from gnas.run.prepared import Prepared, cutoffs, main_metric
 from gnas.train.evaluator import Measure
 
 
@@ -20,9 +23,10 @@ def tuned_baselines(
     budget_s: float,
     stop: Callable[[], bool] = lambda: False,
 ) -> Work[list[dict[str, Any]]]:
-    """A record for each baseline, as baselines.json has them: made within about `budget_s`, or read for equal data.
+    """A record for each baseline, as baselines.json has them: made within about `budget_s`, or known for equal data.
 
-    `stop` is asked between baselines; what is found until then is returned, but not written.
+    What this run or an earlier one found is taken over; baselines.json then says from where. `stop` is asked between
+    baselines; what is found until then is returned, but not written.
     """
     objective = main_metric(prepared.config)
     key = {"fingerprint": prepared.split.fingerprint, "objective": objective, "seed": prepared.config.seed}
@@ -30,9 +34,16 @@ def tuned_baselines(
         known = read_json(run.baselines)
         if all(known.get(name) == value for name, value in key.items()):
             return list(known["baselines"])
+    place = cache_path({**key, "measured": measured(prepared.config)})
+    earlier = cached(place, budget_s)
+    if earlier is not None:
+        yield Note(f"the baselines were tuned on these data before, in {earlier['wall_s']:.1f} s: taken from {place}")
+        found, failed = list(earlier["baselines"]), list(earlier["failed"])
+        write_json(run.baselines, {**key, "from_cache": str(place), "baselines": found, "failed": failed})
+        return found
+    started = time.perf_counter()
     yield Phase("tuning the baselines", total=len(baselines_for(objective)))
-    found: list[dict[str, Any]] = []
-    failed: list[dict[str, Any]] = []
+    found, failed = [], []
     for tuned in tune_all(prepared.graph, evaluator, objective, budget_s):
         if isinstance(tuned, FailedBaseline):
             failed.append(tuned.record())
@@ -42,8 +53,16 @@ def tuned_baselines(
             yield Part(tuned.name, tuned.evaluation.metrics[objective], tuned.wall_s)
         if stop():
             return found
-    write_json(run.baselines, {**key, "baselines": found, "failed": failed})
+    write_json(run.baselines, {**key, "from_cache": None, "baselines": found, "failed": failed})
+    facts = {"budget_s": budget_s, "wall_s": time.perf_counter() - started, "complete": is_complete(found)}
+    if not failed and (problem := keep(place, {**key, **facts, "baselines": found, "failed": failed})):
+        yield Note(problem)
     return found
+
+
+def measured(config: RunConfig) -> dict[str, Any]:
+    """What the evaluator is asked for, which decides on the figures that a record holds."""
+    return {"cutoffs": cutoffs(config), "metrics": sorted({*config.search.objectives, *config.search.limits})}
 
 
 def refit(record: dict[str, Any], prepared: Prepared) -> Recommender:

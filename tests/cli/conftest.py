@@ -15,6 +15,14 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nothing is read from or left in the user's cache, and `searched` finds an empty one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GNAS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture
 def gnas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gnas:
     """The command line, in a folder of its own."""
