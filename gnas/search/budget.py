@@ -10,6 +10,8 @@ from gnas.search.records import confirmed_epochs, epochs_recorded
 
 CONFIRM_SHARE = 0.2
 """Share of time and epochs kept back for training the best again."""
+TRIAL_SHARE = 0.1
+"""Share of the time that one trial may take: a slow candidate must not be the whole search."""
 LAG = 0.2
 """If the share of time spent leads that of trials by more, time will end the search, and strategies go by it."""
 
@@ -39,6 +41,10 @@ class Budget:
         if self.epochs is not None and self._epochs(outcomes) + running_epochs >= self.epochs * (1 - self.reserve):
             return "epochs"
         return None
+
+    def trial_over(self, wall_s: float) -> bool:
+        """Whether one trial has had its share of the time."""
+        return self.timeout_s is not None and wall_s >= TRIAL_SHARE * self.timeout_s * (1 - self.reserve)
 
     def all_over(self, outcomes: Sequence[Outcome], running_epochs: int = 0) -> str | None:
         """Why confirmation must end, or None."""

@@ -108,13 +108,15 @@ def _attempt(work: Work, running: Outcome, architecture: Architecture) -> Genera
                 break
             others = [] if work.budget.epochs is None else _others(work, running)
             over = work.budget.over(others, last.epochs)
+            if over is None and work.budget.trial_over(last.wall_s):
+                over = "trial"
             if over is not None and last.epochs < ceiling:
                 reason = f"cut short after {last.epochs} of at most {ceiling} epochs: {_OVER[over]}"
                 break
     return _result(work, training, last, pruned, reason), training
 
 
-_OVER = {"timeout": "the time was up", "epochs": "the epochs were spent"}
+_OVER = {"timeout": "the time was up", "epochs": "the epochs were spent", "trial": "its share of the time was up"}
 
 
 def _judge(

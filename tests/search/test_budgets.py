@@ -58,15 +58,15 @@ def test_time_is_kept_back_for_confirmation(tmp_path: Path) -> None:
 
 
 def test_a_trial_cut_by_the_time_counts_with_what_it_has(tmp_path: Path) -> None:
-    clock = Clock(epoch_s=10)
-    first = {"first": Architecture(epochs=20)}
-    events = run(setup(trials=None, timeout=45, train=clock.train, first=first), tmp_path, clock=clock)
-    (event,) = trials(events)
-    assert event.outcome.state == "complete"
-    assert event.outcome.reason == "cut short after 5 of at most 20 epochs: the time was up"
-    best = ended(events).best
-    assert best is not None
-    assert best.confirmed.number == 0
+    clock = Clock()
+    only = {f"first {n}": Architecture(dim=dim, epochs=20) for n, dim in enumerate(range(40, 60))}
+    events = run(setup(trials=None, timeout=46, pruner="none", train=clock.train, first=only), tmp_path, clock=clock)
+    last = trials(events)[-1].outcome
+    assert last.state == "complete"
+    assert last.reason == f"cut short after {last.epochs} of at most 20 epochs: the time was up"
+    assert 1 <= last.epochs <= 4
+    assert {event.outcome.epochs for event in trials(events)[:-1]} == {4}
+    assert ended(events).best is not None
 
 
 def test_spent_time_is_counted_over_resumes(tmp_path: Path) -> None:
@@ -123,3 +123,12 @@ def test_no_time_for_a_single_epoch_is_a_failed_search(tmp_path: Path) -> None:
 def test_the_effort_in_a_word(tmp_path: Path) -> None:
     assert len(trials(run(setup(trials=None, effort="smoke"), tmp_path / "a"))) == 4
     assert len(trials(run(setup(trials=6, effort="smoke"), tmp_path / "b"))) == 6
+
+
+def test_no_trial_takes_more_than_its_share_of_the_time(tmp_path: Path) -> None:
+    clock = Clock(epoch_s=10.0)
+    config = setup(trials=None, timeout=1000, pruner="none", train=clock.train, confirm={"top": 0})
+    outcomes = [event.outcome for event in trials(run(config, tmp_path, clock=clock))]
+    full = [outcome for outcome in outcomes if outcome.reason and "its share of the time was up" in outcome.reason]
+    assert len(full) >= 9
+    assert {(outcome.state, outcome.epochs) for outcome in full} == {("complete", 10)}
