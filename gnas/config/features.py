@@ -130,6 +130,21 @@ ImageField = Annotated[EncoderSpec, BeforeValidator(choice_reader(IMAGE_ENCODERS
 AudioField = Annotated[EncoderSpec, BeforeValidator(choice_reader(AUDIO_ENCODERS)), _written]
 
 
+class Likeness(Strict):
+    """A frozen graph that links users to like users and items to like items, by the cosine of each reading.
+
+    x ← x + weight · Sᵏ x with S the normalised links, k = `layers`. Zhang et al., "LATTICE", ACM MM 2021; frozen as in
+    Zhou & Shen, "FREEDOM", ACM MM 2023.
+    """
+
+    k: Annotated[int, Field(ge=0, le=1000)] = 0
+    """Neighbours of each user or item in each reading; 0: no such graph."""
+    layers: Annotated[int, Field(ge=1, le=8)] = 1
+    weight: Annotated[float, Field(gt=0, le=100)] = 1.0
+    entry: Literal["early", "late"] = "late"
+    """x is layer 0, or the result of the propagation."""
+
+
 class Features(Strict):
     """Which features a candidate reads, and what becomes of them. The default reads none: ids only."""
 
@@ -143,8 +158,9 @@ class Features(Strict):
     sides: Literal["both", "users", "items"] = "both"
     hidden: Annotated[int, Field(ge=0, le=4096)] = 0
     """Hidden units of each projection to `dim`; 0 is a linear map."""
-    fusion: Literal["sum", "concat", "gated", "attention"] = "sum"
-    """How the projections become one: added; joined and mapped; each gated by itself; weighed by attention."""
+    fusion: Literal["sum", "concat", "gated", "attention", "none"] = "sum"
+    """How the projections become one: added; joined and mapped; each gated by itself; weighed by attention. `none`:
+    nothing is projected, the readings only say who is alike (`knn`)."""
     entry: Literal["early", "late"] = "early"
     """Added to the embeddings before the propagation, or to its result."""
     ids: bool = True
@@ -153,6 +169,8 @@ class Features(Strict):
     """Share of free embeddings left out, drawn anew each step (DropoutNet, Volkovs et al., NeurIPS 2017)."""
     modality_dropout: DropoutRate = 0.0
     """Share of readings treated as missing, drawn anew each step."""
+    knn: Likeness = Likeness()
+    """Links between what is alike, as a further channel of propagation."""
 
     @model_validator(mode="before")
     @classmethod
@@ -163,6 +181,10 @@ class Features(Strict):
     def _something_is_propagated(self) -> "Features":
         if self.entry == "late" and not self.ids:
             raise ValueError("entry late with `ids: false` leaves nothing to propagate; take entry early")
+        if self.fusion == "none" and not self.ids:
+            raise ValueError("fusion none with `ids: false` leaves nothing to propagate; take another fusion")
+        if self.fusion == "none" and not self.knn.k and self.used:
+            raise ValueError("fusion none reads features for `knn` alone; set knn.k, or take another fusion")
         return self
 
     @property
@@ -189,4 +211,8 @@ def canonical_features(features: Features) -> dict[str, Any] | None:
             next(iter(tree[modality].values())).pop("sha256", None)
     if not features.ids:
         del tree["id_dropout"]
+    if not features.knn.k:
+        del tree["knn"]
+    if features.fusion == "none":
+        del tree["entry"], tree["hidden"], tree["modality_dropout"]
     return tree

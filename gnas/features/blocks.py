@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from gnas.features.attributes import PLAIN_TYPES, encode_attributes
 from gnas.features.cache import encode_cached
 from gnas.features.clean import normalise_text
 from gnas.features.encoders import build_encoder
+from gnas.features.neighbours import nearest_rows
 from gnas.features.table import FeatureTable, known_rows
 
 Progress = Callable[[str, int, int], None]
@@ -37,6 +38,13 @@ class Block:
     fingerprint: str
     sha256: str | None = None
     report: tuple[dict[str, Any], ...] = ()
+    _nearest: dict[int, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+
+    def nearest(self, k: int) -> np.ndarray:
+        """The k rows most like each, int64 [n, k], −1 for none; found once."""
+        if k not in self._nearest:
+            self._nearest[k] = nearest_rows(self.values, self.present, k)
+        return self._nearest[k]
 
     @property
     def dim(self) -> int:

@@ -9,6 +9,8 @@ from gnas.config.architecture import Architecture
 from gnas.config.propagation import Layered
 from gnas.features.blocks import FeatureSet
 from gnas.graph.bipartite import Graph
+from gnas.graph.likeness import likeness
+from gnas.graph.sparse import SparseMatrix
 from gnas.nn.fusion import FeatureFusion
 
 
@@ -34,11 +36,14 @@ class FeatureEntry(nn.Module):
     ) -> None:
         super().__init__()
         spec = architecture.features
+        self.reads_items = bool(features.items)
         self.early, self.id_dropout = spec.entry == "early", spec.id_dropout
         dim = architecture.dim if self.early else result_dim(architecture)
         self.fusion = FeatureFusion(
             spec, features, dim, graph.n_users, graph.n_items, generator, architecture.init_scale
         )
+        self.knn = spec.knn
+        self.links: SparseMatrix | None = linked(features, spec.knn.k, graph) if spec.knn.k else None
         counts = torch.tensor([graph.n_users, graph.n_items])
         described_N = torch.tensor([bool(features.users), bool(features.items)]).repeat_interleave(counts)
         trained_N = (graph.degree_N > 0).cpu() & spec.ids
@@ -50,10 +55,26 @@ class FeatureEntry(nn.Module):
         keep_N1 = self.keep_N1
         if self.training and self.id_dropout:
             keep_N1 = keep_N1 * (1 - torch.bernoulli(self.drop_N1, generator=generator))
-        given_ND = self.fusion(generator)
-        if self.early:
-            return Entered(torch.addcmul(given_ND, embedding_ND, keep_N1), None)
-        return Entered(embedding_ND * keep_N1, given_ND)
+        given_ND = self.fusion(generator) if self.fusion.reads else None
+        if self.early and given_ND is not None:
+            return Entered(self.smoothed(torch.addcmul(given_ND, embedding_ND, keep_N1), "early"), None)
+        return Entered(self.smoothed(embedding_ND * keep_N1, "early"), given_ND)
+
+    def smoothed(self, x_ND: torch.Tensor, entry: str) -> torch.Tensor:
+        """Like nodes mixed in where the links enter at `entry`: x + weight · Sᵏ x; else x itself."""
+        if self.links is None or self.knn.entry != entry:
+            return x_ND
+        out_ND = x_ND
+        for _ in range(self.knn.layers):
+            out_ND = self.links.matmul(out_ND)
+        return torch.add(x_ND, out_ND, alpha=self.knn.weight)
+
+
+def linked(features: FeatureSet, k: int, graph: Graph) -> SparseMatrix:
+    """The links [N, N] between users that are alike, and between items that are, by all their readings."""
+    readings = [(0, block.nearest(k)) for block in features.users.values()]
+    readings += [(graph.n_users, block.nearest(k)) for block in features.items.values()]
+    return likeness(readings, graph.n_nodes, graph.device)
 
 
 def result_dim(architecture: Architecture) -> int:

@@ -37,8 +37,14 @@ class FeatureFusion(nn.Module):
         std: float = 0.1,
     ) -> None:
         super().__init__()
-        self.users = SideFusion(spec, list(features.users.values()), n_users, dim, generator, std)
-        self.items = SideFusion(spec, list(features.items.values()), n_items, dim, generator, std)
+        users, items = ([] if spec.fusion == "none" else list(s.values()) for s in (features.users, features.items))
+        self.users = SideFusion(spec, users, n_users, dim, generator, std)
+        self.items = SideFusion(spec, items, n_items, dim, generator, std)
+
+    @property
+    def reads(self) -> bool:
+        """Whether anything is projected at all."""
+        return len(self.users.projections) + len(self.items.projections) > 0
 
     def forward(self, generator: torch.Generator | None = None) -> torch.Tensor:
         """The contribution to every node: float32 [N, D]. Readings are dropped while training, by `generator`."""

@@ -69,7 +69,7 @@ class Candidate(nn.Module):
     @property
     def reads_items(self) -> bool:
         """Whether features say what items are, so that items without interactions mean something."""
-        return self.entry is not None and len(self.entry.fusion.items.projections) > 0
+        return self.entry is not None and self.entry.reads_items
 
     @property
     def n_parameters(self) -> int:
@@ -107,6 +107,8 @@ class Candidate(nn.Module):
             x_ND = dropout(x_ND, self.architecture.feature_dropout, generator)
         result: Propagated = self.stack(x_ND, generator=generator, edge_dropout=edge_dropout, noise=noise)
         final_ND = result.final if late_ND is None else result.final + late_ND
+        if self.entry is not None:
+            final_ND = self.entry.smoothed(final_ND, "late")
         if self.bias is not None:
             final_ND = torch.cat([final_ND, self.bias], dim=1)
         return Propagated(result.layers, final_ND)
