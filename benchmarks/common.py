@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import statistics
 import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Mapping
@@ -27,14 +28,22 @@ def parser(name: str, what: str) -> ArgumentParser:
     return made
 
 
-def interactions(folder: Path | None, *, seed: int = 0) -> Interactions:
-    """The train interactions of a folder, or synthetic ones: 43,000 users, 36,000 items, about 600,000 pairs."""
+def interactions(
+    folder: Path | None, *, seed: int = 0, part: str = "train", like: Interactions | None = None
+) -> Interactions:
+    """A part of a folder, or synthetic interactions: 43,000 users, 36,000 items, about 600,000 pairs.
+
+    `like` are other interactions that number the same users and items, of which there may be more.
+    """
     if folder is None:
         return _synthetic(43_000, 36_000, 620_000, seed)
-    lines = [np.array(line.split(), dtype=np.int64) for line in (folder / "train.txt").read_text().splitlines()]
+    lines = [np.array(line.split(), dtype=np.int64) for line in (folder / f"{part}.txt").read_text().splitlines()]
     user = np.repeat([line[0] for line in lines], [len(line) - 1 for line in lines])
     item = np.concatenate([line[1:] for line in lines])
-    return Interactions(user, item, int(user.max()) + 1, int(item.max()) + 1)
+    if like is None:
+        return Interactions(user, item, int(user.max()) + 1, int(item.max()) + 1)
+    known = (user < like.n_users) & (item < like.n_items)
+    return Interactions(user[known], item[known], like.n_users, like.n_items)
 
 
 def _synthetic(n_users: int, n_items: int, n: int, seed: int) -> Interactions:
@@ -65,6 +74,14 @@ def fastest(steps: Mapping[str, Callable[[], object]], repeats: int, device: tor
         step()
     rounds = [{name: seconds(step, device) for name, step in steps.items()} for _ in range(repeats)]
     return {name: min(times[name] for times in rounds) for name in steps}
+
+
+def typical(steps: Mapping[str, Callable[[], object]], repeats: int, device: torch.device) -> dict[str, float]:
+    """The median wall time of each, in seconds, measured as `fastest` does."""
+    for step in steps.values():
+        step()
+    rounds = [{name: seconds(step, device) for name, step in steps.items()} for _ in range(repeats)]
+    return {name: statistics.median(times[name] for times in rounds) for name in steps}
 
 
 def machine(device: torch.device) -> dict[str, Any]:

@@ -129,7 +129,7 @@ def measure(case: Case, graph: Graph, dim: int, depth: int, repeats: int, least:
     if case.linear:
         steps["csr"] = step_of(layers(Plain), graph, dim)
     steps["pyg"] = step_of([PYG[case.spec.kind](case.spec, dim, graph).to(device) for _ in range(depth)], graph, dim)
-    times = common.fastest(steps, repeats, device)
+    times = common.typical(steps, repeats, device)
     passes = depth * case.gathers * (least["gather"] + least["copy"] / 2) + 3.5 * least["copy"]
     row = {"op": case.name, **{f"{name}_s": value for name, value in times.items()}, "bound_s": passes}
     row |= {f"{name}_over_ours": times[name] / times["ours"] for name in times if name != "ours"}
@@ -154,9 +154,7 @@ def main(arguments: list[str]) -> None:
     options = common.parser("step", "Forward, backward and update of every operator.")
     options.add_argument("--dim", type=int, default=64)
     options.add_argument("--depth", type=int, default=2, help="layers (default: 2)")
-    options.add_argument(
-        "--huge-pages", action="store_true", help="let torch allocate huge pages"
-    )
+    options.add_argument("--huge-pages", action="store_true", help="let torch allocate huge pages")
     options.add_argument("--op", action="append", help="only operators of this name; may be repeated")
     given = options.parse_args(arguments)
     torch.set_num_threads(given.threads)

@@ -65,8 +65,10 @@ def root(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
     # Threads that wait must sleep: spinning ones cost up to 8 times as much where other work shares the cores.
-    # It has to stand before torch is imported, and a user's own setting wins.
+    # Large tensors on huge pages: with small ones, touching fresh memory costs more than the sparse products.
+    # Both have to stand before torch is imported, and a user's own settings win.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     try:
