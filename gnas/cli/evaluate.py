@@ -25,6 +25,10 @@ def command(
         bool | None,
         typer.Option("--baselines/--no-baselines", help="Whether to measure the tuned baselines in the same look."),
     ] = None,
+    refit: Annotated[
+        bool | None,
+        typer.Option("--refit/--no-refit", help="Fit on train and validation together before measuring."),
+    ] = None,
     out: Out = None,
     overrides: Overrides = None,
     seed: Seed = None,
@@ -36,14 +40,16 @@ def command(
 
     Scores the best model of a RUN on test, once, with an interval, beside the tuned baselines. Every look at the
     test split is counted in test.json. An ARCHITECTURE (a file or a known design) is trained first, on several
-    seeds, and mean and spread are reported.
+    seeds, and mean and spread are reported. With --refit, winner and baselines are fitted on train and validation
+    together first, the winner for as many epochs as it was best at.
     """
     from gnas.cli.evaluating import evaluate_architecture, evaluate_saved
     from gnas.cli.output import Output
     from gnas.run.configure import Asked
 
     output = Output(as_json, quiet)
-    asked = Asked(config, data, {"evaluate.seeds": seeds, "seed": seed, "device": device}, tuple(overrides or ()))
+    settings = {"evaluate.seeds": seeds, "evaluate.refit": refit, "seed": seed, "device": device}
+    asked = Asked(config, data, settings, tuple(overrides or ()))
     if Path(target).is_dir():
         evaluate_saved(Path(target), asked, output, baselines=baselines)
     else:

@@ -23,7 +23,7 @@ from gnas.train.device import resolve_device
 
 
 def evaluate_saved(path: Path, asked: Asked, output: Output, *, baselines: bool | None) -> None:
-    """The best model of a run."""
+    """The best model of a run; `evaluate.refit` of `asked` says how, or else the run."""
     said = [key for key, value in (("--config", asked.config), ("--data", asked.data)) if value is not None]
     said += [
         f"--{key.removeprefix('evaluate.')}" for key in ("evaluate.seeds", "seed") if asked.settings[key] is not None
@@ -35,9 +35,11 @@ def evaluate_saved(path: Path, asked: Asked, output: Output, *, baselines: bool 
     config = saved_config(run)
     words = describe(saved_architecture(run))
     device = resolve_device(asked.settings["device"] or config.device)
-    result = watch(
-        evaluate_run(run, device, baselines=_wanted(baselines, config)), Progress(main_metric(config)), output
+    refit = asked.settings.get("evaluate.refit")
+    work = evaluate_run(
+        run, device, baselines=_wanted(baselines, config), refit=config.evaluate.refit if refit is None else refit
     )
+    result = watch(work, Progress(main_metric(config)), output)
     _conclude(run, result, words, output)
 
 

@@ -12,6 +12,7 @@ EXAMPLES = examples(
     "gnas search --data clicks.parquet --timeout 30m",
     "gnas search my.yaml --space full --trials 100 --set data.filter.core=5",
     "gnas search --resume runs/20260301-101500-clicks-compact",
+    "gnas search --fork runs/20260301-101500-clicks-compact --space full",
 )
 
 
@@ -34,6 +35,14 @@ def command(
         str | None,
         typer.Option(metavar="RUN", help="Go on with a run that was stopped.", autocompletion=complete.runs),
     ] = None,
+    fork: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN",
+            help="Begin a new run from an old one whose space, data or settings change: its candidates come first.",
+            autocompletion=complete.runs,
+        ),
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes that train at once.")] = None,
     storage: Storage = None,
     overrides: Overrides = None,
@@ -48,7 +57,8 @@ def command(
     CONFIG, or --data alone. Ctrl-C once stops after the present epoch and keeps everything.
     """
     from gnas.cli.output import Output
-    from gnas.cli.searching import begin, carry_on, conclude
+    from gnas.cli.searching import begin, begin_from, carry_on, conclude
+    from gnas.errors import ConfigError
     from gnas.run.configure import Asked
 
     settings = {
@@ -58,5 +68,10 @@ def command(
     }  # fmt: skip
     output = Output(as_json, quiet)
     asked = Asked(config, data, settings, tuple(overrides or ()))
-    result = begin(asked, out, output) if resume is None else carry_on(resume, asked, out, output)
+    if resume is not None and fork is not None:
+        raise ConfigError("--resume goes on in the same run, --fork begins a new one; name one of them")
+    if resume is not None:
+        result = carry_on(resume, asked, out, output)
+    else:
+        result = begin(asked, out, output) if fork is None else begin_from(fork, asked, out, output)
     conclude(result, output)

@@ -8,6 +8,7 @@ import typer
 from gnas.cli.output import Output
 from gnas.cli.stopping import clean_stop
 from gnas.cli.work import watch
+from gnas.config.load import load_space
 from gnas.config.run import RunConfig
 from gnas.config.space import SearchSpace
 from gnas.errors import ConfigError, SearchFailed
@@ -15,8 +16,9 @@ from gnas.report.html import write_report
 from gnas.report.progress import Progress
 from gnas.report.summary import search_document, search_summary
 from gnas.report.trials import read_trials
-from gnas.run.configure import Asked, overrides_of, settle
+from gnas.run.configure import Asked, data_name, overrides_of, settle, with_limits
 from gnas.run.directory import RunDirectory, create_default_run, create_run, discard_if_empty, open_run
+from gnas.run.forking import Fork, fork_config, fork_of
 from gnas.run.prepared import main_metric
 from gnas.run.resuming import refuse_other_config, refuse_other_space, resume_config, resume_space
 from gnas.run.searching import SearchResult, check_search, search_run
@@ -37,6 +39,28 @@ def begin(asked: Asked, out: str | None, output: Output) -> SearchResult:
         discard_if_empty(run)
 
 
+def begin_from(fork: str, asked: Asked, out: str | None, output: Output) -> SearchResult:
+    """A new run from an old one: its configuration and space with the changes that are asked for, or others whole."""
+    old = open_run(Path(fork))
+    if asked.config is not None or asked.data is not None:
+        settled = settle(asked)
+        config, space = settled.config, settled.space
+    else:
+        config = fork_config(old, [pair for pair in overrides_of(asked) if pair[0] != "space"])
+        named = asked.settings["space"]
+        space = resume_space(old) if named is None else load_space(named)
+        config = with_limits(config, space)
+    check_search(config.search)
+    resolve_device(config.device)
+    taken = fork_of(old, space, main_metric(config))
+    run = create_default_run(data_name(config.data), "fork") if out is None else create_run(Path(out))
+    output.say(f"run directory: {run.path}")
+    try:
+        return _search(run, config, space, output, resume=False, fork=taken)
+    finally:
+        discard_if_empty(run)
+
+
 def carry_on(resume: str, asked: Asked, out: str | None, output: Output) -> SearchResult:
     """A run again, from where it stopped."""
     if out is not None:
@@ -50,14 +74,22 @@ def carry_on(resume: str, asked: Asked, out: str | None, output: Output) -> Sear
     return _search(run, config, resume_space(run), output, resume=True)
 
 
-def _search(run: RunDirectory, config: RunConfig, space: SearchSpace, output: Output, *, resume: bool) -> SearchResult:
+def _search(
+    run: RunDirectory,
+    config: RunConfig,
+    space: SearchSpace,
+    output: Output,
+    *,
+    resume: bool,
+    fork: Fork | None = None,
+) -> SearchResult:
     progress = Progress(main_metric(config), config.search.trial_budget, config.search.timeout)
     if resume:
         spent_s = sum(float(record["elapsed_s"]) for record in read_sessions(run.path) if record["leads"])
         progress.recall(read_trials(run), spent_s)
     device = resolve_device(config.device)
     with clean_stop(output.quiet) as stop:
-        work = search_run(run, config, space, device, resume=resume, stop=stop, tick=progress.tick)
+        work = search_run(run, config, space, device, resume=resume, fork=fork, stop=stop, tick=progress.tick)
         result = watch(work, progress, output)
     if result.best is not None:
         write_report(run, config)

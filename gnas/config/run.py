@@ -113,6 +113,8 @@ class EvaluateConfig(Strict):
     cutoffs: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)] = [10, 20]  # noqa: RUF012
     seeds: Annotated[int, Field(ge=1)] = 3
     """Trainings behind `gnas evaluate ARCHITECTURE`."""
+    refit: bool = False
+    """Whether winner and baselines are fitted again on train and validation before they are measured on test."""
     bootstrap: Annotated[int, Field(ge=100)] = 2000
     """Resamples behind each interval."""
     memory_mib: Annotated[int, Field(ge=16)] = 512

@@ -62,7 +62,7 @@ def settle(asked: Asked) -> Settled:
         space_name = loaded.config.space if isinstance(loaded.config.space, str) else "own"
     if asked.config is None and named is None:
         notes.append(f"searching the space {space_name!r} (change it with --space; see `gnas space show`)")
-    config = _with_limits(_resolved(loaded), space)
+    config = with_limits(_resolved(loaded), space)
     starts = [str(Path(run).expanduser().absolute()) for run in config.search.warm_start]
     config = config.model_copy(update={"search": config.search.model_copy(update={"warm_start": starts})})
     return Settled(config, space, data_name(config.data), Path(space_name).stem, tuple(notes))
@@ -107,7 +107,7 @@ def _resolved(loaded: LoadedConfig) -> RunConfig:
     return loaded.config.model_copy(update={"data": absolute(loaded.config.data, loaded.base)})
 
 
-def _with_limits(config: RunConfig, space: SearchSpace) -> RunConfig:
+def with_limits(config: RunConfig, space: SearchSpace) -> RunConfig:
     """The space's constraints join `search.limits`, whose own bounds stand where both name a metric."""
     limits: dict[str, float] = {}
     for constraint in space.constraints:

@@ -6,12 +6,15 @@ from typing import Any
 import torch
 
 from gnas.config.architecture import Architecture, identity
-from gnas.run.baselines import refit, tuned_baselines
+from gnas.rng import derive_seed
+from gnas.run.baselines import refit as refit_baseline
+from gnas.run.baselines import tuned_baselines
 from gnas.run.comparing import differences, with_intervals
-from gnas.run.directory import RunDirectory, require_writable
+from gnas.run.directory import RunDirectory, read_json, require_writable
 from gnas.run.events import Part, Phase, Work
 from gnas.run.looks import record_look
 from gnas.run.prepared import Prepared, main_metric, test_evaluator, validation_evaluator
+from gnas.run.refitting import PROTOCOL, confirmed_epochs, fitted, on_everything_known
 from gnas.run.saved import command_line, load_best, now, reopen, saved_architecture
 from gnas.train.evaluator import Evaluation
 
@@ -27,8 +30,13 @@ class TestResult:
     looks: int
 
 
-def evaluate_run(run: RunDirectory, device: torch.device, *, baselines: bool = True) -> Work[TestResult]:
+def evaluate_run(
+    run: RunDirectory, device: torch.device, *, baselines: bool = True, refit: bool = False
+) -> Work[TestResult]:
     """Score the best model of a run on test, once, and record the look.
+
+    With `refit`, winner and baselines are fitted again on train and validation, the winner for the median of its best
+    epochs; the saved model stays as it is.
 
     Raises:
         RunError: no model yet, an edited architecture, changed data, a foreign or damaged model file.
@@ -37,7 +45,13 @@ def evaluate_run(run: RunDirectory, device: torch.device, *, baselines: bool = T
     architecture = saved_architecture(run)
     prepared = yield from reopen(run, device)
     evaluator = test_evaluator(prepared)
-    model = yield from load_best(run, architecture, prepared)
+    fit, epochs = prepared, None
+    if refit:
+        fit, epochs = on_everything_known(prepared, run.path), confirmed_epochs(read_json(run.metrics))
+        seed = derive_seed(prepared.config.seed, "refit", identity(architecture))
+        model = yield from fitted(fit, architecture, epochs, seed)
+    else:
+        model = yield from load_best(run, architecture, prepared)
     rivals: list[dict[str, Any]] = []
     if baselines:
         rivals = yield from tuned_baselines(prepared, validation_evaluator(prepared), run, BASELINE_BUDGET_S)
@@ -47,10 +61,17 @@ def evaluate_run(run: RunDirectory, device: torch.device, *, baselines: bool = T
     yield Part("the best architecture", evaluation.metrics[metric])
     others: dict[str, Evaluation] = {}
     for rival in rivals:
-        others[rival["name"]] = evaluator(refit(rival, prepared))
+        others[rival["name"]] = evaluator(refit_baseline(rival, fit))
         yield Part(rival["name"], others[rival["name"]].metrics[metric])
     record = test_record(prepared, architecture, evaluation, rivals, others)
+    if epochs is not None:
+        record |= refit_facts(record, [epochs])
     return TestResult(record, record_look(run, record))
+
+
+def refit_facts(record: dict[str, Any], epochs: list[int]) -> dict[str, Any]:
+    """What a look says of models that were fitted on train and validation for so many epochs."""
+    return {"protocol": f"{record['protocol']}; {PROTOCOL}", "refit": {"epochs": epochs}}
 
 
 def test_record(

@@ -59,7 +59,8 @@ def prepare_run(
     if fingerprint is not None and split.fingerprint != fingerprint:
         raise RunError(
             f"the data changed since this run began: their fingerprint was {fingerprint[:12]} and is "
-            f"{split.fingerprint[:12]} now; put the old data back, or begin a new run"
+            f"{split.fingerprint[:12]} now; put the old data back, or begin a new run (from a search's with "
+            f"`gnas search --fork {base}`)"
         )
     for text in describe_steps(split):
         yield Note(text)

@@ -40,7 +40,7 @@ def resume_space(run: RunDirectory) -> SearchSpace:
     if not run.space_hash.is_file() or run.space_hash.read_text().split()[0] != digest(text):
         raise RunError(
             f"{run.space} was edited since the search began, and its trials rest on the old one; "
-            f"put it back, or begin a new run with --space {run.space}"
+            f"put it back, or begin a new run from it with `gnas search --fork {run.path} --space {run.space}`"
         )
     return load_space(str(run.space))
 
@@ -63,7 +63,7 @@ def refuse_changes(run: RunDirectory, what: str, old: Mapping[str, Any], new: Ma
         raise RunError(
             f"the {what} is not the one that {run.path} was begun with:\n  "
             + "\n  ".join(lines)
-            + "\nresume without the change, or begin a new run"
+            + f"\nresume without the change, or begin a new run from it with `gnas search --fork {run.path} …`"
         )
 
 

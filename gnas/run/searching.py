@@ -1,8 +1,9 @@
 """A whole search: data, graph, baselines, trials, confirmation, the best model. Generators of events throughout."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -20,7 +21,8 @@ from gnas.run.beginning import write_beginning
 from gnas.run.crewing import helpers
 from gnas.run.describing import read_features
 from gnas.run.directory import RunDirectory, read_json
-from gnas.run.events import Phase, Work
+from gnas.run.events import Note, Phase, Work
+from gnas.run.forking import Fork, forked, write_fork
 from gnas.run.prepared import Prepared, Tick, main_metric, no_tick, pinned, prepare_run, validation_evaluator
 from gnas.run.saved import write_best
 from gnas.run.training import CandidateTraining
@@ -79,11 +81,13 @@ def search_run(
     device: torch.device,
     *,
     resume: bool = False,
+    fork: Fork | None = None,
     stop: Callable[[], bool] = lambda: False,
     tick: Tick = no_tick,
 ) -> Work[SearchResult]:
     """Search `space` under `config` and leave everything in `run`, an empty folder or, with `resume`, a run.
 
+    With `fork`, the architectures that an old run had complete are trained before all others.
     `stop` is asked after every epoch; once it says yes, the search ends early and can be resumed.
 
     Raises:
@@ -95,6 +99,10 @@ def search_run(
     prepared = yield from prepare_run(config, device, run.path, fingerprint, tick)
     if not resume:
         write_beginning(run, prepared, space.written())
+    if fork is not None:
+        write_fork(run, fork)
+        for sentence in fork.sentences():
+            yield Note(sentence)
     yield from read_features(prepared, space, tick)
     evaluator = validation_evaluator(prepared)
     baselines: list[dict[str, Any]] = []
@@ -102,7 +110,7 @@ def search_run(
         baselines = yield from tuned_baselines(prepared, evaluator, run, baseline_budget_s(config), stop)
     yield Phase("searching")
     ended: SearchEnded | None = None
-    setup = setup_of(prepared, evaluator, space, time.monotonic() - started)
+    setup = setup_of(prepared, evaluator, space, time.monotonic() - started, forked(run))
     with helpers(run, config, device):
         for event in search(setup, run.path, resume=resume, stop=stop):
             yield event
@@ -113,8 +121,14 @@ def search_run(
     return _result(run, prepared, ended, baselines)
 
 
-def setup_of(prepared: Prepared, evaluator: Measure, space: SearchSpace, spent_s: float) -> Setup:
-    """What the search layer needs; `spent_s` of the wall time are gone already."""
+def setup_of(
+    prepared: Prepared,
+    evaluator: Measure,
+    space: SearchSpace,
+    spent_s: float,
+    ahead: Mapping[str, Architecture] = MappingProxyType({}),
+) -> Setup:
+    """What the search layer needs; `spent_s` of the wall time are gone already, `ahead` is trained before all else."""
     config = prepared.config.search
     if config.timeout is not None:
         config = config.model_copy(update={"timeout": max(1.0, config.timeout - spent_s)})
@@ -125,6 +139,7 @@ def setup_of(prepared: Prepared, evaluator: Measure, space: SearchSpace, spent_s
         train=lambda architecture, seed: CandidateTraining(prepared, evaluator, architecture, seed),
         first=warm_architectures(config.warm_start, main_metric(prepared.config)),
         epochs=prepared.config.train.epochs,
+        ahead=ahead,
     )
 
 
@@ -141,7 +156,10 @@ def _result(run: RunDirectory, prepared: Prepared, ended: SearchEnded, baselines
     winner = ended.best.confirmed
     place = trial_folder(run.path, winner.number)
     architecture = load_architecture(str(place / "architecture.yaml"))
-    metrics = read_json(place / "status.json")["metrics"]
+    status = read_json(place / "status.json")
+    metrics = status["metrics"]
+    again = [read_json(path) for path in sorted((run.path / "confirm" / winner.identity).glob("*.json"))]
+    best_epochs = [status["best_epoch"], *(record["best_epoch"] for record in again if record["values"] is not None)]
     confirmed = {
         "number": winner.number,
         "value": winner.value,
@@ -153,7 +171,7 @@ def _result(run: RunDirectory, prepared: Prepared, ended: SearchEnded, baselines
         "separated": ended.best.separated,
     }
     write_bytes(run.model, (place / MODEL).read_bytes())
-    write_best(run, pinned(prepared, architecture), metrics, confirmed=confirmed)
+    write_best(run, pinned(prepared, architecture), metrics, confirmed=confirmed, best_epochs=best_epochs)
     front = read_json(run.path / "pareto.json") if ended.front else None
     return SearchResult(
         run,

@@ -15,7 +15,7 @@ from gnas.rng import derive_seed
 from gnas.run.baselines import refit, tuned_baselines
 from gnas.run.beginning import write_beginning
 from gnas.run.directory import RunDirectory
-from gnas.run.evaluating import BASELINE_BUDGET_S, TestResult, test_record
+from gnas.run.evaluating import BASELINE_BUDGET_S, TestResult, refit_facts, test_record
 from gnas.run.events import Part, Phase, Work
 from gnas.run.looks import record_look
 from gnas.run.prepared import (
@@ -28,6 +28,7 @@ from gnas.run.prepared import (
     test_evaluator,
     validation_evaluator,
 )
+from gnas.run.refitting import fitted, on_everything_known
 from gnas.run.results import better
 from gnas.run.saved import write_best
 from gnas.run.training import CandidateTraining
@@ -71,30 +72,44 @@ def evaluate_architecture(
     """Train `architecture` on `config.evaluate.seeds` seeds, and measure all of them on test in one look.
 
     Figures are means over the seeds; the record's `seeds` holds those of each, on validation and test. The model that
-    is kept is the best on validation.
+    is kept is the best on validation. With `config.evaluate.refit` those that are measured are fitted again on train and
+    validation, each for as many epochs as its training was best at, the baselines likewise.
     """
     prepared = yield from prepare_run(config, device, run.path, tick=tick)
     write_beginning(run, prepared, architecture.written())
     validation, test, metric = validation_evaluator(prepared), test_evaluator(prepared), main_metric(config)
     rivals = (yield from tuned_baselines(prepared, validation, run, BASELINE_BUDGET_S)) if baselines else []
+    fit = on_everything_known(prepared, run.path) if config.evaluate.refit else prepared
     seeds: list[dict[str, Any]] = []
     found: list[Evaluation] = []
     kept: Trained | None = None
     for number in range(config.evaluate.seeds if architecture.propagation.trained else 1):
         seed = config.seed if number == 0 else derive_seed(config.seed, "seeds", number)
         trained = yield from _train(prepared, validation, architecture, seed, f"seed {number + 1}")
-        found.append(test(trained.training.model))
-        seeds.append({"seed": seed, "validation": trained.best.metrics, "test": found[-1].metrics})
+        model = trained.training.model
+        if config.evaluate.refit:
+            model = yield from fitted(fit, architecture, trained.best.index, seed)
+        found.append(test(model))
+        seeds.append(
+            {
+                "seed": seed,
+                "best_epoch": trained.best.index,
+                "validation": trained.best.metrics,
+                "test": found[-1].metrics,
+            }
+        )
         if kept is None or better(metric, trained.best.metrics[metric], kept.best.metrics[metric]):
             kept = trained
             _save(run, trained)
     others = {}
     yield Phase("scoring the baselines on test", total=len(rivals))
     for rival in rivals:
-        others[rival["name"]] = test(refit(rival, prepared))
+        others[rival["name"]] = test(refit(rival, fit))
         yield Part(rival["name"], others[rival["name"]].metrics[metric])
     record = test_record(prepared, architecture, mean_evaluation(found), rivals, others)
     record |= {"seeds": seeds, "spread": spread([row["test"] for row in seeds])}
+    if config.evaluate.refit:
+        record |= refit_facts(record, [row["best_epoch"] for row in seeds])
     return TestResult(record, record_look(run, record))
 
 
@@ -139,6 +154,11 @@ def _save(run: RunDirectory, trained: Trained) -> None:
     training = trained.training
     run.best.mkdir(exist_ok=True)
     training.save(run.model)
-    facts = {"seed": training.seed, "epochs": trained.epochs, "best_epoch": trained.best.index}
+    facts = {
+        "seed": training.seed,
+        "epochs": trained.epochs,
+        "best_epoch": trained.best.index,
+        "best_epochs": [trained.best.index],
+    }
     architecture = pinned(training.prepared, training.architecture)
     write_best(run, architecture, trained.best.metrics, costs=training.costs(), **facts)

@@ -27,8 +27,8 @@ class Queue:
 
 
 def queue_of(setup: Setup) -> Queue:
-    """Anchors, then the architectures of `setup.first`, as far as they lie within the space."""
-    named: list[tuple[str, Architecture]] = []
+    """`setup.ahead`, anchors, then `setup.first`, as far as they lie within the space."""
+    named: list[tuple[str, Architecture]] = [*setup.ahead.items()]
     if setup.config.anchors:
         named += [(f"anchor {name}", architecture) for name, architecture in setup.space.anchors.items()]
     named += setup.first.items()

@@ -23,6 +23,7 @@ class Setup:
     Attributes:
         train: makes the training of one candidate under a seed.
         first: architectures to train before any proposal, by a name for each: the best of earlier runs.
+        ahead: the same, but even before the space's anchors: what a run was forked with.
         epochs: a ceiling on every training beside the architecture's own.
     """
 
@@ -32,6 +33,7 @@ class Setup:
     train: TrainingFactory
     first: Mapping[str, Architecture] = field(default_factory=dict)
     epochs: int | None = None
+    ahead: Mapping[str, Architecture] = field(default_factory=dict)
 
     def ceiling(self, architecture: Architecture) -> int:
         """Most epochs that a training of `architecture` can take; one for a closed form."""

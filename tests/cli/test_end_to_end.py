@@ -66,6 +66,16 @@ def test_evaluate_counts_its_looks_and_compares_with_the_baselines(copied: Path,
     assert "This is look 2" in (copied / "report.html").read_text()
 
 
+def test_evaluate_refits_winner_and_baselines_where_asked(copied: Path, gnas: Gnas) -> None:
+    plain, refitted = (gnas("evaluate", copied, *words, "--json").document for words in ((), ("--refit",)))
+    epochs = json.loads((copied / "best" / "metrics.json").read_text())["best_epochs"]
+    assert len(epochs) == 2, "its trial, and one fresh seed"
+    assert refitted["refit"]["epochs"] == [round(sum(epochs) / 2)]
+    assert "fitted on train and validation" in refitted["protocol"]
+    assert refitted["metrics"] != plain["metrics"]
+    assert "fitted on train and validation" in gnas("evaluate", copied, "--refit", "--no-baselines").out
+
+
 def test_recommend_serves_everyone_without_what_they_took(
     searched: tuple[Path, Ran], place: Path, gnas: Gnas, tmp_path: Path
 ) -> None:

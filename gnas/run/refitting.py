@@ -1,0 +1,89 @@
+"""Fitting on train and validation together, once the validation part has done its work: no early stopping any more."""
+
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from gnas.config.architecture import Architecture
+from gnas.data.interactions import Interactions, Split
+from gnas.errors import RunError, SearchFailed, TrialFailed
+from gnas.features.bank import FeatureBank
+from gnas.features.table import load_tables
+from gnas.graph.bipartite import build_graph
+from gnas.nn.model import build
+from gnas.nn.ratings import rating_scale
+from gnas.nn.recommender import Recommender
+from gnas.run.events import Phase, Work
+from gnas.run.prepared import Prepared, features_of, main_metric
+from gnas.train.evaluator import Evaluation
+from gnas.train.loop import train
+
+PROTOCOL = "fitted on train and validation, without early stopping"
+
+
+def on_everything_known(prepared: Prepared, base: Path) -> Prepared:
+    """The same run with the validation part among the train interactions; graph, ratings and features follow."""
+    split = prepared.split
+    rows = np.zeros(0, dtype=np.int64)
+    whole: Split = replace(split, train=joined(split.train, split.valid), valid=split.valid.take(rows))
+    bank = FeatureBank(load_tables(prepared.config.data, whole, base), whole.train, device=str(prepared.device))
+    ratings = None if prepared.ratings is None else rating_scale(whole.train)
+    return replace(prepared, split=whole, graph=build_graph(whole.train, prepared.device), bank=bank, ratings=ratings)
+
+
+def joined(first: Interactions, second: Interactions) -> Interactions:
+    """The interactions of both; ratings and times where both have them."""
+    columns: dict[str, np.ndarray | None] = {}
+    for name in ("rating", "time"):
+        a, b = getattr(first, name), getattr(second, name)
+        columns[name] = None if a is None or b is None else np.concatenate([a, b])
+    user, item = (np.concatenate([getattr(first, name), getattr(second, name)]) for name in ("user", "item"))
+    return Interactions(user, item, first.n_users, first.n_items, **columns)
+
+
+def fitted(whole: Prepared, architecture: Architecture, epochs: int, seed: int) -> Work[Recommender]:
+    """The recommender after exactly `epochs` epochs, measured by nobody on the way."""
+    yield Phase(f"fitting on train and validation, {epochs} epochs", total=epochs)
+    model = build(architecture, whole.graph, seed, whole.ratings, features_of(whole, architecture))
+    if not architecture.propagation.trained:
+        return model
+    objective = main_metric(whole.config)
+    fixed = architecture.model_copy(update={"epochs": epochs})
+    options = whole.config.train.model_copy(update={"epochs": epochs, "evaluate_every": epochs})
+    try:
+        yield from train(
+            model, whole.graph, whole.split.train, _Unmeasured(objective), fixed,
+            seed=seed, objective=objective, options=options,
+        )  # fmt: skip
+    except TrialFailed as error:
+        raise SearchFailed(f"the training on train and validation failed: {error}") from error
+    return model
+
+
+def confirmed_epochs(facts: dict[str, Any]) -> int:
+    """Epochs to train a run's best architecture for: the median of its best epochs over the seeds it was trained on.
+
+    Args:
+        facts: the contents of best/metrics.json.
+
+    Raises:
+        RunError: they do not say.
+    """
+    found = facts.get("best_epochs")
+    if not found:
+        raise RunError("best/metrics.json does not say after how many epochs the model was best; search or train again")
+    return max(1, round(median(found)))
+
+
+class _Unmeasured:
+    """Stands where an evaluator is asked for; its one answer makes the last epoch the best."""
+
+    def __init__(self, objective: str) -> None:
+        self.objective = objective
+
+    def __call__(self, recommender: Recommender) -> Evaluation:
+        del recommender
+        return Evaluation({self.objective: 0.0}, {}, np.zeros(0, dtype=np.int64), 0.0)
