@@ -72,7 +72,7 @@ def confirmed_epochs(facts: dict[str, Any]) -> int:
     Raises:
         RunError: they do not say.
     """
-    found = facts.get("best_epochs")
+    found: list[int] = facts.get("best_epochs") or []
     if not found:
         raise RunError("best/metrics.json does not say after how many epochs the model was best; search or train again")
     return max(1, round(median(found)))

@@ -72,8 +72,8 @@ def evaluate_architecture(
     """Train `architecture` on `config.evaluate.seeds` seeds, and measure all of them on test in one look.
 
     Figures are means over the seeds; the record's `seeds` holds those of each, on validation and test. The model that
-    is kept is the best on validation. With `config.evaluate.refit` those that are measured are fitted again on train and
-    validation, each for as many epochs as its training was best at, the baselines likewise.
+    is kept is the best on validation. With `config.evaluate.refit` those that are measured are fitted again on
+    train and validation, each for as many epochs as its training was best at, the baselines likewise.
     """
     prepared = yield from prepare_run(config, device, run.path, tick=tick)
     write_beginning(run, prepared, architecture.written())

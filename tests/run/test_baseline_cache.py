@@ -1,10 +1,10 @@
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from gnas.baselines.tune import tune_all
 from gnas.config.run import RunConfig
 from gnas.run import baselines
 from gnas.run.baselines import tuned_baselines
@@ -23,7 +23,8 @@ def prepared(**more: Any) -> Prepared:
 def tuned(world: Prepared, folder: Path, budget_s: float = 1e9) -> tuple[list[dict[str, Any]], list[str]]:
     """The records, and what was said on the way."""
     folder.mkdir()
-    work, notes = tuned_baselines(world, validation_evaluator(world), RunDirectory(folder), budget_s), []
+    notes: list[str] = []
+    work = tuned_baselines(world, validation_evaluator(world), RunDirectory(folder), budget_s)
     while True:
         try:
             event = next(work)
@@ -39,10 +40,10 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def fits(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
+def fits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The budgets of every tuning that really took place."""
     seen: list[float] = []
-    true = baselines.tune_all
+    true = tune_all
 
     def counted(graph: Any, evaluator: Any, objective: str, budget_s: float) -> Any:
         seen.append(budget_s)
