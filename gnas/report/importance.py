@@ -1,6 +1,7 @@
 """Which parameters of the space mattered: PED-ANOVA over the complete trials (Watanabe et al., IJCAI 2023)."""
 
 import json
+import warnings
 
 import optuna
 from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
@@ -31,11 +32,14 @@ def importances(run: RunDirectory, config: SearchConfig) -> dict[str, float]:
             if len(complete) < FEWEST_TRIALS:
                 return {}
             several = len(study.directions) > 1
-            found = get_param_importances(
-                study,
-                evaluator=PedAnovaImportanceEvaluator(),
-                target=(lambda trial: float(trial.values[0])) if several else None,
-            )
+            with warnings.catch_warnings():
+                # Parameters of branches that few trials took: the report shows importances as a rough guide anyway.
+                warnings.filterwarnings("ignore", message="Some regimes for parameter", category=UserWarning)
+                found = get_param_importances(
+                    study,
+                    evaluator=PedAnovaImportanceEvaluator(),
+                    target=(lambda trial: float(trial.values[0])) if several else None,
+                )
     except (KeyError, ValueError, RuntimeError, GnasError):
         return {}
     largest = sorted(found.items(), key=lambda item: -item[1])
