@@ -41,7 +41,8 @@ def guarded(call: Callable[[], T]) -> T:
     try:
         return call()
     except TrialFailed as error:
-        raise CandidateFailed(str(error), traceback.format_exc()) from None
+        gpu = _is_gpu_memory(error.__cause__)  # the training loop says in its own words that memory ran out
+        raise CandidateFailed(str(error), traceback.format_exc(), out_of_memory=gpu) from None
     except Exception as error:
         first = (str(error).strip().splitlines() or [""])[0]
         reason = f"{type(error).__name__}: {first}" if first else type(error).__name__
@@ -99,7 +100,7 @@ def free_memory() -> None:
         torch.cuda.empty_cache()
 
 
-def _is_gpu_memory(error: Exception) -> bool:
+def _is_gpu_memory(error: BaseException | None) -> bool:
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(error, torch.OutOfMemoryError)
 

@@ -1,5 +1,5 @@
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +11,7 @@ from gnas.config.architecture import Architecture, identity
 from gnas.errors import SearchFailed, TrialFailed
 from gnas.search.events import TrialEnded
 from gnas.search.search import search
+from gnas.train.loop import raise_failed
 
 ALIVE: weakref.WeakSet[FakeTraining] = weakref.WeakSet()
 
@@ -131,7 +132,18 @@ def test_failures_after_a_success_leave_its_winner(tmp_path: Path) -> None:
     assert end.best.confirmed.number in (0, 1)
 
 
-def test_gpu_memory_running_out_halves_the_batch_once(tmp_path: Path) -> None:
+def plainly(error: RuntimeError) -> None:
+    raise error
+
+
+@pytest.mark.parametrize(
+    ("fail", "reason"),
+    [(plainly, "OutOfMemoryError: CUDA out of memory"), (raise_failed, "out of memory: CUDA out of memory")],
+    ids=["while it is built", "in the training loop"],
+)
+def test_gpu_memory_running_out_halves_the_batch_once(
+    fail: Callable[[RuntimeError], None], reason: str, tmp_path: Path
+) -> None:
     tried: dict[str, list[int | str]] = {}
 
     def train(architecture: Architecture, seed: int) -> FakeTraining:
@@ -141,7 +153,7 @@ def test_gpu_memory_running_out_halves_the_batch_once(tmp_path: Path) -> None:
             )
             limit = {128: 512, 64: 1024}.get(architecture.dim, 4096)
             if architecture.propagation.trained and int(architecture.batch_size) > limit:
-                raise torch.OutOfMemoryError("CUDA out of memory")
+                fail(torch.OutOfMemoryError("CUDA out of memory"))
 
         return FakeTraining(architecture, quality(architecture), hook)
 
@@ -159,7 +171,7 @@ def test_gpu_memory_running_out_halves_the_batch_once(tmp_path: Path) -> None:
         assert "batch_size: 1024" in (tmp_path / f"trials/{outcome.number:04d}/architecture.yaml").read_text()
     for outcome in by_dim[128]:
         assert outcome.state == "failed"
-        assert outcome.reason == "OutOfMemoryError: CUDA out of memory"
+        assert outcome.reason == reason
     assert all(sizes[:2] in ([2048, 1024], [2048, 2048]) for sizes in tried.values() if len(sizes) > 1)
 
 
