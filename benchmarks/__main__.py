@@ -5,7 +5,13 @@ import os
 import sys
 
 BENCHMARKS = {
+    "inherit": "whether candidates that inherit embeddings rank as those that start anew",
+    "epoch": "LightGCN with BPR as in the literature against PyG's loop of the same",
+    "evaluate": "full-ranking metrics against the bare matrix product and a loop over users",
+    "search": "whole searches: winner against every baseline on test, beside published figures",
+    "scale": "synthetic graphs of 1 to 30 million interactions: seconds and bytes an interaction",
     "features": "what text, pictures and attributes are worth on MovieLens 100K, for known and new films",
+    "strategies": "search strategies on tables of known answers, nothing being trained",
     "step": "forward, backward and update of every operator against PyG and torch.sparse",
 }
 """Name of the module in this folder, which has a `main(arguments)`, and what it measures."""

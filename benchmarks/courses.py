@@ -1,0 +1,42 @@
+"""The course of a search on a table: the proposals of a real search, each answered at once."""
+
+from benchmarks.tables import Problem
+from gnas.config.architecture import identity
+from gnas.search.objectives import Objectives
+from gnas.search.outcome import Outcome
+from gnas.search.propose import Queue, propose
+from gnas.search.view import Strategy, View
+
+AIM = Objectives(("accuracy",), ("maximize",))
+NOTHING_FIRST = Queue((), ())
+
+
+def course(problem: Problem, strategy: Strategy, trials: int, seed: int) -> list[float]:
+    """The best value so far after each trial."""
+    outcomes: list[Outcome] = []
+    found: list[float] = []
+    for number in range(trials):
+        view = View(problem.space, tuple(outcomes), AIM, number, seed, share=number / trials, trials=trials)
+        answer = propose(NOTHING_FIRST, strategy, view)
+        if answer is None:
+            break
+        proposal, duplicates = answer
+        value = problem.value(proposal.params)
+        outcomes.append(
+            Outcome(
+                number=number,
+                identity=identity(proposal.architecture),
+                state="complete",
+                origin=proposal.origin,
+                params=proposal.params,
+                architecture=proposal.architecture,
+                distributions=proposal.distributions,
+                values=(value,),
+                metrics={"accuracy": value},
+                epochs=1,
+                duplicates=duplicates,
+                attrs=proposal.attrs,
+            )
+        )
+        found.append(max([value, *found[-1:]]))
+    return found
