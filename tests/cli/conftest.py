@@ -43,7 +43,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def searched(place: Path) -> tuple[Path, Ran]:
     """A finished search with baselines, shared by the tests that only read it, and what it said."""
     run = place / "searched"
-    ran = run_gnas(*search_words(place, run, "--timeout", "60s"))
+    ran = run_gnas(*search_words(place, run, "--timeout", "20m"))
     assert ran.code == 0, ran.err
     return run, ran
 

@@ -157,7 +157,7 @@ def test_changed_data_are_refused(copied: Path, place: Path, gnas: Gnas, tmp_pat
 
 
 def test_one_seed_gives_identical_trials(place: Path, gnas: Gnas, searched: tuple[Path, Ran], tmp_path: Path) -> None:
-    ran = gnas(*search_words(place, tmp_path / "again", "--timeout", "60s", "--set", "search.baselines=false"))
+    ran = gnas(*search_words(place, tmp_path / "again", "--timeout", "20m", "--set", "search.baselines=false"))
     assert ran.code == 0, ran.err
     first, second = (
         pl.read_parquet(run / "trials.parquet").drop(MEASURED) for run in (searched[0], tmp_path / "again")
