@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from gnas.config.base import Strict
-from gnas.config.features import Features, canonical_features
+from gnas.config.features import Features, canonical_features, canonical_links
 from gnas.config.objective import (
     BPR,
     SGL,
@@ -67,6 +67,11 @@ class Architecture(Strict):
             raise ValueError(f"contrastive sgl drops edges, but {what} has no graph; take simgcl")
         return self
 
+    @property
+    def reads_features(self) -> bool:
+        """Whether features matter: a closed form takes nothing from them but the links of `knn`."""
+        return self.features.used and (self.propagation.trained or self.features.knn.k > 0)
+
     def written(self) -> dict[str, Any]:
         """The YAML form with every parameter written out; reading it back gives an equal architecture."""
         return self.model_dump(mode="python")
@@ -75,11 +80,14 @@ class Architecture(Strict):
 def canonical(architecture: Architecture) -> dict[str, Any]:
     """The YAML form without the parameters that cannot matter, so that equal candidates look equal.
 
-    No graph: no depth, normalisation or edge dropout. Closed form: only the propagation. Exact loss: no batch size.
+    No graph: no depth, normalisation or edge dropout. Closed form: only the propagation, and the features that it links
+    items by. Exact loss: no batch size.
     """
     propagation = architecture.propagation
     if not propagation.trained:
-        return {"propagation": _canonical_closed_form(propagation.written_in_full())}
+        closed = {"propagation": _canonical_closed_form(propagation.written_in_full())}
+        links = canonical_links(architecture.features) if architecture.reads_features else {}
+        return {**closed, "features": links} if links else closed
     tree = architecture.written()
     tree["propagation"] = _canonical_propagation(propagation)
     tree["features"] = canonical_features(architecture.features)
@@ -103,10 +111,11 @@ def shown(architecture: Architecture) -> dict[str, Any]:
     for parameters in tree["propagation"].values():
         if parameters.get("weights", ...) is None:
             del parameters["weights"]
+    if architecture.reads_features:
+        for modality, encoder in architecture.features.encoders.items():
+            tree["features"][modality] = encoder.written_in_full()
     if not architecture.propagation.trained:
         return tree
-    for modality, encoder in architecture.features.encoders.items():
-        tree["features"][modality] = encoder.written_in_full()
     default = Architecture()
     for name in ("feature_dropout", "contrastive"):
         if getattr(architecture, name) == getattr(default, name):

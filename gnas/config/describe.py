@@ -13,7 +13,8 @@ def describe(architecture: Architecture) -> str:
     """What sets a candidate apart, in a line; defaults that say little are left out."""
     propagation = architecture.propagation
     if not propagation.trained:
-        return _closed_form(propagation)
+        links = f" · {_features(architecture)}" if architecture.reads_features else ""
+        return _closed_form(propagation) + links
     words = [_propagation(propagation), f"dim {architecture.dim}"]
     if architecture.features.used:
         words.append(_features(architecture))
@@ -91,7 +92,8 @@ def _features(architecture: Architecture) -> str:
     read += ["attributes"] if features.attributes else []
     read += ["vectors"] if features.vectors else []
     ids = "" if features.ids else " without ids"
-    return f"{'+'.join(read)}{ids}"
+    knn = f" knn {features.knn.k} w{_number(features.knn.weight)}" if features.knn.k else ""
+    return f"{'+'.join(read)}{ids}{knn}"
 
 
 def _number(value: float) -> str:

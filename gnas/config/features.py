@@ -6,7 +6,7 @@ class here says.
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, field_validator, model_validator
 
 from gnas.config.base import Choice, Strict, choice_reader
 from gnas.registry import Registry
@@ -154,7 +154,7 @@ class Features(Strict):
     attributes: bool = False
     """Categories, tags, numbers and times."""
     vectors: list[str] | Literal["all"] = Field(default_factory=list)
-    """Names of the columns of precomputed vectors to read."""
+    """Names of the columns of precomputed vectors to read; one name, `all` and `none` may stand without brackets."""
     sides: Literal["both", "users", "items"] = "both"
     hidden: Annotated[int, Field(ge=0, le=4096)] = 0
     """Hidden units of each projection to `dim`; 0 is a linear map."""
@@ -176,6 +176,13 @@ class Features(Strict):
     @classmethod
     def _none_is_short(cls, value: Any) -> Any:
         return {} if value in ("none", None) else value
+
+    @field_validator("vectors", mode="before")
+    @classmethod
+    def _one_name_is_a_list(cls, value: Any) -> Any:
+        if not isinstance(value, str) or value == "all":
+            return value
+        return [] if value == "none" else [value]
 
     @model_validator(mode="after")
     def _something_is_propagated(self) -> "Features":
@@ -216,3 +223,11 @@ def canonical_features(features: Features) -> dict[str, Any] | None:
     if features.fusion == "none":
         del tree["entry"], tree["hidden"], tree["modality_dropout"]
     return tree
+
+
+def canonical_links(features: Features) -> dict[str, Any]:
+    """The YAML form of what links items in a closed form: what is read, and `knn` without where it enters."""
+    tree = canonical_features(features) or {}
+    read = ("text", "image", "audio", "attributes", "vectors", "sides")
+    kept: dict[str, Any] = {key: tree[key] for key in read if key in tree}
+    return {**kept, "knn": {key: value for key, value in tree["knn"].items() if key != "entry"}}

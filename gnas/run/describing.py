@@ -32,7 +32,7 @@ def feature_specs(space: SearchSpace, seed: int) -> list[Features]:
     found: dict[str, Features] = {}
     for architecture in [*space.anchors.values(), *drawn]:
         spec = architecture.features
-        if spec.used and architecture.propagation.trained:
+        if architecture.reads_features:
             read = spec.model_dump(include={"text", "image", "audio", "attributes", "vectors", "sides"})
             found.setdefault(repr(read), spec)
     return list(found.values())

@@ -72,13 +72,13 @@ def prepare_run(
 
 
 def features_of(prepared: Prepared, architecture: Architecture) -> FeatureSet | None:
-    """What a candidate reads of users and items; None where it reads nothing, as closed forms do."""
-    return prepared.bank.select(architecture.features) if architecture.propagation.trained else None
+    """What a candidate reads of users and items; None where it reads nothing."""
+    return prepared.bank.select(architecture.features) if architecture.reads_features else None
 
 
 def pinned(prepared: Prepared, architecture: Architecture) -> Architecture:
     """The architecture for its file: naming the weights of the encoders that it reads with."""
-    return prepared.bank.pinned(architecture) if architecture.propagation.trained else architecture
+    return prepared.bank.pinned(architecture) if architecture.reads_features else architecture
 
 
 def validation_evaluator(prepared: Prepared) -> Measure:

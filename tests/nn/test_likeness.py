@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from gnas.config.architecture import Architecture, canonical, identity
+from gnas.config.architecture import Architecture, canonical, identity, shown
+from gnas.config.load import load_space
 from gnas.data.interactions import Interactions
 from gnas.features.blocks import Block, FeatureSet
 from gnas.features.neighbours import nearest_rows
@@ -126,3 +127,34 @@ def test_the_same_seed_gives_the_same_candidate() -> None:
     users = torch.arange(N_USERS)
     once, again = (candidate({"fusion": "attention", "knn": {"k": 2}}) for _ in range(2))
     torch.testing.assert_close(once.score(users), again.score(users), rtol=0, atol=0)
+
+
+def test_a_closed_form_follows_the_links() -> None:
+    graph, blocks = world()
+    tree = {"propagation": {"spectral": {"rank": 2}}}
+    features = {"attributes": True, "knn": {"k": 2, "layers": 2, "weight": 0.3, "entry": "early"}}
+    plain = Architecture.model_validate(tree)
+    linked = Architecture.model_validate({**tree, "features": features})
+    users = torch.arange(N_USERS)
+    rows = graph.user_item.csr.to_dense()
+    links = torch.from_numpy(dense_links(list(blocks.items.values()), 2)[N_USERS:, N_USERS:]).float()
+    expected = build(plain, graph, 0).score(users) + 0.3 * rows @ links @ links
+    torch.testing.assert_close(build(linked, graph, 0, None, blocks).score(users), expected, atol=1e-5, rtol=1e-4)
+    late = Architecture.model_validate({**tree, "features": {**features, "knn": {**features["knn"], "entry": "late"}}})  # type: ignore[dict-item]
+    without = Architecture.model_validate({**tree, "features": {"attributes": True}})
+    assert identity(linked) == identity(late) != identity(plain) == identity(without)
+    assert identity(Architecture.model_validate(shown(linked))) == identity(linked)
+
+
+def test_one_column_of_vectors_is_written_without_brackets_and_found_again() -> None:
+    space = load_space(
+        {
+            "propagation": {"choice": {"none": {}, "spectral": {"rank": 2}}},
+            "features": {"vectors": {"choice": ["none", "image", "all"]}, "knn": {"k": {"choice": [0, 5]}}},
+        }
+    )
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        architecture = space.architecture(space.random(rng))
+        assert architecture.features.vectors in ([], ["image"], "all")
+        assert space.contains(architecture), space.why_not(architecture)
