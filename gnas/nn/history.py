@@ -40,8 +40,12 @@ def rows_of(matrix: SparseMatrix, rows_B: torch.Tensor) -> torch.Tensor:
 
 def dense_rows(matrix: SparseMatrix, rows_B: torch.Tensor) -> torch.Tensor:
     """The chosen rows, dense [B, n_columns]."""
-    rows = rows_of(matrix, rows_B)
-    dense = torch.zeros(rows.shape, dtype=matrix.value.dtype, device=matrix.device)
+    return dense_of(rows_of(matrix, rows_B))
+
+
+def dense_of(rows: torch.Tensor) -> torch.Tensor:
+    """A torch CSR tensor [B, n_columns], dense."""
+    dense = torch.zeros(rows.shape, dtype=rows.dtype, device=rows.device)
     row = torch.repeat_interleave(rows.crow_indices().diff().long(), output_size=rows.values().shape[0])
     dense[row, rows.col_indices().long()] = rows.values()
     return dense

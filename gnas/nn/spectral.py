@@ -15,12 +15,15 @@ from gnas.config.propagation import Spectral
 from gnas.graph.bipartite import Graph
 from gnas.graph.products import multiply
 from gnas.graph.sparse import SparseMatrix
-from gnas.nn.history import dense_rows, item_power, largest_singular_value, rows_of, scaled
+from gnas.nn.history import dense_of, item_power, largest_singular_value, rows_of, scaled
 
 DENSE_ITEMS = 8192
 """Up to so many items the whole filter is kept as a matrix [I, I], 256 MiB."""
 BLOCK = 512
 """Columns filtered at once: bounds the memory of a product to (U + 3 I) · BLOCK numbers."""
+
+SPARSE_GAIN = 8
+"""How many times as long a term takes in a sparse product of sparse rows as in one of dense rows."""
 
 NULL = 1e-5
 """Singular vectors below this singular value are no part of the graph and left out of the ideal part."""
@@ -68,6 +71,12 @@ class SpectralRecommender:
         self._before_I, self._after_I = item_power(graph, -spec.degree), item_power(graph, spec.degree)
         if self._coefficients:
             self._matrix = _unit_norm(graph, spec.user_norm, spec.item_norm)
+        self._hops: tuple[torch.Tensor, torch.Tensor] | None = None
+        if spec.response == "linear" and _terms_per_user(graph) * SPARSE_GAIN < 2 * graph.n_interactions:
+            pattern = self._matrix.pattern
+            before_E, after_E = (side_I[pattern.column] for side_I in (self._before_I, self._after_I))
+            down = SparseMatrix(pattern, self._matrix.value * before_E).transposed
+            self._hops = (down.csr, pattern.csr(self._matrix.value * after_E))
         self._ideal: tuple[torch.Tensor, torch.Tensor] | None = None
         if spec.ideal > 0:
             factors = graph.svd(rank)
@@ -79,20 +88,29 @@ class SpectralRecommender:
     @torch.no_grad()
     def score(self, users: torch.Tensor) -> torch.Tensor:
         """Scores of all items for `users`: float32 [B, I]."""
-        return self.filtered(rows_of(self.graph.user_item, users), dense_rows(self.graph.user_item, users))
+        return self.filtered(rows_of(self.graph.user_item, users))
 
-    def filtered(self, row_BI: torch.Tensor, dense_BI: torch.Tensor) -> torch.Tensor:
-        """The filter applied to rows over items, given both sparse and dense; `dense_BI` is written over."""
-        if self._coefficients:
-            for start in range(0, len(dense_BI), BLOCK):
-                block_bI = dense_BI[start : start + BLOCK]
-                filtered_Ib = self._polynomial((block_bI * self._before_I).t().contiguous())
-                block_bI.copy_(filtered_Ib.t()).mul_(self._after_I)
-        else:
-            dense_BI.zero_()
+    def filtered(self, row_BI: torch.Tensor) -> torch.Tensor:
+        """The filter applied to sparse rows over items, a torch CSR tensor: float32 [B, I]."""
+        score_BI = self._polynomial_part(row_BI) if self._coefficients and self._hops is None else None
         if self._ideal is not None:
             into_IK, out_KI = self._ideal
-            dense_BI.addmm_(multiply(row_BI, into_IK), out_KI)
+            at_BK = multiply(row_BI, into_IK)
+            score_BI = at_BK @ out_KI if score_BI is None else score_BI.addmm_(at_BK, out_KI)
+        if self._hops is None:
+            assert score_BI is not None
+            return score_BI
+        to_users, to_items = self._hops
+        reached_BI = (row_BI @ to_users) @ to_items
+        return dense_of(reached_BI) if score_BI is None else score_BI.add_(reached_BI)
+
+    def _polynomial_part(self, row_BI: torch.Tensor) -> torch.Tensor:
+        """D_I^-b h(P) D_I^b of the rows: [B, I]."""
+        dense_BI = dense_of(row_BI)
+        for start in range(0, len(dense_BI), BLOCK):
+            block_bI = dense_BI[start : start + BLOCK]
+            filtered_Ib = self._polynomial((block_bI * self._before_I).t().contiguous())
+            block_bI.copy_(filtered_Ib.t()).mul_(self._after_I)
         return dense_BI
 
     def _polynomial(self, x_Ib: torch.Tensor) -> torch.Tensor:
@@ -118,15 +136,22 @@ class FilterMatrix:
         self.n_users, self.n_items = lazy.n_users, lazy.n_items
         self.graph = lazy.graph
         n_items, device = self.n_items, self.graph.device
-        self.filter_II = torch.eye(n_items, device=device)
-        start = torch.arange(n_items + 1, device=device)
+        start = torch.arange(n_items + 1, dtype=self.graph.user_item.pattern.column.dtype, device=device)
         identity = torch.sparse_csr_tensor(start, start[:-1], torch.ones(n_items, device=device), (n_items, n_items))
-        lazy.filtered(identity, self.filter_II)
+        self.filter_II = lazy.filtered(identity)
 
     @torch.no_grad()
     def score(self, users: torch.Tensor) -> torch.Tensor:
         """Scores of all items for `users`: float32 [B, I]."""
         return multiply(rows_of(self.graph.user_item, users), self.filter_II)
+
+
+def _terms_per_user(graph: Graph) -> float:
+    """Mean number of paths of three interactions from a user: of the terms in their row of R Rᵀ R."""
+    pattern = graph.user_item.pattern
+    user_U, item_I = graph.degree_N[: graph.n_users].double(), graph.degree_N[graph.n_users :].double()
+    n_paths = (user_U[pattern.row] * item_I[pattern.column]).sum()
+    return float(n_paths) / max(graph.n_users, 1)
 
 
 def _unit_norm(graph: Graph, user_norm: float, item_norm: float) -> SparseMatrix:

@@ -54,13 +54,21 @@ def build_step(
 def _square_norms(x_ND: Tensor, n_users: int, batch: Batch, negatives: Tensor | None, share_N: Tensor) -> Tensor:
     """The L2 term; `share_N` is how often a node stands in the pairs of a full batch, relative to their number.
 
-    All nodes are gathered at once: every gather costs the gradient a table of zeros.
+    Where the step has fewer nodes than there are, they are gathered, all at once: every gather costs the gradient a
+    table of zeros. Otherwise their weights are added up, node by node, and nothing is gathered.
     """
     parts = [] if batch.full else [batch.users_B, batch.items_B + n_users]
     if negatives is not None:
         parts.append(negatives.flatten() + n_users)
-    total = (x_ND.square().sum(1) * share_N).sum() if batch.full else x_ND.new_zeros(())
-    if not parts:
-        return total
-    weight = torch.cat([x_ND.new_full((len(part),), 1 / max(len(part), 1)) for part in parts])
-    return total + embedding(torch.cat(parts), x_ND).square().sum(1) @ weight
+    few = bool(parts) and not batch.full and sum(map(len, parts)) < len(x_ND)
+    if few:
+        return embedding(torch.cat(parts), x_ND).square().sum(1) @ _shares(parts, x_ND)
+    weight_N = share_N if batch.full else torch.zeros_like(share_N)
+    if parts:
+        weight_N = weight_N.index_add(0, torch.cat(parts), _shares(parts, x_ND))
+    return x_ND.square().sum(1) @ weight_N
+
+
+def _shares(parts: list[Tensor], like: Tensor) -> Tensor:
+    """The weight of each node of a mean over each part."""
+    return torch.cat([like.new_full((len(part),), 1 / max(len(part), 1)) for part in parts])
