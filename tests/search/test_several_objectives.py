@@ -67,7 +67,10 @@ def test_the_front_equals_brute_force(sampler: str, pruner: str, tmp_path: Path)
     assert end.best.confirmed.number == end.knee
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "nsga2", "nsga3", "evolution", pytest.param("gp", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "sampler",
+    ["tpe", "nsga2", "nsga3", "evolution", "portfolio", "predictor", pytest.param("gp", marks=pytest.mark.slow)],
+)
 def test_every_kind_of_sampler_bears_several_objectives_with_failures_and_pruning(sampler: str, tmp_path: Path) -> None:
     def train(architecture: Architecture, seed: int) -> FakeTraining:
         if architecture.dim == 16:

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import optuna
 import pytest
+from scipy.stats import multivariate_normal
 from search_fakes import TinySpace, quality, run, setup, trials
 
 from gnas.config.architecture import Architecture, identity
@@ -12,7 +13,7 @@ from gnas.search.mirror import mirror
 from gnas.search.objectives import Objectives
 from gnas.search.outcome import Outcome
 from gnas.search.proposal import fixed
-from gnas.search.strategies import SAMPLERS
+from gnas.search.strategies import SAMPLERS, predictor
 from gnas.search.strategies.grid import combinations
 from gnas.search.view import View
 
@@ -68,15 +69,51 @@ def test_tpe_goes_where_the_good_ones_are() -> None:
     assert np.mean(found) > np.mean(drawn) + 0.1
 
 
-def test_portfolio_changes_over_at_its_share() -> None:
-    past = history(20)
-    before = next(SAMPLERS["portfolio"](view(past, share=0.6)))
-    after = next(SAMPLERS["portfolio"](view(past, share=0.7)))
-    assert before is not None
-    assert before.origin == "tpe"
-    assert after is not None
-    best = {f"neighbour of {outcome.number}" for outcome in view(past).best(3)}
-    assert after.origin in best
+def test_portfolio_asks_tpe_first_and_then_every_fourth_time() -> None:
+    origins = []
+    for number in range(20):
+        found = next(SAMPLERS["portfolio"](view(history(number))))
+        assert found is not None
+        origins.append(found.origin)
+    assert origins[:10] == ["tpe"] * 10
+    assert [number for number in range(10, 20) if origins[number] == "tpe"] == [11, 15, 19]
+
+
+def test_the_predictor_wants_what_is_good_more_than_chance_does() -> None:
+    found = []
+    for seed in range(20):
+        proposal = next(SAMPLERS["predictor"](view(history(30), seed=seed)))
+        assert proposal is not None
+        found.append(quality(proposal.architecture))
+    drawn = [outcome.values[0] for outcome in history(60) if outcome.values]
+    assert np.mean(found) > np.mean(drawn) + 0.2
+
+
+def test_the_predictor_never_wants_what_was_tried() -> None:
+    past = history(30)
+    tried = {outcome.identity for outcome in past}
+    wanted = [p for p in islice(SAMPLERS["predictor"](view(past)), 20) if p]
+    assert not tried & {identity(proposal.architecture) for proposal in wanted}
+
+
+def test_expected_improvement_agrees_with_sampling_from_the_posterior() -> None:
+    rng = np.random.default_rng(0)
+    x_TP, x_CP = rng.uniform(size=(12, 3)), rng.uniform(size=(5, 3))
+    target_T = np.sort(rng.standard_normal(12))[::-1]
+    parts = predictor._differences(x_TP, x_TP), predictor._differences(x_TP, x_CP)
+    found_C = predictor._expected_improvement(*parts, target_T)
+    fits = []
+    for decay in predictor.DECAYS:
+        k_TT = np.exp(-decay * parts[0]) + predictor.NOISE * np.eye(12)
+        k_TC = np.exp(-decay * parts[1])
+        mean_C = k_TC.T @ np.linalg.inv(k_TT) @ target_T
+        spread_C = np.sqrt(1 - np.diag(k_TC.T @ np.linalg.inv(k_TT) @ k_TC))
+        likelihood = multivariate_normal(np.zeros(12), k_TT).logpdf(target_T)
+        fits.append((likelihood, mean_C, spread_C))
+    _, mean_C, spread_C = max(fits, key=lambda fit: fit[0])
+    draws_SC = mean_C + spread_C * rng.standard_normal((400_000, 5))
+    expected_C = np.maximum(draws_SC - target_T.max(), 0).mean(axis=0)
+    assert found_C == pytest.approx(expected_C, abs=0.003)
 
 
 def test_evolution_forgets_the_old() -> None:

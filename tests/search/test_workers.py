@@ -19,6 +19,7 @@ from gnas.errors import ConfigError, RunError
 from gnas.search.crew import GRACE_S, crew, environments
 from gnas.search.locks import FileLock
 from gnas.search.search import assist
+from gnas.search.storage import opened_storage
 
 HELPER = Path(__file__).with_name("helping_search.py")
 SETTINGS: dict[str, Any] = {"sampler": "tpe", "pruner": "halving", "confirm": {"top": 2, "seeds": 1}}
@@ -54,7 +55,7 @@ def search_together(folder: Path, helpers: int, n_trials: int, kills: int, epoch
             wait_until(lambda victim=victim: victim.pid in owners(folder))  # type: ignore[misc]
             time.sleep(epoch_s)
             victim.send_signal(signal.SIGKILL)
-            victim.wait()
+            assert victim.wait() == -signal.SIGKILL
         for process in [leader, *processes[1 + kills :]]:
             assert process.wait(300) == 0
     finally:
@@ -63,10 +64,20 @@ def search_together(folder: Path, helpers: int, n_trials: int, kills: int, epoch
             process.wait()
 
 
-def check_whole(folder: Path, n_trials: int) -> None:
+def check_whole(folder: Path, n_trials: int, storage: str | None = None) -> None:
+    """The ledger, the table, the log and the folders all hold each of `n_trials` trials once, and no other."""
+    with opened_storage(setup(storage=storage).config, folder) as opened:
+        studies = opened.get_all_studies()
+        ledger = [trial for study in studies for trial in opened.get_all_trials(study._study_id)]
+    assert [trial.number for trial in ledger] == list(range(n_trials))
+    assert {trial.state.name for trial in ledger} <= {"COMPLETE", "PRUNED"}
+    folders = sorted(path.name for path in (folder / "trials").iterdir())
+    assert folders == [f"{number:04}" for number in range(n_trials)]
+    states = [json.loads((folder / "trials" / name / "status.json").read_text())["state"] for name in folders]
     table = pl.read_parquet(folder / "trials.parquet")
     assert table["number"].to_list() == list(range(n_trials))
     assert table["identity"].n_unique() == n_trials
+    assert table["state"].to_list() == states
     assert set(table["state"]) <= {"complete", "pruned"}
     log = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
     assert {entry["number"] for entry in log if entry["event"] == "trial"} == set(range(n_trials))
@@ -90,7 +101,7 @@ def test_four_processes_a_hundred_trials_and_two_die(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_four_processes_a_hundred_trials_and_two_die_on_postgresql(tmp_path: Path, postgresql: str) -> None:
     search_together(tmp_path, helpers=3, n_trials=100, kills=2, epoch_s=0.05, storage=postgresql)
-    check_whole(tmp_path, 100)
+    check_whole(tmp_path, 100, postgresql)
     assert not (tmp_path / "study.journal").exists()
     resumed = run(setup(**{**SETTINGS, "trials": 102, "storage": postgresql}), tmp_path, resume=True)
     assert [event.number for event in trials(resumed)] == [100, 101]

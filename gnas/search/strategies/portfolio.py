@@ -1,20 +1,21 @@
-"""The default: a model of the space first, then a closer look at the best."""
+"""The default: a predictor that looks closely around the best, and TPE, which keeps the whole space in view."""
 
 from collections.abc import Iterator
 
 from gnas.search.proposal import Proposal
-from gnas.search.strategies.local import neighbours
 from gnas.search.strategies.model_based import tpe
+from gnas.search.strategies.predictor import STARTUP, predictor
 from gnas.search.view import SAMPLERS, View
 
-MODEL_SHARE = 0.65
-"""Share of the budget, anchors included, after which the best few are varied."""
+PERIOD = 4
+"""One trial in so many is TPE's."""
 
 
 @SAMPLERS.register("portfolio")
 def portfolio(view: View) -> Iterator[Proposal | None]:
-    """TPE for about two thirds of the budget, then local search from the three best.
+    """After ten trials, anchors included, three of four from the predictor and the fourth from TPE.
 
-    TPE finds the region, local search the best within it: better together than either alone on NAS-Bench-Graph.
+    The predictor is ahead where candidates far apart have little in common, TPE where good values of single parameters
+    are good everywhere.
     """
-    return neighbours(view) if view.share >= MODEL_SHARE and view.best(1) else tpe(view)
+    return tpe(view) if view.number < STARTUP or view.number % PERIOD == PERIOD - 1 else predictor(view)
