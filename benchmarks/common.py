@@ -36,7 +36,7 @@ def interactions(
     `like` are other interactions that number the same users and items, of which there may be more.
     """
     if folder is None:
-        return _synthetic(43_000, 36_000, 620_000, seed)
+        return synthetic(43_000, 36_000, 620_000, seed)
     lines = [np.array(line.split(), dtype=np.int64) for line in (folder / f"{part}.txt").read_text().splitlines()]
     user = np.repeat([line[0] for line in lines], [len(line) - 1 for line in lines])
     item = np.concatenate([line[1:] for line in lines])
@@ -46,7 +46,7 @@ def interactions(
     return Interactions(user[known], item[known], like.n_users, like.n_items)
 
 
-def _synthetic(n_users: int, n_items: int, n: int, seed: int) -> Interactions:
+def synthetic(n_users: int, n_items: int, n: int, seed: int) -> Interactions:
     """Users and items drawn by power laws, numbered at random."""
     rng = np.random.default_rng(seed)
     sides = []
