@@ -1,8 +1,8 @@
 """What features are worth: the same candidates with ids alone and with each kind of features, on MovieLens 100K.
 
-Two tables. Warm: interactions are split at random; each set of features gets the same random draws of everything else,
-the best on validation trains again on fresh seeds, and test is read once. Cold: a tenth of the films is held out of
-training altogether and known by features alone.
+Three tables. Warm: interactions are split at random; each set of features gets the same candidates, the best on
+validation trains again on fresh seeds, and test is read once. Cold: a tenth of the films is held out of training
+altogether and known by features alone. Friends: last.fm with and without its social graph.
 """
 
 from argparse import Namespace
@@ -66,7 +66,17 @@ SPACE: dict[str, Any] = {
 }
 ANCHORED = ("mf-all-pairs", "all-pairs")
 """Known designs that are tried first."""
+FRIENDS: dict[str, dict[str, Any]] = {"ids only": {}, "friends": {"links": "friends"}}
+FRIENDLY = {"entry": {"choice": ["early", "late"]}, "weight": {"float": [0.05, 1.0], "log": True}}
+"""How friends are followed: before the propagation or after, and how far."""
 OPTIONS = TrainConfig(epochs=100, patience=4, evaluate_every=5)
+
+
+TITLES = {
+    "random": "Films known from train",
+    "cold-items": "New films, ranked among themselves",
+    "friends": "Listeners of last.fm and their friends",
+}
 
 
 @dataclass(frozen=True)
@@ -123,16 +133,35 @@ def _all_but(target: Interactions) -> Interactions:
     return Interactions(user, item, target.n_users, target.n_items)
 
 
-def draws(n: int, seed: int) -> list[Architecture]:
+def friends(data: Path, seed: int) -> World:
+    """The listeners of last.fm under `data`, split at random, with who is friends with whom."""
+    folder = data / "hetrec-lastfm"
+    overrides = [
+        ("data.source", str(folder / "user_artists.dat")),
+        ("data.users.links.friends", str(folder / "user_friends.dat")),
+    ]
+    loaded = load_run_config("lastfm", overrides)
+    split = prepare(loaded.config.data, seed, loaded.base)
+    graph = build_graph(split.train, torch.device("cpu"))
+    bank = FeatureBank(load_tables(loaded.config.data, split, loaded.base), split.train)
+    measures = [
+        Evaluator(target, seen, [10, 20], seed=seed, device=graph.device, extras=())
+        for target, seen in ((split.valid, [split.train]), (split.test, [split.train, split.valid]))
+    ]
+    return World(split.train, graph, bank, measures[0], measures[1], "ndcg@20")
+
+
+def draws(n: int, seed: int, kind: str) -> list[Architecture]:
     """`n` candidates that differ in everything but what they read: the known designs, then random ones."""
-    space, rng = load_space(SPACE), numpy_rng(seed, "benchmark", "features")
+    own = {"features": SPACE["features"] | {"knn": FRIENDLY}} if kind == "friends" else {}
+    space, rng = load_space(SPACE | own), numpy_rng(seed, "benchmark", "features")
     drawn = [space.architecture(space.random(rng)) for _ in range(n - len(ANCHORED))]
     return [*(ANCHORS[name] for name in ANCHORED), *drawn][:n]
 
 
 def reading(architecture: Architecture, read: dict[str, Any]) -> Architecture:
     """The candidate with the features of `read` in place of its own."""
-    drawn = architecture.features.model_dump(include={"fusion", "entry", "id_dropout", "modality_dropout"})
+    drawn = architecture.features.model_dump(include={"fusion", "entry", "id_dropout", "modality_dropout", "knn"})
     features = Features.model_validate({**drawn, **read} if read else {})
     return architecture.model_copy(update={"features": features})
 
@@ -148,16 +177,16 @@ def trained(place: World, architecture: Architecture, seed: int) -> tuple[Any, f
     return model, value
 
 
-def best_of(place: World, name: str, candidates: list[Architecture], seeds: int) -> Row:
+def best_of(place: World, name: str, read: dict[str, Any], candidates: list[Architecture], seeds: int) -> Row:
     """Train all, keep the best on validation, train it on fresh seeds, read test once for each of these."""
     started, found = perf_counter(), []
     for number, drawn in enumerate(candidates):
         try:
-            found.append((trained(place, reading(drawn, SETS[name]), 0)[1], number))
+            found.append((trained(place, reading(drawn, read), 0)[1], number))
         except TrialFailed:
             continue
     value, number = max(found)
-    chosen = reading(candidates[number], SETS[name])
+    chosen = reading(candidates[number], read)
     models = [trained(place, chosen, derive_seed(0, "fresh", seed))[0] for seed in range(seeds)]
     evaluation = mean_evaluation([place.test(model) for model in models])
     return Row(name, evaluation, describe(chosen), value, perf_counter() - started)
@@ -195,16 +224,17 @@ def table(rows: list[Row], metrics: list[str], title: str, seed: int) -> tuple[T
 
 
 def run(given: Namespace, kind: str, console: Console) -> list[dict[str, Any]]:
-    """One of the two tables."""
-    place = world(given.data, kind, given.seed)
-    candidates = draws(given.trials, given.seed)
-    for read in SETS.values():
+    """One of the tables."""
+    place = friends(given.data, given.seed) if kind == "friends" else world(given.data, kind, given.seed)
+    candidates = draws(given.trials, given.seed, kind)
+    sets = FRIENDS if kind == "friends" else SETS
+    for read in sets.values():
         place.bank.select(Features.model_validate(read))
-    rows = [best_of(place, name, candidates, given.seeds) for name in SETS]
-    classic = [name for name in (("ease", "ials") if kind == "random" else ("popularity",)) if name in BASELINES]
+    rows = [best_of(place, name, read, candidates, given.seeds) for name, read in sets.items()]
+    classic = [name for name in (("popularity",) if kind == "cold-items" else ("ease", "ials")) if name in BASELINES]
     rows = [*(baseline(place, name) for name in classic), *rows]
-    metrics = ["ndcg@20", "recall@20"] if kind == "random" else ["recall@20", "ndcg@20"]
-    title = "Films known from train" if kind == "random" else "New films, ranked among themselves"
+    metrics = ["recall@20", "ndcg@20"] if kind == "cold-items" else ["ndcg@20", "recall@20"]
+    title = TITLES[kind]
     made, records = table(rows, metrics, f"{title}: {len(rows[0].evaluation.users)} users on test", given.seed)
     console.print(made)
     return records
@@ -216,14 +246,14 @@ def main(arguments: list[str]) -> None:
     options.add_argument("--trials", type=int, default=6, help="candidates for each set of features (default: 6)")
     options.add_argument("--seeds", type=int, default=2, help="fresh seeds of the chosen ones (default: 2)")
     options.add_argument("--seed", type=int, default=0)
-    options.add_argument("--only", choices=["random", "cold-items"], help="one of the two tables")
+    options.add_argument("--only", choices=list(TITLES), help="one of the tables")
     given = options.parse_args(arguments)
     if given.data is None:
-        options.error("give --data, a folder with ml-100k and ml-100k-media")
+        options.error("give --data, a folder with ml-100k, ml-100k-media and hetrec-lastfm")
     given.data = given.data.resolve()
     torch.set_num_threads(given.threads)
     console, started = Console(width=200), perf_counter()
-    kinds = [given.only] if given.only else ["random", "cold-items"]
+    kinds = [given.only] if given.only else list(TITLES)
     tables = {kind: run(given, kind, console) for kind in kinds}
     wall_s = perf_counter() - started
     budget = f"{given.trials} candidates a set, the chosen one on {given.seeds} fresh seeds"

@@ -91,8 +91,9 @@ def _features(architecture: Architecture) -> str:
     read = [spec.kind for spec in features.encoders.values()]
     read += ["attributes"] if features.attributes else []
     read += ["vectors"] if features.vectors else []
+    read += ["links"] if features.links else []
     ids = "" if features.ids else " without ids"
-    knn = f" knn {features.knn.k} w{_number(features.knn.weight)}" if features.knn.k else ""
+    knn = f" knn {features.knn.k} w{_number(features.knn.weight)}" if features.knn.k or features.links else ""
     return f"{'+'.join(read)}{ids}{knn}"
 
 

@@ -155,6 +155,8 @@ class Features(Strict):
     """Categories, tags, numbers and times."""
     vectors: list[str] | Literal["all"] = Field(default_factory=list)
     """Names of the columns of precomputed vectors to read; one name, `all` and `none` may stand without brackets."""
+    links: list[str] | Literal["all"] = Field(default_factory=list)
+    """Names of given links, such as friends, to follow as `knn` says, beside its own."""
     sides: Literal["both", "users", "items"] = "both"
     hidden: Annotated[int, Field(ge=0, le=4096)] = 0
     """Hidden units of each projection to `dim`; 0 is a linear map."""
@@ -177,7 +179,7 @@ class Features(Strict):
     def _none_is_short(cls, value: Any) -> Any:
         return {} if value in ("none", None) else value
 
-    @field_validator("vectors", mode="before")
+    @field_validator("vectors", "links", mode="before")
     @classmethod
     def _one_name_is_a_list(cls, value: Any) -> Any:
         if not isinstance(value, str) or value == "all":
@@ -190,7 +192,7 @@ class Features(Strict):
             raise ValueError("entry late with `ids: false` leaves nothing to propagate; take entry early")
         if self.fusion == "none" and not self.ids:
             raise ValueError("fusion none with `ids: false` leaves nothing to propagate; take another fusion")
-        if self.fusion == "none" and not self.knn.k and self.used:
+        if self.fusion == "none" and not self.knn.k and self.projects:
             raise ValueError("fusion none reads features for `knn` alone; set knn.k, or take another fusion")
         return self
 
@@ -203,6 +205,11 @@ class Features(Strict):
     @property
     def used(self) -> bool:
         """Whether anything is read at all."""
+        return self.projects or bool(self.links)
+
+    @property
+    def projects(self) -> bool:
+        """Whether anything is read that can be projected."""
         return bool(self.encoders or self.attributes or self.vectors)
 
 
@@ -218,9 +225,11 @@ def canonical_features(features: Features) -> dict[str, Any] | None:
             next(iter(tree[modality].values())).pop("sha256", None)
     if not features.ids:
         del tree["id_dropout"]
-    if not features.knn.k:
-        del tree["knn"]
-    if features.fusion == "none":
+    if not features.links:
+        del tree["links"]
+        if not features.knn.k:
+            del tree["knn"]
+    if features.fusion == "none" or not features.projects:
         del tree["entry"], tree["hidden"], tree["modality_dropout"]
     return tree
 
@@ -228,6 +237,6 @@ def canonical_features(features: Features) -> dict[str, Any] | None:
 def canonical_links(features: Features) -> dict[str, Any]:
     """The YAML form of what links items in a closed form: what is read, and `knn` without where it enters."""
     tree = canonical_features(features) or {}
-    read = ("text", "image", "audio", "attributes", "vectors", "sides")
+    read = ("text", "image", "audio", "attributes", "vectors", "links", "sides")
     kept: dict[str, Any] = {key: tree[key] for key in read if key in tree}
     return {**kept, "knn": {key: value for key, value in tree["knn"].items() if key != "entry"}}

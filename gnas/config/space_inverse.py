@@ -64,7 +64,7 @@ def _value(tree: Any, slot: Slot) -> Any:
 
 def _aliases(slot: Slot, value: Any) -> list[Any]:
     """Other ways to write the same: a normalisation by name or by its exponent, a list of one name or none at all."""
-    if slot.path[-1] == "vectors" and isinstance(value, list):
+    if slot.path[-1] in ("vectors", "links") and isinstance(value, list):
         return ["none"] if not value else value if len(value) == 1 else []
     if slot.path[-1] != "norm":
         return []

@@ -35,7 +35,7 @@ class CleanConfig(Strict):
 
 
 class FeatureTableConfig(Strict):
-    """What users or items are: tables, vectors, or both. `columns` says the type of a column, the rest is guessed."""
+    """What users or items are: tables, vectors, links. `columns` says the type of a column, the rest is guessed."""
 
     path: str | list[str] | None = None
     """CSV, TSV, Parquet or JSON lines, also .gz; several files are joined by id, several rows of one id become one."""
@@ -46,6 +46,8 @@ class FeatureTableConfig(Strict):
     """Columns made from others, as in `poster: posters/{movie_id}.jpg`."""
     vectors: dict[str, str] = Field(default_factory=dict)
     """Vectors computed elsewhere: .npy (row n is the id n), .npz (`ids`, `vectors`), Parquet (an id and a list)."""
+    links: dict[str, str] = Field(default_factory=dict)
+    """Files of pairs of ids, in their first two columns: friends among users, relations among items."""
     folder: str | None = None
     """Where the paths of images and sounds start; the table's own folder where not given."""
     separator: str | None = None
@@ -55,8 +57,8 @@ class FeatureTableConfig(Strict):
 
     @model_validator(mode="after")
     def _says_where(self) -> "FeatureTableConfig":
-        if not self.path and not self.vectors:
-            raise ValueError("a feature table needs a `path`, or `vectors`")
+        if not self.path and not self.vectors and not self.links:
+            raise ValueError("a feature table needs a `path`, `vectors` or `links`")
         return self
 
     @property

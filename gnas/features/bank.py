@@ -44,7 +44,10 @@ class FeatureBank:
         if not spec.used:
             return None
         sides = {side: self._side(side, spec, progress) for side in self.tables if spec.sides in ("both", side)}
-        found = FeatureSet(sides.get("users", {}), sides.get("items", {}))
+        links = {side: self._links(side, spec) for side in sides}
+        found = FeatureSet(
+            sides.get("users", {}), sides.get("items", {}), links.get("users", {}), links.get("items", {})
+        )
         self._check(spec, found)
         return found
 
@@ -78,9 +81,21 @@ class FeatureBank:
             blocks[name] = self._blocks[key]
         return blocks
 
+    def _links(self, side: Side, spec: Features) -> dict[str, np.ndarray]:
+        return {
+            name: pairs for name, pairs in self.tables[side].links.items() if spec.links == "all" or name in spec.links
+        }
+
     def _check(self, spec: Features, found: FeatureSet) -> None:
         asked = [*spec.encoders, *(["attributes"] if spec.attributes else [])]
         asked += ["vector"] if spec.vectors == "all" else [f"vector {name}" for name in spec.vectors]
+        linked = {*found.user_links, *found.item_links}
+        lost = [name for name in spec.links if name not in linked] if spec.links != "all" else [] if linked else ["any"]
+        if lost:
+            raise DataError(
+                f"features follows links {lost[0]!r}, but no feature table on side {spec.sides!r} has them; name their "
+                f"file under data.users.links or data.items.links"
+            )
         for name in asked:
             if not any(block == name or block.split(" ")[0] == name for block in {**found.users, **found.items}):
                 sides = {side: ", ".join(table.columns) for side, table in self.tables.items()}

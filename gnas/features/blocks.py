@@ -46,6 +46,12 @@ class Block:
             self._nearest[k] = nearest_rows(self.values, self.present, k)
         return self._nearest[k]
 
+    def linked(self, k: int) -> np.ndarray:
+        """Each row with the k most like it, int64 [n, 2]."""
+        neighbour_nk = self.nearest(k)
+        row, place = np.nonzero(neighbour_nk >= 0)
+        return np.stack([row, neighbour_nk[row, place]], axis=1)
+
     @property
     def dim(self) -> int:
         """Numbers a row."""
@@ -54,15 +60,22 @@ class Block:
 
 @dataclass(frozen=True)
 class FeatureSet:
-    """The blocks of both sides by name, in a fixed order; a side without features has none."""
+    """The blocks of both sides by name, in a fixed order; a side without features has none.
+
+    Links are pairs of users, or of items, int64 [n, 2].
+    """
 
     users: dict[str, Block]
     items: dict[str, Block]
+    user_links: dict[str, np.ndarray] = field(default_factory=dict)
+    item_links: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
         """Equal where encoders, weights and inputs are."""
         lines = [f"{side} {block.fingerprint}" for side, blocks in self._sides() for block in blocks.values()]
+        for side, links in (("users", self.user_links), ("items", self.item_links)):
+            lines += [f"{side} links {name} {_digest(pairs.tobytes())}" for name, pairs in links.items()]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
     def _sides(self) -> Iterator[tuple[str, dict[str, Block]]]:

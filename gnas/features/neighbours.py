@@ -1,7 +1,6 @@
 """Who is like whom by one reading: the nearest rows by cosine."""
 
 import numpy as np
-import torch
 
 BLOCK_BYTES = 64 * 2**20
 """Bound on the similarities held at once."""
@@ -17,6 +16,8 @@ def nearest_rows(values: np.ndarray, present: np.ndarray, k: int) -> np.ndarray:
         present: bool [n].
         k: neighbours of each row; rows that are too few have fewer.
     """
+    import torch
+
     rows = np.flatnonzero(present & (values != 0).any(axis=1))
     found = np.full((len(values), k), -1, dtype=np.int64)
     width = min(k, len(rows) - 1)

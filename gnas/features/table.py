@@ -1,7 +1,7 @@
 """Feature tables: one row per user or item, in order of their numbers, every column typed, unknowns as null."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from gnas.config.tables import CleanConfig, FeatureTableConfig
 from gnas.data.interactions import Split
 from gnas.errors import DataError
 from gnas.features.columns import Column, parse_numbers, typed_column
+from gnas.features.links import read_links
 from gnas.features.read import plain, read_frame
 from gnas.features.vectors import Vectors, read_vectors, vectors_of_lists
 from gnas.registry import did_you_mean
@@ -26,8 +27,8 @@ class FeatureTable:
     """What the users or the items are.
 
     `frame` has one row per user or item and the columns of `columns`, text or lists, null where unknown; `vectors` the
-    columns of type vector; `folder` is where paths of images and sounds start; `report` says what reading did, one
-    record a step (`column`, `step`, `count`, `detail`).
+    columns of type vector; `folder` is where paths of images and sounds start; `links` are pairs of rows, int64 [n, 2];
+    `report` says what reading did, one record a step (`column`, `step`, `count`, `detail`).
     """
 
     side: Side
@@ -38,6 +39,7 @@ class FeatureTable:
     folder: Path
     clean: CleanConfig = field(default_factory=CleanConfig)
     report: tuple[dict[str, Any], ...] = ()
+    links: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return self.n_rows
@@ -93,7 +95,9 @@ def load_table(config: FeatureTableConfig, ids: pl.Series, base: Path, side: Sid
     paths = config.paths
     folder = base / (config.folder if config.folder is not None else Path(paths[0]).parent if paths else ".")
     vectors = {name: read_vectors(base / path, ids, name) for name, path in config.vectors.items()}
-    return _typed(side, len(ids), frame, vectors, folder, config.clean, config.columns, report)
+    links = {name: read_links(base / path, ids, name, report) for name, path in config.links.items()}
+    table = _typed(side, len(ids), frame, vectors, folder, config.clean, config.columns, report)
+    return replace(table, links=links)
 
 
 def table_from_frame(frame: pl.DataFrame, side: Side, folder: Path) -> FeatureTable:

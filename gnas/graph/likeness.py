@@ -10,20 +10,16 @@ from gnas.graph.pattern import Pattern, start_of
 from gnas.graph.sparse import SparseMatrix
 
 
-def likeness(readings: Sequence[tuple[int, np.ndarray]], n_nodes: int, device: torch.device) -> SparseMatrix:
-    """The symmetric matrix D^-½ A D^-½ [N, N], A_vw the number of times that v and w are named as neighbours.
+def likeness(links: Sequence[np.ndarray], n_nodes: int, device: torch.device) -> SparseMatrix:
+    """The symmetric matrix D^-½ A D^-½ [N, N], A_vw the number of times that v and w are linked, either way.
 
     Args:
-        readings: of each reading the number of its first node, and the neighbours of its rows [n, k] counted from
-            there, −1 for none.
-        n_nodes: N; nodes without a neighbour have an empty row.
+        links: pairs of nodes, int64 [n, 2] each.
+        n_nodes: N; nodes without a link have an empty row.
         device: where the matrix is to lie.
     """
-    keys = [np.zeros(0, dtype=np.int64)]
-    for first, neighbour_nk in readings:
-        row, place = np.nonzero(neighbour_nk >= 0)
-        left, right = row + first, neighbour_nk[row, place] + first
-        keys += [left * n_nodes + right, right * n_nodes + left]
+    left, right = np.concatenate([np.zeros((0, 2), dtype=np.int64), *links]).T
+    keys = [left * n_nodes + right, right * n_nodes + left]
     key, count = np.unique(np.concatenate(keys), return_counts=True)
     row, column = np.divmod(key, n_nodes)
     start = start_of(torch.from_numpy(np.bincount(row, minlength=n_nodes)))

@@ -36,16 +36,18 @@ class FeatureEntry(nn.Module):
     ) -> None:
         super().__init__()
         spec = architecture.features
-        self.reads_items = bool(features.items)
+        self.reads_items = bool(features.items or features.item_links)
         self.early, self.id_dropout = spec.entry == "early", spec.id_dropout
         dim = architecture.dim if self.early else result_dim(architecture)
         self.fusion = FeatureFusion(
             spec, features, dim, graph.n_users, graph.n_items, generator, architecture.init_scale
         )
         self.knn = spec.knn
-        self.links: SparseMatrix | None = linked(features, spec.knn.k, graph) if spec.knn.k else None
+        self.links: SparseMatrix | None = linked(features, spec.knn.k, graph) if spec.knn.k or spec.links else None
         counts = torch.tensor([graph.n_users, graph.n_items])
-        described_N = torch.tensor([bool(features.users), bool(features.items)]).repeat_interleave(counts)
+        described_N = torch.tensor([bool(features.users or features.user_links), self.reads_items]).repeat_interleave(
+            counts
+        )
         trained_N = (graph.degree_N > 0).cpu() & spec.ids
         self.register_buffer("keep_N1", (~described_N | trained_N).float()[:, None], persistent=False)
         self.register_buffer("drop_N1", self.id_dropout * described_N.float()[:, None], persistent=False)
@@ -71,10 +73,11 @@ class FeatureEntry(nn.Module):
 
 
 def linked(features: FeatureSet, k: int, graph: Graph) -> SparseMatrix:
-    """The links [N, N] between users that are alike, and between items that are, by all their readings."""
-    readings = [(0, block.nearest(k)) for block in features.users.values()]
-    readings += [(graph.n_users, block.nearest(k)) for block in features.items.values()]
-    return likeness(readings, graph.n_nodes, graph.device)
+    """The links [N, N] between users, and between items: those given, and those of the k most alike by each reading."""
+    users = [*features.user_links.values(), *(block.linked(k) for block in features.users.values() if k)]
+    items = [*features.item_links.values(), *(block.linked(k) for block in features.items.values() if k)]
+    pairs = [*users, *(pairs + graph.n_users for pairs in items)]
+    return likeness(pairs, graph.n_nodes, graph.device)
 
 
 def result_dim(architecture: Architecture) -> int:

@@ -139,7 +139,9 @@ def absolute(data: DataConfig, base: Path) -> DataConfig:
         if table is not None:
             paths = [place(path) for path in table.paths] or None
             vectors = {name: place(path) for name, path in table.vectors.items()}
-            update[side] = table.model_copy(update={"path": paths, "vectors": vectors, "folder": place(table.folder)})
+            links = {name: place(path) for name, path in table.links.items()}
+            places = {"path": paths, "vectors": vectors, "links": links, "folder": place(table.folder)}
+            update[side] = table.model_copy(update=places)
     return data.model_copy(update=update)
 
 

@@ -1,16 +1,23 @@
 """Links between what is alike by its features: neighbours by brute force, the rest by dense algebra."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 import torch
 
 from gnas.config.architecture import Architecture, canonical, identity, shown
+from gnas.config.features import Features
 from gnas.config.load import load_space
+from gnas.config.tables import FeatureTableConfig
 from gnas.data.interactions import Interactions
+from gnas.errors import DataError
+from gnas.features.bank import FeatureBank
 from gnas.features.blocks import Block, FeatureSet
 from gnas.features.neighbours import nearest_rows
+from gnas.features.table import load_table
 from gnas.graph.bipartite import Graph, build_graph
 from gnas.graph.likeness import likeness
 from gnas.nn.model import Candidate, build
@@ -69,7 +76,7 @@ def world() -> tuple[Graph, FeatureSet]:
 def test_the_matrix_of_links() -> None:
     _, features = world()
     blocks = list(features.items.values())
-    matrix = likeness([(N_USERS, block.nearest(2)) for block in blocks], N_USERS + N_ITEMS, CPU)
+    matrix = likeness([block.linked(2) + N_USERS for block in blocks], N_USERS + N_ITEMS, CPU)
     np.testing.assert_allclose(matrix.csr.to_dense().numpy(), dense_links(blocks, 2), atol=1e-6)
     assert likeness([], 5, CPU).matmul(torch.ones(5, 2)).abs().sum() == 0
 
@@ -158,3 +165,28 @@ def test_one_column_of_vectors_is_written_without_brackets_and_found_again() -> 
         architecture = space.architecture(space.random(rng))
         assert architecture.features.vectors in ([], ["image"], "all")
         assert space.contains(architecture), space.why_not(architecture)
+
+
+def test_friends_are_followed_beside_what_is_alike(tmp_path: Path) -> None:
+    (tmp_path / "friends.tsv").write_text("a\tb\nu0\tu1\nu1\tu0\nu2\tu3\nu3\tu3\nu1\tnobody\n", encoding="utf-8")
+    users = pl.Series([f"u{n}" for n in range(N_USERS)])
+    config = FeatureTableConfig.model_validate({"links": {"friends": "friends.tsv"}})
+    table = load_table(config, users, tmp_path, "users")
+    assert table.links["friends"].tolist() == [[0, 1], [2, 3]]
+    assert [(note["step"], note["count"]) for note in table.report] == [("links", 2)]
+    graph, _ = world()
+    log = Interactions(np.array([0]), np.array([0]), N_USERS, N_ITEMS)
+    bank = FeatureBank({"users": table}, log, tmp_path)
+    architecture = Architecture.model_validate(
+        {"dim": D, "propagation": "none", "features": {"links": "friends", "knn": {"entry": "early", "weight": 0.5}}}
+    )
+    model = build(architecture, graph, 0, None, bank.select(architecture.features))
+    assert isinstance(model, Candidate)
+    user_UD, item_ID = model.embed(training=False)
+    ids = model.embedding.detach().clone()
+    ids[3] = 0  # the user without interactions is known by a friend alone
+    mixed = ids[:4] + 0.5 * ids[[1, 0, 3, 2]]
+    torch.testing.assert_close(user_UD.detach(), mixed)
+    torch.testing.assert_close(item_ID.detach(), ids[4:])
+    with pytest.raises(DataError, match="features follows links 'foes', but no feature table"):
+        bank.select(Features.model_validate({"links": ["foes"]}))
