@@ -1,5 +1,8 @@
 """Tables and sounds as people publish them."""
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +52,26 @@ def test_vectors_of_clips() -> None:
     rows = np.load(clips / "audio_feat.npy")
     np.testing.assert_array_equal(items.vectors["audio"].values, rows[ids.cast(int).to_numpy()])
     assert items.vectors["image"].present.all()
+
+
+def test_spoken_digits_go_on_after_a_kill(tmp_path: Path) -> None:
+    pytest.importorskip("soundfile", reason="the extra `audio` is not installed")
+    folder = needs("spoken-digits")
+    code = (
+        "import os, signal, sys; from pathlib import Path\n"
+        "from gnas.config.features import Mel\n"
+        "from gnas.features.cache import encode_cached\n"
+        "from gnas.features.encoders import build_encoder\n"
+        "files = sorted(map(str, Path(sys.argv[1]).glob('*.wav')))\n"
+        "kill = lambda done, total: os.kill(os.getpid(), signal.SIGKILL) if done >= 32 else None\n"
+        "encode_cached(build_encoder(Mel()), files, Path(sys.argv[2]), kill, chunk=16)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, str(folder), str(tmp_path)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    files, encoder, seen = sorted(map(str, folder.glob("*.wav"))), build_encoder(Mel()), list[int]()
+    found = encode_cached(encoder, files, tmp_path, lambda done, _: seen.append(done), chunk=16)
+    assert seen == [32, 48, 60]
+    np.testing.assert_array_equal(found, encoder.encode(files))
 
 
 def test_spoken_digits_are_read_once_and_go_on_where_reading_stopped(tmp_path: Path) -> None:
