@@ -60,9 +60,8 @@ class _Dumper(yaml.SafeDumper):
 for _tag, _pattern, _first in _RULES:
     _whole = re.compile(rf"^(?:{_pattern.pattern})$", _pattern.flags)
     _Loader.add_implicit_resolver(_PREFIX + _tag, _whole, _first)
-_Dumper.add_implicit_resolver(
-    _PREFIX + "float", re.compile(rf"^(?:{_FLOAT.pattern})$", re.VERBOSE), list("-+.0123456789")
-)
+    if _tag in ("float", "int"):  # `1e-3` and `08` are numbers here and text in YAML 1.1
+        _Dumper.add_implicit_resolver(_PREFIX + _tag, _whole, _first)
 
 
 def _represent_list(dumper: yaml.SafeDumper, data: Any) -> yaml.Node:
