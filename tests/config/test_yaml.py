@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gnas.config.yaml import dump_yaml, load_yaml
@@ -176,6 +176,7 @@ def _equal(left: Any, right: Any) -> bool:
 
 
 @settings(deadline=None, max_examples=60)
+@example({"": "08"})
 @given(st.dictionaries(st.text(max_size=8), _TREES, max_size=5))
 def test_what_is_dumped_reads_back_equal(tree: dict[str, Any]) -> None:
     assert _equal(load_yaml(dump_yaml(tree)).tree, tree)

@@ -86,7 +86,7 @@ def check_whole(folder: Path, n_trials: int, storage: str | None = None) -> None
 
 
 def test_three_processes_share_one_budget_and_one_dies(tmp_path: Path) -> None:
-    search_together(tmp_path, helpers=2, n_trials=30, kills=1, epoch_s=0.1)
+    search_together(tmp_path, helpers=2, n_trials=30, kills=1, epoch_s=0.06)
     check_whole(tmp_path, 30)
     assert len(owners(tmp_path)) >= 2
 
