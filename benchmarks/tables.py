@@ -186,7 +186,6 @@ class Cells:
     def __init__(self, shapes: Sequence[Sequence[int]], operations: Sequence[str], known: Mapping[int, Any]) -> None:
         self._shapes = shapes
         self._options = {"shape": list(range(len(shapes)))} | {f"op{n}": list(operations) for n in range(4)}
-        self._operations = {name: n for n, name in enumerate(operations)}
         self._known = known
         self._numbers: dict[Key, int] = {}
 
@@ -199,7 +198,7 @@ class Cells:
             cell = Arch(list(self._shapes[params["shape"]]), [params[f"op{n}"] for n in range(4)]).regularize()
             cell.move_skip_op()
             cell.equalpart_sort()
-            self._numbers[key] = int(cell.hash_arch(use_proteins=len(self._operations) == 5))
+            self._numbers[key] = int(cell.hash_arch())
         number = self._numbers[key]
         if number not in self._known:
             raise Infeasible("the table has no such cell", params)
