@@ -73,7 +73,8 @@ def test_table(record: Mapping[str, Any], words: str) -> Table:
     interval = f"{objective}, 95 % interval"
     own: tuple[Cell, ...] = (words, *_test_cells(record["metrics"], names, objective), None, None)
     rows = [own]
-    for baseline in record["baselines"]:
+    second = [record["runner_up"]] if "runner_up" in record else []
+    for baseline in [*record["baselines"], *second]:
         lead = baseline["lead"]
         told = None if lead is None else f"{lead['difference']:+.4f} [{lead['low']:+.4f}, {lead['high']:+.4f}]"
         p = None if lead is None else round(lead["p_holm"], 4)

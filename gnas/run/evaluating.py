@@ -1,11 +1,15 @@
 """The test split, read once a look: the saved best model beside the tuned baselines, with intervals and p-values."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from gnas.config.architecture import Architecture, identity
+from gnas.config.describe import describe
+from gnas.config.load import load_architecture
+from gnas.nn.recommender import Recommender
 from gnas.rng import derive_seed
 from gnas.run.baselines import refit as refit_baseline
 from gnas.run.baselines import tuned_baselines
@@ -13,13 +17,48 @@ from gnas.run.comparing import differences, with_intervals
 from gnas.run.directory import RunDirectory, read_json, require_writable
 from gnas.run.events import Part, Phase, Work
 from gnas.run.looks import record_look
-from gnas.run.prepared import Prepared, main_metric, test_evaluator, validation_evaluator
+from gnas.run.prepared import Prepared, features_of, main_metric, test_evaluator, validation_evaluator
 from gnas.run.refitting import PROTOCOL, confirmed_epochs, fitted, on_everything_known
 from gnas.run.saved import command_line, load_best, now, reopen, saved_architecture
+from gnas.search.records import MODEL, trial_folder
+from gnas.train.checkpoint import load_model
 from gnas.train.evaluator import Evaluation
 
 BASELINE_BUDGET_S = 60.0
 """For a run whose baselines were not tuned when it was made."""
+
+
+RUNNER_UP = "the runner-up"
+
+
+@dataclass(frozen=True)
+class RunnerUp:
+    """The second of a search's ranking, whose model still lies in its trial's folder."""
+
+    number: int
+    architecture: Architecture
+    best_epoch: int
+    model: Path
+
+    def recommender(self, prepared: Prepared, refit: bool) -> Work[Recommender]:
+        """Its saved model, or the architecture fitted again on all of `prepared`."""
+        if refit:
+            seed = derive_seed(prepared.config.seed, "refit", identity(self.architecture))
+            return (yield from fitted(prepared, self.architecture, self.best_epoch, seed))
+        features = features_of(prepared, self.architecture)
+        return load_model(self.model, self.architecture, prepared.graph, prepared.split.fingerprint, features)
+
+
+def runner_up(run: RunDirectory) -> RunnerUp | None:
+    """The candidate that came second; None where the search found no other."""
+    number = (read_json(run.metrics).get("confirmed") or {}).get("second")
+    if number is None:
+        return None
+    place = trial_folder(run.path, number)
+    if not (place / MODEL).is_file():
+        return None
+    best_epoch = int(read_json(place / "status.json")["best_epoch"])
+    return RunnerUp(number, load_architecture(str(place / "architecture.yaml")), best_epoch, place / MODEL)
 
 
 @dataclass(frozen=True)
@@ -52,10 +91,11 @@ def evaluate_run(
         model = yield from fitted(fit, architecture, epochs, seed)
     else:
         model = yield from load_best(run, architecture, prepared)
+    second = runner_up(run)
     rivals: list[dict[str, Any]] = []
     if baselines:
         rivals = yield from tuned_baselines(prepared, validation_evaluator(prepared), run, BASELINE_BUDGET_S)
-    yield Phase("scoring on test", total=1 + len(rivals))
+    yield Phase("scoring on test", total=1 + len(rivals) + (second is not None))
     metric = main_metric(prepared.config)
     evaluation = evaluator(model)
     yield Part("the best architecture", evaluation.metrics[metric])
@@ -63,7 +103,13 @@ def evaluate_run(
     for rival in rivals:
         others[rival["name"]] = evaluator(refit_baseline(rival, fit))
         yield Part(rival["name"], others[rival["name"]].metrics[metric])
+    if second is not None:
+        others[RUNNER_UP] = evaluator((yield from second.recommender(fit, refit)))
+        yield Part(RUNNER_UP, others[RUNNER_UP].metrics[metric])
     record = test_record(prepared, architecture, evaluation, rivals, others)
+    if second is not None:
+        record["runner_up"] |= {"trial": second.number, "architecture": identity(second.architecture)}
+        record["runner_up"]["name"] = f"runner-up: {describe(second.architecture)}"
     if epochs is not None:
         record |= refit_facts(record, [epochs])
     return TestResult(record, record_look(run, record))
@@ -85,6 +131,10 @@ def test_record(
     config, metric = prepared.config, main_metric(prepared.config)
     n, seed = config.evaluate.bootstrap, config.seed
     leads = differences(evaluation, others, metric, n, seed)
+
+    def beside(name: str) -> dict[str, Any]:
+        return {"name": name, "metrics": with_intervals(others[name], n, seed), "lead": leads.get(name)}
+
     return {
         "time": now(),
         "command": command_line(),
@@ -95,13 +145,6 @@ def test_record(
         "objective": metric,
         "bootstrap": n,
         "metrics": with_intervals(evaluation, n, seed),
-        "baselines": [
-            {
-                "name": rival["name"],
-                "params": rival["params"],
-                "metrics": with_intervals(others[rival["name"]], n, seed),
-                "lead": leads.get(rival["name"]),
-            }
-            for rival in rivals
-        ],
+        "baselines": [{**beside(rival["name"]), "params": rival["params"]} for rival in rivals],
+        **({"runner_up": beside(RUNNER_UP)} if RUNNER_UP in others else {}),
     }
