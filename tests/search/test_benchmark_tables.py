@@ -9,7 +9,6 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from benchmarks.tables import BENCH, Cells, made_keys, problem
-
 from gnas.config.space import Infeasible
 
 
