@@ -10,9 +10,9 @@ from gnas.registry import Registry
 
 BASELINES: Registry[Baseline] = Registry("baseline")
 BASELINES.add("bias", Baseline(bias.fit_bias, bias.GRID, predicts_ratings=True))
-BASELINES.add("ease", Baseline(ease.fit_ease, ease.GRID))
-BASELINES.add("gf-cf", Baseline(gfcf.fit_gfcf, gfcf.GRID))
-BASELINES.add("ials", Baseline(ials.fit_ials, ials.GRID))
+BASELINES.add("ease", Baseline(ease.fit_ease, ease.GRID, candidate=ease.candidate))
+BASELINES.add("gf-cf", Baseline(gfcf.fit_gfcf, gfcf.GRID, candidate=gfcf.candidate))
+BASELINES.add("ials", Baseline(ials.fit_ials, ials.GRID, candidate=ials.candidate))
 BASELINES.add("item-knn", Baseline(item_knn.fit_item_knn, item_knn.GRID))
 BASELINES.add("mean", Baseline(bias.fit_mean, bias.MEAN_GRID, predicts_ratings=True))
 BASELINES.add("popularity", Baseline(popularity.fit_popularity, popularity.GRID))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gnas.config.propagation import Propagation
 from gnas.nn.recommender import Recommender
 
 Settings = dict[str, Any]
@@ -19,3 +20,5 @@ class Baseline:
     fit: Callable[..., Recommender]
     grid: Sequence[Settings]
     predicts_ratings: bool = False
+    candidate: Callable[..., Propagation] | None = None
+    """Called as `candidate(**settings)`: the closed form of the search that is the same recommender, where one is."""

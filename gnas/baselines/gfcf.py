@@ -22,6 +22,11 @@ GRID: list[Settings] = [
 ]
 
 
-def fit_gfcf(graph: Graph, alpha: float = 0.3, rank: int = 256) -> Recommender:
+def candidate(alpha: float = 0.3, rank: int = 256) -> Spectral:
     """Linear filter plus `alpha` times the ideal low-pass filter of `rank` directions, normalised as in the paper."""
-    return fit_spectral(Spectral(ideal=alpha, rank=rank), graph)
+    return Spectral(ideal=alpha, rank=rank)
+
+
+def fit_gfcf(graph: Graph, alpha: float = 0.3, rank: int = 256) -> Recommender:
+    """That filter on the train interactions."""
+    return fit_spectral(candidate(alpha, rank), graph)

@@ -15,6 +15,11 @@ GRID: list[Settings] = [
 ]  # fmt: skip
 
 
+def candidate(dim: int = 64, unobserved: float = 0.1, l2: float = 5.0) -> ALS:
+    """The same factorisation as a candidate."""
+    return ALS(rank=dim, unobserved=unobserved, l2=l2)
+
+
 def fit_ials(graph: Graph, dim: int = 64, unobserved: float = 0.1, l2: float = 5.0) -> Recommender:
-    """The factorisation that `als` candidates are, at the settings of the grid."""
-    return fit_als(ALS(rank=dim, unobserved=unobserved, l2=l2), graph)
+    """That factorisation of the train interactions."""
+    return fit_als(candidate(dim, unobserved, l2), graph)

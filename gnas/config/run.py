@@ -33,6 +33,9 @@ class ConfirmConfig(Strict):
     """How many; 0 leaves confirmation out."""
     seeds: Annotated[int, Field(ge=1, le=20)] = 2
     """Fresh seeds for each, beside the trial's own."""
+    resample: bool = True
+    """Each round also draws validation anew out of train and validation, the same for all; where the split is random.
+    Then closed forms are confirmed too: a fresh seed alone would tell nothing of them."""
 
 
 EFFORT_TRIALS = {"smoke": 4, "fast": 12, "normal": 40, "best": 200}

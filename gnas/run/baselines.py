@@ -6,6 +6,8 @@ from typing import Any
 
 from gnas.baselines import BASELINES, baselines_for
 from gnas.baselines.tune import FailedBaseline, tune_all
+from gnas.config.architecture import Architecture
+from gnas.config.metrics import direction
 from gnas.config.run import RunConfig
 from gnas.files import write_json
 from gnas.nn.recommender import Recommender
@@ -63,6 +65,21 @@ def tuned_baselines(
 def measured(config: RunConfig) -> dict[str, Any]:
     """What the evaluator is asked for, which decides on the figures that a record holds."""
     return {"cutoffs": cutoffs(config), "metrics": sorted({*config.search.objectives, *config.search.limits})}
+
+
+def as_candidates(run: RunDirectory) -> dict[str, Architecture]:
+    """The tuned baselines of a run that are closed forms of the search too, best first: a search begins with them."""
+    if not run.baselines.exists():
+        return {}
+    known = read_json(run.baselines)
+    objective = known["objective"]
+    sign = 1 if direction(objective) == "maximize" else -1
+    found = {}
+    for record in sorted(known["baselines"], key=lambda record: -sign * record["metrics"][objective]):
+        candidate = BASELINES[record["name"]].candidate
+        if candidate is not None:
+            found[f"baseline {record['name']}"] = Architecture(propagation=candidate(**record["params"]))
+    return found
 
 
 def refit(record: dict[str, Any], prepared: Prepared) -> Recommender:

@@ -7,7 +7,6 @@ import torch
 from gnas.config.run import RunConfig
 from gnas.run.directory import RunDirectory, read_json
 from gnas.run.events import Phase, Work
-from gnas.run.forking import forked
 from gnas.run.prepared import prepare_run, validation_evaluator
 from gnas.run.resuming import resume_space
 from gnas.run.searching import require_password, setup_of
@@ -22,4 +21,5 @@ def help_run(
     space = resume_space(run)
     prepared = yield from prepare_run(config, device, run.path, read_json(run.data)["fingerprint"])
     yield Phase("searching")
-    yield from assist(setup_of(prepared, validation_evaluator(prepared), space, 0.0, forked(run)), run.path, stop=stop)
+    setup = setup_of(prepared, validation_evaluator(prepared), space, 0.0, run)
+    yield from assist(setup, run.path, stop=stop)

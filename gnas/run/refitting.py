@@ -26,12 +26,18 @@ PROTOCOL = "fitted on train and validation, without early stopping"
 
 def on_everything_known(prepared: Prepared, base: Path) -> Prepared:
     """The same run with the validation part among the train interactions; graph, ratings and features follow."""
-    split = prepared.split
-    rows = np.zeros(0, dtype=np.int64)
-    whole: Split = replace(split, train=joined(split.train, split.valid), valid=split.valid.take(rows))
-    bank = FeatureBank(load_tables(prepared.config.data, whole, base), whole.train, device=str(prepared.device))
-    ratings = None if prepared.ratings is None else rating_scale(whole.train)
-    return replace(prepared, split=whole, graph=build_graph(whole.train, prepared.device), bank=bank, ratings=ratings)
+    nothing = np.zeros(0, dtype=np.int64)
+    return shared_out(
+        prepared, joined(prepared.split.train, prepared.split.valid), prepared.split.valid.take(nothing), base
+    )
+
+
+def shared_out(prepared: Prepared, train: Interactions, valid: Interactions, base: Path) -> Prepared:
+    """The same run with other train and validation parts; graph, ratings and features follow."""
+    split: Split = replace(prepared.split, train=train, valid=valid)
+    bank = FeatureBank(load_tables(prepared.config.data, split, base), train, device=str(prepared.device))
+    ratings = None if prepared.ratings is None else rating_scale(train)
+    return replace(prepared, split=split, graph=build_graph(train, prepared.device), bank=bank, ratings=ratings)
 
 
 def joined(first: Interactions, second: Interactions) -> Interactions:

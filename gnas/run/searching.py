@@ -1,9 +1,8 @@
 """A whole search: data, graph, baselines, trials, confirmation, the best model. Generators of events throughout."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -16,7 +15,7 @@ from gnas.config.secret import revealed
 from gnas.config.space import SearchSpace
 from gnas.errors import RunError
 from gnas.files import write_bytes
-from gnas.run.baselines import tuned_baselines
+from gnas.run.baselines import as_candidates, tuned_baselines
 from gnas.run.beginning import write_beginning
 from gnas.run.crewing import helpers
 from gnas.run.describing import read_features
@@ -24,6 +23,7 @@ from gnas.run.directory import RunDirectory, read_json
 from gnas.run.events import Note, Phase, Work
 from gnas.run.forking import Fork, forked, write_fork
 from gnas.run.prepared import Prepared, Tick, main_metric, no_tick, pinned, prepare_run, validation_evaluator
+from gnas.run.resampling import confirmation
 from gnas.run.saved import write_best
 from gnas.run.training import CandidateTraining
 from gnas.run.warm import warm_architectures
@@ -110,7 +110,7 @@ def search_run(
         baselines = yield from tuned_baselines(prepared, evaluator, run, baseline_budget_s(config), stop)
     yield Phase("searching")
     ended: SearchEnded | None = None
-    setup = setup_of(prepared, evaluator, space, time.monotonic() - started, forked(run))
+    setup = setup_of(prepared, evaluator, space, time.monotonic() - started, run)
     with helpers(run, config, device):
         for event in search(setup, run.path, resume=resume, stop=stop):
             yield event
@@ -121,14 +121,19 @@ def search_run(
     return _result(run, prepared, ended, baselines)
 
 
+def begun_with(run: RunDirectory) -> dict[str, Architecture]:
+    """What is trained before all else: the best of the run it was forked from, and its own tuned baselines."""
+    return {**forked(run), **as_candidates(run)}
+
+
 def setup_of(
     prepared: Prepared,
     evaluator: Measure,
     space: SearchSpace,
     spent_s: float,
-    ahead: Mapping[str, Architecture] = MappingProxyType({}),
+    run: RunDirectory,
 ) -> Setup:
-    """What the search layer needs; `spent_s` of the wall time are gone already, `ahead` is trained before all else."""
+    """What the search layer needs; `spent_s` of the wall time are gone already."""
     config = prepared.config.search
     if config.timeout is not None:
         config = config.model_copy(update={"timeout": max(1.0, config.timeout - spent_s)})
@@ -139,7 +144,8 @@ def setup_of(
         train=lambda architecture, seed: CandidateTraining(prepared, evaluator, architecture, seed),
         first=warm_architectures(config.warm_start, main_metric(prepared.config)),
         epochs=prepared.config.train.epochs,
-        ahead=ahead,
+        ahead=begun_with(run),
+        confirm=confirmation(prepared, run.path),
     )
 
 

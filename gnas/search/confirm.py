@@ -20,6 +20,7 @@ from gnas.search.locks import FileLock
 from gnas.search.objectives import Objectives
 from gnas.search.outcome import Outcome, ranked
 from gnas.search.pareto import knee_scores, layers
+from gnas.search.protocols import Training
 from gnas.search.records import log
 from gnas.search.training import CandidateFailed, Progress, free_memory, guarded, watch, with_costs
 from gnas.search.work import Work
@@ -32,6 +33,8 @@ class Job:
     """One training of a candidate on a fresh seed."""
 
     outcome: Outcome
+    index: int
+    """Its round."""
     seed: int
     path: Path
     lock: FileLock
@@ -79,14 +82,14 @@ def _train_all(work: Work, todo: Sequence[Job]) -> Generator[Event, None, str | 
 
 
 def jobs(work: Work, top: Sequence[Outcome], index: int) -> list[Job]:
-    """The trainings of round `index`; closed forms have none, for their outcome does not depend on a seed."""
+    """The trainings of round `index`; closed forms have some only where a round draws validation anew."""
     found = []
     for outcome in top:
-        if outcome.architecture.propagation.trained:
+        if outcome.architecture.propagation.trained or work.setup.confirm is not None:
             seed = derive_seed(work.setup.seed, "confirm", outcome.identity, index)
             path = work.folder / "confirm" / outcome.identity / f"{seed}.json"
             lock = FileLock(work.folder / "sessions" / f"confirm-{outcome.identity}-{seed}.lock")
-            found.append(Job(outcome, seed, path, lock))
+            found.append(Job(outcome, index, seed, path, lock))
     return found
 
 
@@ -103,15 +106,28 @@ def ranking(work: Work, top: Sequence[Outcome]) -> list[Confirmed]:
     return _by_mean(confirmed, work.objectives)
 
 
-def best_of(order: Sequence[Confirmed]) -> Best | None:
-    """The winner, and whether it is told from the second by Welch's t test over seeds."""
+def best_of(order: Sequence[Confirmed], paired: bool = False) -> Best | None:
+    """The winner, and whether it is told from the second: by Welch's t test over seeds, or by a paired one.
+
+    `paired`: round by round, both were measured on the same draw of validation.
+    """
     if not order:
         return None
     if len(order) == 1:
         return Best(order[0])
     first, second = order[0], order[1]
-    p_value = welch((first.value, *first.fresh), (second.value, *second.fresh))
+    test = paired_t if paired and len(first.fresh) == len(second.fresh) else welch
+    p_value = test((first.value, *first.fresh), (second.value, *second.fresh))
     return Best(first, second, p_value, None if p_value is None else p_value < ALPHA)
+
+
+def paired_t(a: Sequence[float], b: Sequence[float]) -> float | None:
+    """Two-sided p of Student's t test on the differences; None where there are too few or they do not vary."""
+    leads = [x - y for x, y in zip(a, b, strict=True)]
+    if len(leads) < 2 or stdev(leads) == 0:
+        return None
+    t = fmean(leads) / (stdev(leads) / math.sqrt(len(leads)))
+    return float(2 * stdtr(len(leads) - 1, -abs(t)))
 
 
 def welch(a: Sequence[float], b: Sequence[float]) -> float | None:
@@ -127,12 +143,18 @@ def welch(a: Sequence[float], b: Sequence[float]) -> float | None:
     return float(2 * stdtr(freedom, -abs(fmean(a) - fmean(b)) / math.sqrt(total)))
 
 
+def _training(work: Work, job: Job) -> Training:
+    if work.setup.confirm is None:
+        return work.setup.train(job.outcome.architecture, job.seed)
+    return work.setup.confirm(job.outcome.architecture, job.seed, job.index)
+
+
 def _train_again(work: Work, job: Job) -> Generator[Event, None, str | None]:
     last: Progress | None = None
     outcomes = work.ledger.outcomes()
     record: dict[str, Any] = {"number": job.outcome.number, "identity": job.outcome.identity, "seed": job.seed}
     try:
-        training = guarded(lambda: work.setup.train(job.outcome.architecture, job.seed))
+        training = guarded(lambda: _training(work, job))
         with closing(watch(work, training)) as epochs:
             for epoch, last in epochs:
                 yield EpochDone(job.outcome.number, epoch, confirming=True)

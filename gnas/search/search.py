@@ -140,7 +140,7 @@ def _end(work: Work, reason: str) -> SearchEnded:
     outcomes = work.ledger.outcomes()
     failures = dict(Counter(outcome.reason or "unknown" for outcome in outcomes if outcome.state == "failed"))
     top = ranked(outcomes, work.objectives)[: max(1, work.setup.config.confirm.top)]
-    best = best_of(ranking(work, top))
+    best = best_of(ranking(work, top), paired=work.setup.confirm is not None)
     front = pareto_front(outcomes, work.objectives) if len(work.objectives.names) > 1 else []
     if front:
         _write_front(work, front)

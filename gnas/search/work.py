@@ -10,7 +10,7 @@ from gnas.config.run import SearchConfig
 from gnas.search.budget import Budget
 from gnas.search.ledger import Ledger
 from gnas.search.objectives import Objectives
-from gnas.search.protocols import Space, TrainingFactory
+from gnas.search.protocols import Space, Training, TrainingFactory
 from gnas.search.pruners import Pruner
 from gnas.search.session import Session
 from gnas.search.view import Strategy
@@ -23,8 +23,10 @@ class Setup:
     Attributes:
         train: makes the training of one candidate under a seed.
         first: architectures to train before any proposal, by a name for each: the best of earlier runs.
-        ahead: the same, but even before the space's anchors: what a run was forked with.
+        ahead: the same, but even before the space's anchors: what a run was forked with, its tuned baselines.
         epochs: a ceiling on every training beside the architecture's own.
+        confirm: makes the training of a candidate under a seed in a round of confirmation, on another draw of
+            validation for each round; None: rounds differ by seed alone.
     """
 
     space: Space
@@ -34,6 +36,7 @@ class Setup:
     first: Mapping[str, Architecture] = field(default_factory=dict)
     epochs: int | None = None
     ahead: Mapping[str, Architecture] = field(default_factory=dict)
+    confirm: Callable[[Architecture, int, int], Training] | None = None
 
     def ceiling(self, architecture: Architecture) -> int:
         """Most epochs that a training of `architecture` can take; one for a closed form."""

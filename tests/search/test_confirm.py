@@ -3,13 +3,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.stats import ttest_ind
+from scipy.stats import ttest_ind, ttest_rel
 from search_fakes import FakeTraining, TinySpace, ended, run, setup, trials
 
 from gnas.config.architecture import Architecture
 from gnas.config.propagation import LightGCN, Spectral
 from gnas.rng import derive_seed
-from gnas.search.confirm import welch
+from gnas.search.confirm import paired_t, welch
 from gnas.search.events import Best, ConfirmEnded, ConfirmStarted, Event
 
 LUCKY = Architecture(propagation=LightGCN(depth=1), dim=16, lr=0.01, epochs=20)
@@ -145,3 +145,10 @@ def test_welch_against_an_exact_value() -> None:
     assert 0 < p_value < 0.05
     assert welch([0.5], [0.6]) is None
     assert welch([0.5, 0.5], [0.5, 0.5]) is None
+
+
+def test_the_paired_test_is_students_on_the_differences() -> None:
+    a, b = (0.31, 0.28, 0.35), (0.30, 0.26, 0.35)
+    assert paired_t(a, b) == pytest.approx(ttest_rel(a, b).pvalue)
+    assert paired_t((0.3, 0.2), (0.2, 0.1)) is None, "differences without spread"
+    assert paired_t((0.3,), (0.2,)) is None
