@@ -26,6 +26,7 @@ def command(
     sampler: Annotated[str | None, typer.Option(help="How candidates are proposed, as in portfolio or random.")] = None,
     trials: Annotated[int | None, typer.Option(min=1, help="How many candidates to train.")] = None,
     timeout: Annotated[str | None, typer.Option(metavar="DURATION", help="Wall time, as in 90s, 30m or 1h30m.")] = None,
+    max_epochs_total: Annotated[int | None, typer.Option(min=1, help="Epochs of training over all candidates.")] = None,
     effort: Annotated[str | None, typer.Option(metavar="smoke|fast|normal|best", help="How much to try.")] = None,
     objective: Annotated[
         list[str] | None, typer.Option(metavar="METRIC", help="What to aim at, as in ndcg@20; may be repeated.")
@@ -43,7 +44,14 @@ def command(
             autocompletion=complete.runs,
         ),
     ] = None,
+    warm_start: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RUN", help="Train the best of an earlier run first; may be repeated.", autocompletion=complete.runs
+        ),
+    ] = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Processes that train at once.")] = None,
+    workers_per_gpu: Annotated[int | None, typer.Option(min=1, help="Processes that share a GPU.")] = None,
     storage: Storage = None,
     overrides: Overrides = None,
     seed: Seed = None,
@@ -63,7 +71,8 @@ def command(
 
     settings = {
         "space": space, "search.sampler": sampler, "search.trials": trials, "search.timeout": timeout,
-        "search.effort": effort, "search.objective": objective or None, "search.workers": workers,
+        "search.max_epochs_total": max_epochs_total, "search.effort": effort, "search.objective": objective or None,
+        "search.warm_start": warm_start or None, "search.workers": workers, "search.workers_per_gpu": workers_per_gpu,
         "search.storage": storage, "seed": seed, "device": device,
     }  # fmt: skip
     output = Output(as_json, quiet)

@@ -3,7 +3,16 @@
 from gnas.config.architecture import Architecture
 from gnas.config.base import Choice
 from gnas.config.objective import Sampled, ViewContrast
-from gnas.config.propagation import ALS, ItemGraph, Layered, Mixed, Propagation, Spectral
+from gnas.config.propagation import (
+    ALS,
+    NORM_EXPONENT,
+    ItemGraph,
+    Layered,
+    Mixed,
+    Propagation,
+    Spectral,
+    norm_exponent,
+)
 
 _SHORT = {"temperature": "τ", "negatives": "k", "gamma": "γ", "negative_weight": "w", "margin": "m", "eps": "ε"}
 _STACK = ("residual", "edge_dropout", "message_dropout")
@@ -43,7 +52,8 @@ def _propagation(propagation: Propagation) -> str:
     else:
         name = f"{propagation.kind}×{propagation.depth}"
     details: list[str] = []
-    for word in ("norm", "aggregate", "activation", "heads", "combine"):
+    details += _norm(propagation)
+    for word in ("aggregate", "activation", "heads", "combine"):
         if _differs(propagation, word):
             value = getattr(propagation, word)
             details.append(value if isinstance(value, str) else f"{word} {_number(value)}")
@@ -54,6 +64,17 @@ def _propagation(propagation: Propagation) -> str:
         f"{word.replace('_', ' ')} {_number(value)}" for word in _STACK if (value := getattr(propagation, word)) != 0
     ]
     return f"{name} ({', '.join(details)})" if details else name
+
+
+def _norm(propagation: Propagation) -> list[str]:
+    """The normalisation by its name, where it has one, if it is not the operator's default."""
+    field = type(propagation).model_fields.get("norm")
+    if field is None:
+        return []
+    exponent = norm_exponent(propagation.norm)  # type: ignore[attr-defined]
+    if exponent == norm_exponent(field.default):
+        return []
+    return [next((name for name, known in NORM_EXPONENT.items() if known == exponent), f"norm {_number(exponent)}")]
 
 
 def _closed_form(propagation: Propagation) -> str:

@@ -68,3 +68,11 @@ def test_the_words_mostly_tell_candidates_apart_and_fit_a_table() -> None:
     drawn = [space.architecture(space.random(rng)) for _ in range(80)]
     assert len({describe(a) for a in drawn}) >= 0.9 * len({identity(a) for a in drawn})
     assert max(len(describe(a)) for a in drawn) <= 120
+
+
+@pytest.mark.parametrize(
+    ("norm", "words"), [("sym", ""), (0.5, ""), (0.0, " (left)"), ("right", " (right)"), (0.3, " (norm 0.3)")]
+)
+def test_a_normalisation_is_called_by_its_name(norm: str | float, words: str) -> None:
+    architecture = Architecture.model_validate({"propagation": {"lightgcn": {"norm": norm}}})
+    assert describe(architecture).startswith(f"lightgcn×2{words} ·")
