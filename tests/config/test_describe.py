@@ -71,7 +71,8 @@ def test_the_words_mostly_tell_candidates_apart_and_fit_a_table() -> None:
 
 
 @pytest.mark.parametrize(
-    ("norm", "words"), [("sym", ""), (0.5, ""), (0.0, " (left)"), ("right", " (right)"), (0.3, " (norm 0.3)")]
+    ("norm", "words"),
+    [("sym", ""), (0.5, ""), (0.0, " (left)"), ("right", " (right)"), (0.3, " (norm 0.3)")],
 )
 def test_a_normalisation_is_called_by_its_name(norm: str | float, words: str) -> None:
     architecture = Architecture.model_validate({"propagation": {"lightgcn": {"norm": norm}}})
