@@ -51,6 +51,11 @@ class SparseMatrix:
         return self.value.device
 
     @cached_property
+    def n_edges(self) -> int:
+        """Number of edges behind the entries; a GPU is waited for, once."""
+        return self.nnz if self.edge is None else int(self.edge.max()) + 1 if self.nnz else 0
+
+    @cached_property
     def csr(self) -> torch.Tensor:
         """The torch CSR tensor."""
         return self.pattern.csr(self.value)
@@ -91,8 +96,7 @@ class SparseMatrix:
 
     def dropped(self, rate: float, generator: torch.Generator | None) -> "SparseMatrix":
         """The matrix without a random share `rate` of its edges, the others scaled by 1 / (1 − rate)."""
-        n_edges = self.nnz if self.edge is None else int(self.edge.max()) + 1 if self.nnz else 0
-        return self.reweighted(kept_edges(n_edges, rate, generator, self.value))
+        return self.reweighted(kept_edges(self.n_edges, rate, generator, self.value))
 
 
 def kept_edges(n: int, rate: float, generator: torch.Generator | None, like: torch.Tensor) -> torch.Tensor:

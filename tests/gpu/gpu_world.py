@@ -1,0 +1,65 @@
+"""The same interactions on both devices, and a member of every registry."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gnas.config.architecture import Architecture
+from gnas.config.objective import SAMPLINGS, SCORERS
+from gnas.data.interactions import Interactions
+from gnas.graph.bipartite import Graph
+from gnas.nn.contrastive import CONTRASTS
+from gnas.nn.objectives import OBJECTIVES
+from gnas.nn.ops import OPS
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A train part and its graph on the CPU and on the GPU."""
+
+    train: Interactions
+    cpu: Graph
+    gpu: Graph
+
+
+def random_interactions(seed: int, n_users: int = 400, n_items: int = 300, n: int = 6000) -> Interactions:
+    """Distinct pairs with ratings; popular items are numbered at random, some users have nothing."""
+    rng = np.random.default_rng(seed)
+    weight = rng.permutation((np.arange(n_items) + 5.0) ** -0.8)
+    user = rng.integers(0, n_users - 3, n)
+    item = rng.choice(n_items, n, p=weight / weight.sum())
+    pairs = np.unique(user * n_items + item)
+    rating = rng.integers(1, 6, len(pairs)).astype(np.float32)
+    return Interactions(*np.divmod(pairs, n_items), n_users, n_items, rating=rating)
+
+
+def architecture(**parts: Any) -> Architecture:
+    """A small one with `parts` replaced."""
+    return Architecture.model_validate({"dim": 16, "batch_size": 512, "lr": 0.01, "weight_decay": 1e-4, **parts})
+
+
+_SOFTMAX = {"temperature": 0.5, "negatives": 64}
+_OWN: dict[str, Any] = {
+    "softmax": {"softmax": _SOFTMAX},
+    "in-batch-softmax": {"in-batch-softmax": {"temperature": 0.5}},
+}
+
+PARTS: dict[str, dict[str, Any]] = {
+    **{f"op {name}": {"propagation": {name: {"depth": 2}}} for name in OPS},
+    "op transformer, 4 heads": {"propagation": {"transformer": {"depth": 2, "heads": 4}}},
+    "op sage max": {"propagation": {"sage": {"depth": 2, "aggregate": "max"}}},
+    "edge dropout": {"propagation": {"lightgcn": {"depth": 2, "edge_dropout": 0.2}}},
+    **{f"loss {name}": {"loss": _OWN.get(name, name)} for name in OBJECTIVES if name != "mse"},
+    **{
+        f"loss {name}, all at once": {"loss": _OWN.get(name, name), "batch_size": "full"}
+        for name in OBJECTIVES
+        if name != "mse"
+    },
+    "all pairs by popularity": {"loss": {"all-pairs": {"popularity": 0.5}}},
+    **{f"bpr {name}": {"loss": {"bpr": {"sampling": name}}} for name in SAMPLINGS},
+    **{f"softmax {name}": {"loss": {"softmax": {**_SOFTMAX, "sampling": name}}} for name in SAMPLINGS},
+    **{f"contrastive {name}": {"contrastive": name} for name in CONTRASTS if name != "none"},
+    **{f"scorer {name}": {"scorer": name} for name in SCORERS if name != "dot"},
+}
+"""What every training step is made of, one departure from the defaults each."""

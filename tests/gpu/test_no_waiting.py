@@ -1,0 +1,55 @@
+"""Within an epoch the host never waits for the GPU: torch itself raises where it would."""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import torch
+from gpu_world import PARTS, Pair, architecture
+
+from gnas.nn.model import Candidate, build
+from gnas.nn.positives import positives
+from gnas.rng import torch_rng
+from gnas.train.batches import epoch_batches, pairs_of
+from gnas.train.optimizers import build_optimizer
+from gnas.train.step import build_step
+
+
+@contextmanager
+def waiting_forbidden() -> Iterator[None]:
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        yield
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
+def test_waiting_is_noticed() -> None:
+    with waiting_forbidden(), pytest.raises(RuntimeError, match="synchroniz"):
+        torch.ones(1, device="cuda").item()
+
+
+@pytest.mark.parametrize("parts", PARTS.values(), ids=PARTS)
+def test_steps_do_not_wait(parts: dict[str, Any], pair: Pair) -> None:
+    spec, graph = architecture(**parts), pair.gpu
+    model = build(spec, graph, 0)
+    assert isinstance(model, Candidate)
+    known, generator = positives(graph), torch_rng(graph.device, 0)
+    step, optimizer = build_step(model, graph, known, spec), build_optimizer(spec, model)
+    batches = list(itertools.islice(epoch_batches(pairs_of(pair.train, graph, spec), known, graph, spec, generator), 4))
+    total = torch.zeros((), device=graph.device)
+
+    def update(number: int) -> None:
+        optimizer.zero_grad(set_to_none=True)
+        loss = step(batches[number], generator)
+        loss.backward()
+        optimizer.step()
+        total.add_(loss.detach())
+
+    update(0)  # matrices that are kept for all candidates are made here
+    with waiting_forbidden():
+        update(1)
+        update(2)
+    assert bool(total.isfinite())
