@@ -9,8 +9,8 @@ from torch.utils.checkpoint import checkpoint
 
 from gnas.graph.pattern import Pattern
 
-WIDTH = 8
-"""Features at a time where a maximum has no kernel of its own."""
+BLOCK_BYTES = 2**29
+"""Bound on the messages that exist at a time where a maximum has no kernel of its own."""
 
 
 def row_sum(pattern: Pattern, value: torch.Tensor) -> torch.Tensor:
@@ -48,7 +48,8 @@ def segment_max_in_blocks(pattern: Pattern, x: torch.Tensor) -> torch.Tensor:
         empty = part.new_zeros(pattern.shape[0], part.shape[1])
         return empty.scatter_reduce(0, row, message, "amax", include_self=False)
 
-    blocks = [checkpoint(block, x[:, k : k + WIDTH], use_reentrant=False) for k in range(0, x.shape[1], WIDTH)]
+    width = max(BLOCK_BYTES // max(pattern.nnz * x.element_size(), 1), 1)
+    blocks = [checkpoint(block, part, use_reentrant=False) for part in torch.split(x, width, dim=1)]
     return torch.cat(blocks, dim=1)
 
 

@@ -16,6 +16,8 @@ from gnas.train.batches import epoch_batches, pairs_of
 from gnas.train.optimizers import build_optimizer
 from gnas.train.step import build_step
 
+pytestmark = pytest.mark.filterwarnings("ignore:Synchronization debug mode is a prototype")
+
 
 @contextmanager
 def waiting_forbidden() -> Iterator[None]:
