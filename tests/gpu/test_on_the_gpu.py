@@ -66,10 +66,10 @@ def test_a_search_and_what_follows(workers: int, data: Path, tmp_path: Path) -> 
 
 def test_memory_that_runs_out_is_a_failure_and_is_freed() -> None:
     """With a limit between the needs of half the batch and the whole: the whole fails, then half of it succeeds."""
-    taken = random_interactions(0, 5000, 3000, 60_000)
+    taken = random_interactions(0, 60_000, 3000, 120_000)
     device = torch.device("cuda")
     graph = build_graph(taken, device)
-    evaluator = Evaluator(random_interactions(1, 5000, 3000, 500), taken, [10], 0, device, memory_mib=16)
+    evaluator = Evaluator(random_interactions(1, 60_000, 3000, 500), taken, [10], 0, device, memory_mib=16)
 
     def epoch(batch_size: int) -> int:
         """The most memory that an epoch holds."""
