@@ -113,16 +113,7 @@ def world(data: Path, kind: str, seed: int) -> World:
         ("data.items.path", str(media / "items.csv")),
         ("data.items.folder", str(media)),
     ]
-    loaded = load_run_config("ml-100k-media", overrides)
-    split = prepare(loaded.config.data, seed, loaded.base)
-    graph = build_graph(split.train, torch.device("cpu"))
-    bank = FeatureBank(load_tables(loaded.config.data, split, loaded.base), split.train)
-    measures = []
-    for target, seen in ((split.valid, [split.train]), (split.test, [split.train, split.valid])):
-        if kind == "cold-items":
-            seen = [split.train, _all_but(target)]
-        measures.append(Evaluator(target, seen, [10, 20], seed=seed, device=graph.device, extras=()))
-    return World(split.train, graph, bank, measures[0], measures[1], "ndcg@20" if kind == "random" else "recall@20")
+    return _made("ml-100k-media", overrides, seed, new_items=kind == "cold-items")
 
 
 def _all_but(target: Interactions) -> Interactions:
@@ -140,15 +131,20 @@ def friends(data: Path, seed: int) -> World:
         ("data.source", str(folder / "user_artists.dat")),
         ("data.users.links.friends", str(folder / "user_friends.dat")),
     ]
-    loaded = load_run_config("lastfm", overrides)
+    return _made("lastfm", overrides, seed)
+
+
+def _made(config: str, overrides: list[tuple[str, Any]], seed: int, new_items: bool = False) -> World:
+    """Data, graph, features and both measures; with `new_items` the held-out items are ranked among themselves."""
+    loaded = load_run_config(config, overrides)
     split = prepare(loaded.config.data, seed, loaded.base)
     graph = build_graph(split.train, torch.device("cpu"))
     bank = FeatureBank(load_tables(loaded.config.data, split, loaded.base), split.train)
-    measures = [
-        Evaluator(target, seen, [10, 20], seed=seed, device=graph.device, extras=())
-        for target, seen in ((split.valid, [split.train]), (split.test, [split.train, split.valid]))
-    ]
-    return World(split.train, graph, bank, measures[0], measures[1], "ndcg@20")
+    measures = []
+    for target, seen in ((split.valid, [split.train]), (split.test, [split.train, split.valid])):
+        left_out = [split.train, _all_but(target)] if new_items else seen
+        measures.append(Evaluator(target, left_out, [10, 20], seed=seed, device=graph.device, extras=()))
+    return World(split.train, graph, bank, measures[0], measures[1], "recall@20" if new_items else "ndcg@20")
 
 
 def draws(n: int, seed: int, kind: str) -> list[Architecture]:

@@ -19,7 +19,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.common import machine
+from benchmarks import common
 from gnas.config.describe import describe
 from gnas.config.load import load_architecture
 
@@ -55,8 +55,7 @@ def main(arguments: list[str]) -> None:
         result = measure(name, case, options, run)
         results.append(result)
         console.print(table(result, case))
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps({"machine": machine(torch.device("cpu")), "results": results}, indent=2) + "\n")
+    common.write(options.out, {"machine": common.machine(torch.device("cpu")), "results": results})
     console.print(f"{options.out}")
 
 

@@ -162,6 +162,12 @@ def main(arguments: list[str]) -> None:
     graph = build_graph(common.interactions(given.data), device)
     console = Console(width=110)
     least = bound(graph, given.dim, given.repeats)
+    row_bytes = 2 * 4 * given.dim  # read once, written once
+    rates = {
+        "copy": graph.n_nodes * row_bytes / least["copy"],
+        "gather": 2 * graph.n_interactions * row_bytes / least["gather"],
+    }
+    console.print(f"a copy moves {rates['copy'] / 1e9:,.0f} GB/s, a gather {rates['gather'] / 1e9:,.0f} GB/s")
     rows = []
     for case in CASES:
         if given.op and case.spec.kind not in given.op:

@@ -51,8 +51,7 @@ def _propagation(propagation: Propagation) -> str:
         name = "→".join(op.kind for op in propagation.ops)
     else:
         name = f"{propagation.kind}×{propagation.depth}"
-    details: list[str] = []
-    details += _norm(propagation)
+    details = _norm(propagation)
     for word in ("aggregate", "activation", "heads", "combine"):
         if _differs(propagation, word):
             value = getattr(propagation, word)

@@ -90,7 +90,10 @@ class FeatureBank:
         asked = [*spec.encoders, *(["attributes"] if spec.attributes else [])]
         asked += ["vector"] if spec.vectors == "all" else [f"vector {name}" for name in spec.vectors]
         linked = {*found.user_links, *found.item_links}
-        lost = [name for name in spec.links if name not in linked] if spec.links != "all" else [] if linked else ["any"]
+        if spec.links == "all":
+            lost = [] if linked else ["any"]
+        else:
+            lost = [name for name in spec.links if name not in linked]
         if lost:
             raise DataError(
                 f"features follows links {lost[0]!r}, but no feature table on side {spec.sides!r} has them; name their "

@@ -14,7 +14,7 @@ from gnas.features.cache import encode_cached
 from gnas.features.clean import normalise_text
 from gnas.features.encoders import build_encoder
 from gnas.features.neighbours import nearest_rows
-from gnas.features.table import FeatureTable, known_rows
+from gnas.features.table import FeatureTable, Side, known_rows
 
 Progress = Callable[[str, int, int], None]
 """Called with what is read, how many of how many values are."""
@@ -77,6 +77,12 @@ class FeatureSet:
         for side, links in (("users", self.user_links), ("items", self.item_links)):
             lines += [f"{side} links {name} {_digest(pairs.tobytes())}" for name, pairs in links.items()]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+    def linked(self, side: Side, k: int) -> list[np.ndarray]:
+        """Pairs of one side: those given, and each row with the k most like it by every reading."""
+        users = side == "users"
+        blocks, given = (self.users, self.user_links) if users else (self.items, self.item_links)
+        return [*given.values(), *(block.linked(k) for block in blocks.values() if k)]
 
     def _sides(self) -> Iterator[tuple[str, dict[str, Block]]]:
         yield "users", self.users

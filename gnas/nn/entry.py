@@ -74,10 +74,8 @@ class FeatureEntry(nn.Module):
 
 def linked(features: FeatureSet, k: int, graph: Graph) -> SparseMatrix:
     """The links [N, N] between users, and between items: those given, and those of the k most alike by each reading."""
-    users = [*features.user_links.values(), *(block.linked(k) for block in features.users.values() if k)]
-    items = [*features.item_links.values(), *(block.linked(k) for block in features.items.values() if k)]
-    pairs = [*users, *(pairs + graph.n_users for pairs in items)]
-    return likeness(pairs, graph.n_nodes, graph.device)
+    items = [pairs + graph.n_users for pairs in features.linked("items", k)]
+    return likeness([*features.linked("users", k), *items], graph.n_nodes, graph.device)
 
 
 def result_dim(architecture: Architecture) -> int:

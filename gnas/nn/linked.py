@@ -21,8 +21,7 @@ class LinkedItems:
         self.architecture, self.base, self.graph = architecture, base, graph
         self.n_users, self.n_items = graph.n_users, graph.n_items
         self.knn = architecture.features.knn
-        pairs = [*features.item_links.values(), *(block.linked(self.knn.k) for block in features.items.values())]
-        self.links = likeness(pairs, graph.n_items, graph.device)
+        self.links = likeness(features.linked("items", self.knn.k), graph.n_items, graph.device)
         self.features_fingerprint = features.fingerprint
 
     @property

@@ -26,8 +26,6 @@ from gnas.train.evaluator import Evaluation
 
 BASELINE_BUDGET_S = 60.0
 """For a run whose baselines were not tuned when it was made."""
-
-
 RUNNER_UP = "the runner-up"
 
 
@@ -108,8 +106,11 @@ def evaluate_run(
         yield Part(RUNNER_UP, others[RUNNER_UP].metrics[metric])
     record = test_record(prepared, architecture, evaluation, rivals, others)
     if second is not None:
-        record["runner_up"] |= {"trial": second.number, "architecture": identity(second.architecture)}
-        record["runner_up"]["name"] = f"runner-up: {describe(second.architecture)}"
+        record["runner_up"] |= {
+            "name": f"runner-up: {describe(second.architecture)}",
+            "trial": second.number,
+            "architecture": identity(second.architecture),
+        }
     if epochs is not None:
         record |= refit_facts(record, [epochs])
     return TestResult(record, record_look(run, record))

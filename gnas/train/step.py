@@ -60,8 +60,7 @@ def _square_norms(x_ND: Tensor, n_users: int, batch: Batch, negatives: Tensor | 
     parts = [] if batch.full else [batch.users_B, batch.items_B + n_users]
     if negatives is not None:
         parts.append(negatives.flatten() + n_users)
-    few = bool(parts) and not batch.full and sum(map(len, parts)) < len(x_ND)
-    if few:
+    if not batch.full and sum(map(len, parts)) < len(x_ND):
         return embedding(torch.cat(parts), x_ND).square().sum(1) @ _shares(parts, x_ND)
     weight_N = share_N if batch.full else torch.zeros_like(share_N)
     if parts:

@@ -10,9 +10,12 @@ from gpu_world import PARTS, Pair, architecture, random_interactions
 from gnas.baselines import BASELINES
 from gnas.config.architecture import Architecture
 from gnas.nn.model import Candidate, build
+from gnas.nn.positives import positives
 from gnas.nn.recommender import Recommender
 from gnas.rng import torch_rng
+from gnas.train.batches import epoch_batches, pairs_of
 from gnas.train.evaluator import EXTRAS, Evaluator
+from gnas.train.step import build_step
 
 CUDA = torch.device("cuda")
 CLOSED: dict[str, dict[str, Any]] = {
@@ -54,10 +57,6 @@ def test_propagation_and_its_gradient(parts: dict[str, Any], pair: Pair) -> None
 
 @pytest.mark.parametrize("loss", ["all-pairs", {"all-pairs": {"popularity": 0.5}}], ids=str)
 def test_a_loss_without_draws(loss: Any, pair: Pair) -> None:
-    from gnas.nn.positives import positives
-    from gnas.train.batches import epoch_batches, pairs_of
-    from gnas.train.step import build_step
-
     spec = architecture(loss=loss)
     values = []
     for model, graph in zip(on_both(spec, pair), (pair.cpu, pair.gpu), strict=True):

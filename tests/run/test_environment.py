@@ -12,7 +12,9 @@ def test_environment_is_json_and_names_what_matters(tmp_path: Path) -> None:
     assert found["seed"] == 7
     assert found["device"] == {"name": "cpu"}
     assert found["command"] == ["gnas", "search"]
-    assert torch.__version__.startswith(found["versions"]["torch"])  # a build for CUDA may add "+cu130"
+    assert (
+        found["versions"]["torch"].partition("+")[0] == torch.__version__.partition("+")[0]
+    )  # its build may go unnamed
 
 
 def test_every_dependency_is_named_with_its_version() -> None:

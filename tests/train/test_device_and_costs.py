@@ -64,4 +64,4 @@ def test_peak_of_memory() -> None:
     del block
     assert after - before > 64
     assert after - before < 1024
-    assert peak_mib() >= after - 16, "the mark stays when the block is gone"
+    assert peak_mib() >= after - 16, "the mark stays when the block is gone; the kernel counts in batches"
