@@ -5,7 +5,8 @@ import torch
 from gnas.baselines.baseline import Settings
 from gnas.baselines.neighbours import Neighbours, nearest
 from gnas.graph.bipartite import Graph
-from gnas.nn.history import rows_of, sparse_product
+from gnas.graph.spgemm import dense_product
+from gnas.nn.history import rows_of
 
 GRID: list[Settings] = [
     {"neighbours": neighbours, "shrink": shrink}
@@ -19,7 +20,7 @@ def fit_item_knn(graph: Graph, neighbours: int = 100, shrink: float = 10.0) -> N
     user_item = graph.user_item
 
     def weights(items_b: torch.Tensor) -> torch.Tensor:
-        both_bI = sparse_product(rows_of(user_item.transposed, items_b), user_item.csr)
+        both_bI = dense_product(rows_of(user_item.transposed, items_b), user_item.csr)
         norm_bI = (count_I[items_b, None] * count_I).sqrt_().add_(shrink)
         return both_bI.div_(norm_bI.clamp_(min=1e-9))
 

@@ -10,7 +10,8 @@ from gnas.baselines.neighbours import Neighbours, nearest
 from gnas.graph.bipartite import Graph
 from gnas.graph.normalize import power
 from gnas.graph.sparse import SparseMatrix
-from gnas.nn.history import item_power, rows_of, sparse_product
+from gnas.graph.spgemm import dense_product
+from gnas.nn.history import item_power, rows_of
 
 GRID: list[Settings] = [
     {"alpha": alpha, "beta": beta, "neighbours": neighbours}
@@ -29,7 +30,7 @@ def fit_rp3beta(graph: Graph, alpha: float = 0.6, beta: float = 0.4, neighbours:
     into_I, held_back_I = item_power(graph, -alpha), item_power(graph, -beta)
 
     def weights(items_b: torch.Tensor) -> torch.Tensor:
-        walks_bI = sparse_product(rows_of(graph.user_item.transposed, items_b), onwards.csr)
+        walks_bI = dense_product(rows_of(graph.user_item.transposed, items_b), onwards.csr)
         return walks_bI.mul_(into_I[items_b, None]).mul_(held_back_I)
 
     return Neighbours(graph, nearest(graph.n_items, graph.device, weights, neighbours))

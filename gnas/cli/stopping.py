@@ -26,7 +26,7 @@ def clean_stop(quiet: bool) -> Iterator[Callable[[], bool]]:
             raise KeyboardInterrupt
         asked = True
         if not quiet:
-            print("\nstopping after this epoch; Ctrl-C again stops at once", file=sys.stderr, flush=True)
+            print("\nstopping after this step; Ctrl-C again stops at once", file=sys.stderr, flush=True)
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -9,6 +9,7 @@ from gnas.graph.bipartite import Graph
 from gnas.graph.normalize import power
 from gnas.graph.products import multiply
 from gnas.graph.sparse import SparseMatrix
+from gnas.graph.spgemm import dense_of
 
 
 def scaled(graph: Graph, user_norm: float, item_norm: float) -> SparseMatrix:
@@ -41,20 +42,6 @@ def rows_of(matrix: SparseMatrix, rows_B: torch.Tensor) -> torch.Tensor:
 def dense_rows(matrix: SparseMatrix, rows_B: torch.Tensor) -> torch.Tensor:
     """The chosen rows, dense [B, n_columns]."""
     return dense_of(rows_of(matrix, rows_B))
-
-
-def dense_of(rows: torch.Tensor) -> torch.Tensor:
-    """A torch CSR tensor [B, n_columns], dense."""
-    dense = torch.zeros(rows.shape, dtype=rows.dtype, device=rows.device)
-    row = torch.repeat_interleave(rows.crow_indices().diff().long(), output_size=rows.values().shape[0])
-    dense[row, rows.col_indices().long()] = rows.values()
-    return dense
-
-
-def sparse_product(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-    """The product of two CSR tensors, dense; cheap where their rows are short."""
-    product: torch.Tensor = left @ right
-    return product.to_dense()
 
 
 def largest_singular_value(matrix: SparseMatrix, steps: int = 60) -> float:

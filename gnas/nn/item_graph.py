@@ -25,7 +25,8 @@ from gnas.graph.factors import truncated_svd
 from gnas.graph.normalize import power
 from gnas.graph.products import multiply
 from gnas.graph.sparse import SparseMatrix
-from gnas.nn.history import dense_rows, item_power, rows_of, scaled, sparse_product
+from gnas.graph.spgemm import dense_product
+from gnas.nn.history import dense_rows, item_power, rows_of, scaled
 
 DENSE_SIDE = 12_288
 """Largest side of a dense matrix: 576 MiB in float32, three times that while it is inverted."""
@@ -114,7 +115,7 @@ class UserKernel:
         self.n_users, self.n_items = graph.n_users, graph.n_items
         task = problem(spec, graph)
         self._x, self._y, self._unscale_U = task.x, task.y, task.unscale_U
-        kernel_UU = sparse_product(self._y.csr, self._y.transposed.csr)
+        kernel_UU = dense_product(self._y.csr, self._y.transposed.csr)
         kernel_UU.diagonal().add_(1)
         self.kernel_UU = _inverse(kernel_UU)
         explained_I = torch.cat([self._explained(block) for block in _blocks(self.n_items, graph.device)])

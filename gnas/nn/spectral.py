@@ -15,7 +15,8 @@ from gnas.config.propagation import Spectral
 from gnas.graph.bipartite import Graph
 from gnas.graph.products import multiply
 from gnas.graph.sparse import SparseMatrix
-from gnas.nn.history import dense_of, item_power, largest_singular_value, rows_of, scaled
+from gnas.graph.spgemm import dense_of, dense_product, product
+from gnas.nn.history import item_power, largest_singular_value, rows_of, scaled
 
 DENSE_ITEMS = 8192
 """Up to so many items the whole filter is kept as a matrix [I, I], 256 MiB."""
@@ -101,8 +102,7 @@ class SpectralRecommender:
             assert score_BI is not None
             return score_BI
         to_users, to_items = self._hops
-        reached_BI = (row_BI @ to_users) @ to_items
-        return dense_of(reached_BI) if score_BI is None else score_BI.add_(reached_BI)
+        return dense_product(product(row_BI, to_users), to_items, score_BI)
 
     def _polynomial_part(self, row_BI: torch.Tensor) -> torch.Tensor:
         """D_I^-b h(P) D_I^b of the rows: [B, I]."""

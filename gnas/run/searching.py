@@ -88,7 +88,7 @@ def search_run(
     """Search `space` under `config` and leave everything in `run`, an empty folder or, with `resume`, a run.
 
     With `fork`, the architectures that an old run had complete are trained before all others.
-    `stop` is asked after every epoch; once it says yes, the search ends early and can be resumed.
+    `stop` is asked between steps; once it says yes, the search ends early and can be resumed.
 
     Raises:
         DataError, RunError, SearchFailed: see `gnas.errors`.

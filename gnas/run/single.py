@@ -139,7 +139,7 @@ def _train(
     training = CandidateTraining(prepared, evaluator, architecture, seed)
     best, epochs = None, 0
     try:
-        for epoch in training:
+        for epoch in training.epochs():
             epochs += 1
             best = epoch if epoch.is_best else best
             yield epoch

@@ -11,11 +11,11 @@ from gnas.run.prepared import Prepared, features_of, main_metric
 from gnas.train.checkpoint import save_model
 from gnas.train.costs import latency_ms, parameters, watch_peak
 from gnas.train.evaluator import Measure
-from gnas.train.loop import Epoch, train
+from gnas.train.loop import Epoch, never, train
 
 
 class CandidateTraining:
-    """The training of one architecture with one seed; iterate to train, then save or ask for the costs."""
+    """The training of one architecture with one seed; `epochs` trains; then save or ask for the costs."""
 
     def __init__(self, prepared: Prepared, evaluator: Measure, architecture: Architecture, seed: int) -> None:
         self.prepared = prepared
@@ -39,8 +39,8 @@ class CandidateTraining:
             self.train_s = time.perf_counter() - started
         return self._model
 
-    def __iter__(self) -> Iterator[Epoch]:
-        """Train, one epoch at a time."""
+    def epochs(self, halt: Callable[[], bool] = never) -> Iterator[Epoch]:
+        """Train, one epoch at a time; where `halt` says yes between two steps, that epoch is the last."""
         config, model = self.prepared.config, self.model
         built_s, started = self.train_s, time.perf_counter()
         for epoch in train(
@@ -52,6 +52,7 @@ class CandidateTraining:
             seed=self.seed,
             objective=main_metric(config),
             options=config.train,
+            halt=halt,
         ):
             self.train_s = built_s + time.perf_counter() - started
             yield epoch

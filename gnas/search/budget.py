@@ -36,7 +36,7 @@ class Budget:
 
     def over(self, outcomes: Sequence[Outcome], running_epochs: int = 0) -> str | None:
         """Why the trial that has trained `running_epochs` must end, or None."""
-        if self.timeout_s is not None and self.spent_s() >= self.timeout_s * (1 - self.reserve):
+        if self._late(1 - self.reserve):
             return "timeout"
         if self.epochs is not None and self._epochs(outcomes) + running_epochs >= self.epochs * (1 - self.reserve):
             return "epochs"
@@ -46,9 +46,17 @@ class Budget:
         """Whether one trial has had its share of the time."""
         return self.timeout_s is not None and wall_s >= TRIAL_SHARE * self.timeout_s * (1 - self.reserve)
 
+    def trial_late(self, wall_s: float) -> bool:
+        """Whether a trial that has taken `wall_s` must end for reasons of time."""
+        return self._late(1 - self.reserve) or self.trial_over(wall_s)
+
+    def all_late(self, wall_s: float) -> bool:  # noqa: ARG002
+        """Whether a training of the confirmation must end for reasons of time, however long it has taken itself."""
+        return self._late(1)
+
     def all_over(self, outcomes: Sequence[Outcome], running_epochs: int = 0) -> str | None:
         """Why confirmation must end, or None."""
-        if self.timeout_s is not None and self.spent_s() >= self.timeout_s:
+        if self._late(1):
             return "timeout"
         if self.epochs is not None and self._epochs(outcomes) + self.confirm_epochs() + running_epochs >= self.epochs:
             return "epochs"
@@ -70,6 +78,9 @@ class Budget:
             return spent
         by_trials = min(1.0, len(outcomes) / self.trials)
         return spent if spent > by_trials + LAG else by_trials
+
+    def _late(self, share: float) -> bool:
+        return self.timeout_s is not None and self.spent_s() >= self.timeout_s * share
 
     def _epochs(self, outcomes: Sequence[Outcome]) -> int:
         return sum(self.epochs_of(outcome) for outcome in outcomes)

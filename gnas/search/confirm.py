@@ -155,7 +155,7 @@ def _train_again(work: Work, job: Job) -> Generator[Event, None, str | None]:
     record: dict[str, Any] = {"number": job.outcome.number, "identity": job.outcome.identity, "seed": job.seed}
     try:
         training = guarded(lambda: _training(work, job))
-        with closing(watch(work, training)) as epochs:
+        with closing(watch(work, training, work.budget.all_late)) as epochs:
             for epoch, last in epochs:
                 yield EpochDone(job.outcome.number, epoch, confirming=True)
                 if work.stop():

@@ -70,8 +70,8 @@ class Epoch(Protocol):
 class Training(Protocol):
     """One training of one candidate."""
 
-    def __iter__(self) -> Iterator[Epoch]:
-        """Train, one epoch at a time."""
+    def epochs(self, halt: Callable[[], bool]) -> Iterator[Epoch]:
+        """Train, one epoch at a time. `halt` is asked between steps: the epoch ends where it says yes, the last one."""
         ...
 
     def save(self, path: Path) -> None:

@@ -43,7 +43,7 @@ def search(
         setup: space, configuration, seed and the factory of trainings.
         folder: the run directory; made if it is not there.
         resume: go on with the search that the directory holds.
-        stop: asked after every epoch; once it says yes, the search ends and can be resumed.
+        stop: asked between steps; once it says yes, the search ends and can be resumed.
         clock: seconds, never going back.
 
     Raises:

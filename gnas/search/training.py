@@ -49,15 +49,23 @@ def guarded(call: Callable[[], T]) -> T:
         raise CandidateFailed(reason, traceback.format_exc(), out_of_memory=_is_gpu_memory(error)) from None
 
 
-def watch(work: Work, training: Training) -> Generator[tuple[Epoch, Progress], None, None]:
+def watch(
+    work: Work, training: Training, late: Callable[[float], bool]
+) -> Generator[tuple[Epoch, Progress], None, None]:
     """Train, yielding each epoch and the progress up to it.
+
+    `late` says of the seconds that the training has taken whether it must end, in the midst of an epoch.
 
     Raises:
         CandidateFailed: the candidate raised, or measured something that is not a number.
     """
     start = work.clock()
     best: Epoch | None = None
-    iterator = guarded(lambda: iter(training))
+
+    def halt() -> bool:
+        return work.stop() or late(work.clock() - start)
+
+    iterator = guarded(lambda: training.epochs(halt))
     try:
         while (epoch := guarded(lambda: next(iterator, None))) is not None:
             if epoch.metrics and (best is None or epoch.is_best):

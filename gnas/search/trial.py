@@ -95,7 +95,7 @@ def _attempt(work: Work, running: Outcome, architecture: Architecture) -> Genera
     reason: str | None = None
     pruned = False
     last = Progress(0, None, None, 0.0)
-    with closing(watch(work, training)) as epochs:
+    with closing(watch(work, training, work.budget.trial_late)) as epochs:
         for epoch, last in epochs:
             record_epoch(place, epoch, last.wall_s)
             yield EpochDone(running.number, epoch)

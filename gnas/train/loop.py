@@ -25,6 +25,11 @@ from gnas.train.step import build_step
 from gnas.train.stopping import Best
 
 
+def never() -> bool:
+    """Let every epoch go to its end."""
+    return False
+
+
 @dataclass(frozen=True)
 class Epoch:
     """One epoch.
@@ -53,6 +58,7 @@ def train(
     seed: int,
     objective: str,
     options: TrainConfig,
+    halt: Callable[[], bool] = never,
 ) -> Iterator[Epoch]:
     """Train `model` and yield every epoch; the same on every run with the same seed on the CPU.
 
@@ -69,6 +75,7 @@ def train(
         seed: of shuffling, sampling, dropout and noise.
         objective: the metric that says which epoch is best.
         options: ceilings and machinery.
+        halt: asked after every step; once it says yes, the epoch ends there, is evaluated and is the last.
 
     Raises:
         TrialFailed: the loss or a score is not finite, or memory ran out.
@@ -83,7 +90,14 @@ def train(
         yield Epoch(1, math.nan, metrics, time.perf_counter() - started, True, value, 1)
         return
 
-    run_epoch = _epoch_runner(model, graph, interactions, architecture, seed, options)
+    halted = False
+
+    def halts() -> bool:
+        nonlocal halted
+        halted = halted or halt()
+        return halted
+
+    run_epoch = _epoch_runner(model, graph, interactions, architecture, seed, options, halts)
     n_epochs = min(architecture.epochs, options.epochs)
     patience = min(architecture.patience, options.patience)
     kept: dict[str, Tensor] = {}
@@ -92,7 +106,7 @@ def train(
             started = time.perf_counter()
             loss = run_epoch(index)
             metrics, is_best = {}, False
-            if index % options.evaluate_every == 0 or index == n_epochs:
+            if index % options.evaluate_every == 0 or index == n_epochs or halted:
                 metrics = _evaluate(evaluator, model).metrics
                 value = _objective_value(metrics, objective)
                 is_best = best.improved_by(value)
@@ -100,7 +114,7 @@ def train(
             if is_best:
                 _keep(model, kept)
             yield Epoch(index, loss, metrics, time.perf_counter() - started, is_best, best.value, best.index)
-            if best.exhausted(patience):
+            if halted or best.exhausted(patience):
                 break
     finally:
         if kept:
@@ -116,8 +130,9 @@ def _epoch_runner(
     architecture: Architecture,
     seed: int,
     options: TrainConfig,
+    halts: Callable[[], bool],
 ) -> Callable[[int], float]:
-    """A function that trains one epoch and returns its mean loss."""
+    """A function that trains one epoch, as far as `halts` lets it, and returns its mean loss."""
     pairs = pairs_of(interactions, graph, architecture)
     known = positives(graph, offer_unseen=not model.reads_items)
     generator = torch_rng(graph.device, seed, "train")
@@ -136,6 +151,8 @@ def _epoch_runner(
                 optimizer.step()
                 total += loss.detach()
                 n_steps += 1
+                if halts():
+                    break
         except RuntimeError as error:
             raise_failed(error)
             raise

@@ -42,7 +42,7 @@ def test_candidates_of_a_round_meet_the_same_draw_and_closed_forms_differ_betwee
     train = confirmation(prepared(tmp_path), tmp_path)
     assert train is not None
     ease = Architecture.model_validate({"propagation": "item_graph"})
-    (first,), (again,), (other,) = (list(train(ease, seed, index)) for seed, index in ((1, 0), (2, 0), (1, 1)))
+    (first,), (again,), (other,) = (list(train(ease, seed, index).epochs()) for seed, index in ((1, 0), (2, 0), (1, 1)))
     assert first.metrics == again.metrics
     assert first.metrics != other.metrics
 

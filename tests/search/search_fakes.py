@@ -108,7 +108,7 @@ class FakeTraining:
     hook: Callable[[int], None] = lambda _: None
     saved: list[Path] = field(default_factory=list)
 
-    def __iter__(self) -> Iterator[FakeEpoch]:
+    def epochs(self, halt: Callable[[], bool]) -> Iterator[FakeEpoch]:
         epochs = self.architecture.epochs if self.architecture.propagation.trained else 1
         for index in range(epochs):
             self.hook(index)

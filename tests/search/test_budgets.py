@@ -1,8 +1,9 @@
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from search_fakes import FakeTraining, ended, quality, run, setup, trials
+from search_fakes import FakeEpoch, FakeTraining, ended, quality, run, setup, trials
 
 from gnas.config.architecture import Architecture
 from gnas.errors import SearchFailed
@@ -44,6 +45,30 @@ def test_the_timeout_holds_within_one_epoch(top: int, tmp_path: Path) -> None:
     end = ended(run(setup(trials=None, timeout=200, train=clock.train, confirm={"top": top}), tmp_path, clock=clock))
     assert end.reason == "timeout"
     assert 200 <= clock.now - 100 <= 201 if top == 0 else clock.now - 100 <= 201
+
+
+def test_a_trial_ends_within_an_epoch_when_its_share_is_up_and_time_is_left_to_confirm(tmp_path: Path) -> None:
+    """Epochs as long as the whole search, in steps of a second each."""
+    clock = Clock()
+
+    class Slow(FakeTraining):
+        def epochs(self, halt: Callable[[], bool]) -> Iterator[FakeEpoch]:
+            for _ in range(1000):
+                clock.now += 1
+                if halt():
+                    break
+            yield FakeEpoch(1, {"ndcg@20": self.final}, is_best=True)
+
+    def train(architecture: Architecture, seed: int) -> FakeTraining:
+        return Slow(architecture, quality(architecture))
+
+    slow = {f"first {n}": Architecture(dim=dim, epochs=20) for n, dim in enumerate(range(40, 60))}
+    confirm = {"top": 2, "seeds": 2}
+    config = setup(trials=None, timeout=1000, pruner="none", train=train, first=slow, confirm=confirm)
+    events = run(config, tmp_path, clock=clock)
+    walls = [event.outcome.wall_s for event in trials(events)]
+    assert walls == [80.0] * 10, "a tenth of the 800 seconds that are not kept back"
+    assert clock.now - 100 == 1000
 
 
 def test_time_is_kept_back_for_confirmation(tmp_path: Path) -> None:

@@ -22,9 +22,9 @@ class Failing(FakeTraining):
     error: Exception = TrialFailed("the loss is nan in step 7")
     __hash__ = object.__hash__
 
-    def __iter__(self) -> Iterator[FakeEpoch]:
+    def epochs(self, halt: Callable[[], bool]) -> Iterator[FakeEpoch]:
         big = torch.zeros(10)
-        for epoch in super().__iter__():
+        for epoch in super().epochs(halt):
             if epoch.index == 3:
                 raise type(self.error)(*self.error.args)  # a new one, for an error keeps its frames alive
             assert len(big) == 10
@@ -177,7 +177,7 @@ def test_gpu_memory_running_out_halves_the_batch_once(
 
 def test_a_training_without_an_evaluation_fails(tmp_path: Path) -> None:
     class Silent(FakeTraining):
-        def __iter__(self) -> Iterator[FakeEpoch]:
+        def epochs(self, halt: Callable[[], bool]) -> Iterator[FakeEpoch]:
             yield FakeEpoch(1, {}, is_best=False)
 
     with pytest.raises(SearchFailed, match="the training ended before its first evaluation"):

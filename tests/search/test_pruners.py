@@ -135,8 +135,8 @@ def test_best_so_far_is_judged_not_the_last_value(tmp_path: Path) -> None:
 
 
 class Peaking(FakeTraining):
-    def __iter__(self):  # type: ignore[no-untyped-def]
-        for epoch in super().__iter__():
+    def epochs(self, halt):  # type: ignore[no-untyped-def]
+        for epoch in super().epochs(halt):
             first = epoch.index == 1
             value = self.final if first else self.final / 2
             yield type(epoch)(epoch.index, {"ndcg@20": value, "coverage@20": 0.1}, is_best=first)

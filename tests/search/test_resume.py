@@ -189,5 +189,5 @@ def test_thirty_sigkills_at_random_moments(tmp_path: Path) -> None:
 
 def test_the_fake_trainings_are_what_they_seem() -> None:
     training = FakeTraining(Architecture(epochs=3), 0.8)
-    epochs: Iterator[FakeEpoch] = iter(training)
+    epochs: Iterator[FakeEpoch] = training.epochs(lambda: False)
     assert [round(epoch.metrics["ndcg@20"], 2) for epoch in epochs] == [0.4, 0.6, 0.7]

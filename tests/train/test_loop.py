@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from gnas.nn.positives import positives
 from gnas.nn.recommender import Recommender
 from gnas.train.batches import MAX_FULL_STEPS, MIN_FULL_STEPS, epoch_batches, full_steps, pairs_of
 from gnas.train.evaluator import Evaluation
-from gnas.train.loop import Epoch, raise_failed, train
+from gnas.train.loop import Epoch, never, raise_failed, train
 from gnas.train.step import build_step
 from gnas.train.stopping import Best
 
@@ -44,7 +44,13 @@ class Scripted:
 
 
 def start(
-    world: World, evaluator: Scripted, *, objective: str = "ndcg@1", options: dict[str, Any] | None = None, **parts: Any
+    world: World,
+    evaluator: Scripted,
+    *,
+    objective: str = "ndcg@1",
+    options: dict[str, Any] | None = None,
+    halt: Callable[[], bool] = never,
+    **parts: Any,
 ) -> tuple[Candidate, Iterator[Epoch]]:
     architecture = Architecture.model_validate({"dim": 8, "batch_size": 64, **parts})
     model = build_for(world, architecture)
@@ -58,6 +64,7 @@ def start(
         seed=0,
         objective=objective,
         options=TrainConfig.model_validate(options or {}),
+        halt=halt,
     )
     return model, epochs
 
@@ -279,3 +286,20 @@ def test_best_is_aware_of_the_direction_and_ties_go_to_the_earlier_epoch(
     assert best.index == index
     assert best.waited == len(values) - index
     assert best.exhausted(1) == (best.waited >= 1)
+
+
+def test_a_halt_ends_the_epoch_between_two_steps(world: World) -> None:
+    asked = 0
+
+    def halt() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked >= 3
+
+    scripted = Scripted(0.5)
+    _, epochs = start(world, scripted, options={"evaluate_every": 10}, halt=halt, batch_size=16, epochs=50)
+    (only,) = epochs
+    assert len(world.train) > 4 * 16, "the epoch had more steps"
+    assert asked == 3
+    assert only.index == 1
+    assert only.metrics == {"ndcg@1": 0.5, "rmse": 1.0}, "it is evaluated, whatever evaluate_every says"
