@@ -8,6 +8,8 @@ BENCHMARKS = {
     "inherit": "whether candidates that inherit embeddings rank as those that start anew",
     "epoch": "LightGCN with BPR as in the literature against PyG's loop of the same",
     "evaluate": "full-ranking metrics against the bare matrix product and a loop over users",
+    "quality-time": "validation and test over wall seconds, for trained candidates, closed forms and baselines",
+    "validation-users": "how well a draw of the validation users ranks candidates, by its size",
     "search": "whole searches: winner against every baseline on test, beside published figures",
     "scale": "synthetic graphs of 1 to 30 million interactions: seconds and bytes an interaction",
     "features": "what text, pictures and attributes are worth on MovieLens 100K, for known and new films",
@@ -25,7 +27,7 @@ def main(arguments: list[str]) -> int:
         return 2
     if "--huge-pages" in arguments:
         os.environ["THP_MEM_ALLOC_ENABLE"] = "1"  # read when torch first allocates
-    importlib.import_module(f"benchmarks.{arguments[0]}").main(arguments[1:])
+    importlib.import_module(f"benchmarks.{arguments[0].replace('-', '_')}").main(arguments[1:])
     return 0
 
 

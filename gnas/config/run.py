@@ -106,6 +106,8 @@ class TrainConfig(Strict):
     patience: Annotated[int, Field(ge=1)] = 20
     evaluate_every: Annotated[int, Field(ge=1)] = 1
     """Epochs between validations."""
+    validation_users: Annotated[int, Field(ge=1)] = 10_000
+    """Users that an epoch is validated on, the same draw for all candidates; what came out is measured on all users."""
     precision: Literal["float32", "bfloat16"] = "float32"
     compile: bool = False
 

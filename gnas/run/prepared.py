@@ -87,6 +87,14 @@ def validation_evaluator(prepared: Prepared) -> Measure:
     return _evaluator(prepared, "validation", split.valid, [split.train])
 
 
+def epoch_evaluator(prepared: Prepared, whole: Measure) -> Measure:
+    """What the epochs of a training are validated by: `whole`, or a draw of its users where those are too many."""
+    limit = prepared.config.train.validation_users
+    if not isinstance(whole, Evaluator) or len(whole.users) <= limit:
+        return whole
+    return _ranking(prepared, prepared.split.valid, [prepared.split.train], limit)
+
+
 def test_evaluator(prepared: Prepared) -> Measure:
     """Full ranking of the test items, train and validation items masked; or the error of predicted ratings."""
     split = prepared.split
@@ -99,6 +107,13 @@ def _evaluator(prepared: Prepared, name: str, target: Interactions, seen: list[I
         raise DataError(f"the {name} part is empty, so nothing can be measured on it; change data.split.{name}")
     if prepared.ratings is not None:
         return RatingEvaluator(target, prepared.device, config.evaluate.memory_mib)
+    return _ranking(prepared, target, seen)
+
+
+def _ranking(
+    prepared: Prepared, target: Interactions, seen: list[Interactions], limit_users: int | None = None
+) -> Evaluator:
+    config = prepared.config
     stems = {parse_metric(metric)[0] for metric in [*config.search.objectives, *config.search.limits]}
     return Evaluator(
         target,
@@ -108,6 +123,7 @@ def _evaluator(prepared: Prepared, name: str, target: Interactions, seen: list[I
         device=prepared.device,
         memory_mib=config.evaluate.memory_mib,
         extras=[*CHEAP, *(stem for stem in ("diversity", "auc") if stem in stems)],
+        limit_users=limit_users,
     )
 
 

@@ -8,7 +8,7 @@ from gnas.config.architecture import Architecture
 from gnas.config.data import SplitConfig
 from gnas.data.split import VALID, split_parts
 from gnas.rng import derive_seed
-from gnas.run.prepared import Prepared, validation_evaluator
+from gnas.run.prepared import Prepared, epoch_evaluator, validation_evaluator
 from gnas.run.refitting import joined, shared_out
 from gnas.run.training import CandidateTraining
 from gnas.train.evaluator import Measure
@@ -28,12 +28,14 @@ def confirmation(prepared: Prepared, base: Path) -> Confirmation | None:
         return None
 
     @lru_cache(maxsize=1)  # rounds come one after the other, each for all candidates
-    def drawn(index: int) -> tuple[Prepared, Measure]:
+    def drawn(index: int) -> tuple[Prepared, Measure, Measure]:
         other = resampled(prepared, index, base)
-        return other, validation_evaluator(other)
+        whole = validation_evaluator(other)
+        return other, whole, epoch_evaluator(other, whole)
 
     def training(architecture: Architecture, seed: int, index: int) -> CandidateTraining:
-        return CandidateTraining(*drawn(index), architecture, seed)
+        other, whole, watching = drawn(index)
+        return CandidateTraining(other, whole, architecture, seed, watching)
 
     return training
 

@@ -22,7 +22,16 @@ from gnas.run.describing import read_features
 from gnas.run.directory import RunDirectory, read_json
 from gnas.run.events import Note, Phase, Work
 from gnas.run.forking import Fork, forked, write_fork
-from gnas.run.prepared import Prepared, Tick, main_metric, no_tick, pinned, prepare_run, validation_evaluator
+from gnas.run.prepared import (
+    Prepared,
+    Tick,
+    epoch_evaluator,
+    main_metric,
+    no_tick,
+    pinned,
+    prepare_run,
+    validation_evaluator,
+)
 from gnas.run.resampling import confirmation
 from gnas.run.saved import write_best
 from gnas.run.training import CandidateTraining
@@ -137,11 +146,12 @@ def setup_of(
     config = prepared.config.search
     if config.timeout is not None:
         config = config.model_copy(update={"timeout": max(1.0, config.timeout - spent_s)})
+    watching = epoch_evaluator(prepared, evaluator)
     return Setup(
         space=space,
         config=config,
         seed=prepared.config.seed,
-        train=lambda architecture, seed: CandidateTraining(prepared, evaluator, architecture, seed),
+        train=lambda architecture, seed: CandidateTraining(prepared, evaluator, architecture, seed, watching),
         first=warm_architectures(config.warm_start, main_metric(prepared.config)),
         epochs=prepared.config.train.epochs,
         ahead=begun_with(run),

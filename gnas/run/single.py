@@ -21,6 +21,7 @@ from gnas.run.looks import record_look
 from gnas.run.prepared import (
     Prepared,
     Tick,
+    epoch_evaluator,
     main_metric,
     no_tick,
     pinned,
@@ -136,7 +137,7 @@ def _train(
 ) -> Work[Trained]:
     ceiling = min(architecture.epochs, prepared.config.train.epochs) if architecture.propagation.trained else 1
     yield Phase(" · ".join(part for part in (f"training {describe(architecture)}", name) if part), total=ceiling)
-    training = CandidateTraining(prepared, evaluator, architecture, seed)
+    training = CandidateTraining(prepared, evaluator, architecture, seed, epoch_evaluator(prepared, evaluator))
     best, epochs = None, 0
     try:
         for epoch in training.epochs():
@@ -147,7 +148,7 @@ def _train(
         raise SearchFailed(f"the training failed: {error}") from error
     if best is None:
         raise GnasError("the training ended before its first evaluation; lower train.evaluate_every")
-    return Trained(training, best, epochs)
+    return Trained(training, replace(best, metrics={**best.metrics, **training.measured()}), epochs)
 
 
 def _save(run: RunDirectory, trained: Trained) -> None:

@@ -15,11 +15,27 @@ from gnas.train.loop import Epoch, never, train
 
 
 class CandidateTraining:
-    """The training of one architecture with one seed; `epochs` trains; then save or ask for the costs."""
+    """The training of one architecture with one seed; `epochs` trains; then save or ask for the costs.
 
-    def __init__(self, prepared: Prepared, evaluator: Measure, architecture: Architecture, seed: int) -> None:
+    Args:
+        prepared: the data and the graph.
+        evaluator: measures what came out.
+        architecture: what to train.
+        seed: of everything random.
+        watching: validates every epoch of a trained candidate, where that is not `evaluator` too.
+    """
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        evaluator: Measure,
+        architecture: Architecture,
+        seed: int,
+        watching: Measure | None = None,
+    ) -> None:
         self.prepared = prepared
         self.evaluator = evaluator
+        self.watching = watching if watching is not None and architecture.propagation.trained else evaluator
         self.architecture = architecture
         self.seed = seed
         self.train_s = 0.0
@@ -47,7 +63,7 @@ class CandidateTraining:
             model,
             self.prepared.graph,
             self.prepared.split.train,
-            self.evaluator,
+            self.watching,
             self.architecture,
             seed=self.seed,
             objective=main_metric(config),
@@ -56,6 +72,10 @@ class CandidateTraining:
         ):
             self.train_s = built_s + time.perf_counter() - started
             yield epoch
+
+    def measured(self) -> dict[str, float]:
+        """The metrics of the model as it is, on everyone; empty where its epochs were validated on everyone."""
+        return {} if self.watching is self.evaluator else self.evaluator(self.model).metrics
 
     def save(self, path: Path) -> None:
         """Write the model's tensors, bound to the data's fingerprint."""

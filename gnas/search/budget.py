@@ -68,16 +68,18 @@ class Budget:
         Trials decide where they are limited, so that the same search takes the same course on a slower machine,
         unless time is clearly the tighter limit.
         """
-        others = []
-        if self.timeout_s is not None:
-            others.append(self.spent_s() / (self.timeout_s * (1 - self.reserve)))
+        others = [self.time_share()]
         if self.epochs is not None:
             others.append(self._epochs(outcomes) / (self.epochs * (1 - self.reserve)))
-        spent = min(1.0, max(others, default=0.0))
+        spent = min(1.0, max(others))
         if self.trials is None:
             return spent
         by_trials = min(1.0, len(outcomes) / self.trials)
         return spent if spent > by_trials + LAG else by_trials
+
+    def time_share(self) -> float:
+        """How much of the time for trials is spent; 0 without a limit."""
+        return 0.0 if self.timeout_s is None else self.spent_s() / (self.timeout_s * (1 - self.reserve))
 
     def _late(self, share: float) -> bool:
         return self.timeout_s is not None and self.spent_s() >= self.timeout_s * share

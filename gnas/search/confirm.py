@@ -22,7 +22,7 @@ from gnas.search.outcome import Outcome, ranked
 from gnas.search.pareto import knee_scores, layers
 from gnas.search.protocols import Training
 from gnas.search.records import log
-from gnas.search.training import CandidateFailed, Progress, free_memory, guarded, watch, with_costs
+from gnas.search.training import CandidateFailed, Progress, free_memory, guarded, watch, with_all
 from gnas.search.work import Work
 
 ALPHA = 0.05
@@ -165,7 +165,7 @@ def _train_again(work: Work, job: Job) -> Generator[Event, None, str | None]:
                     return over
         if last is None or last.metrics is None:
             raise CandidateFailed("the training ended before its first evaluation", "")
-        last = with_costs(last, training)
+        last = with_all(last, training)
         values = work.objectives.values(last.metrics or {})
         record |= {"values": values, "metrics": last.metrics, "best_epoch": last.best_epoch}
     except CandidateFailed as error:

@@ -83,6 +83,7 @@ def _begin(work: Work, queue: Queue, outcomes: Sequence[Outcome]) -> Outcome | N
         number=len(outcomes),
         seed=work.setup.seed,
         share=work.budget.share(outcomes),
+        time_share=work.budget.time_share(),
         trials=work.budget.trials,
     )
     found = propose(queue, work.strategy, view)

@@ -1,4 +1,7 @@
-"""The next candidate: known designs first, then what the strategy wants, never one that was tried."""
+"""The next candidate: known designs first, the quick ones before the slow ones, then what the strategy wants.
+
+Never one that was tried.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +19,8 @@ OWN_ATTEMPTS = 50
 """Proposals of the strategy for one trial before random ones take over, and after those the whole space in order."""
 RANDOM_ATTEMPTS = 150
 GRID_ATTEMPTS = 2000
+QUEUE_SHARE = 0.4
+"""Share of the time from which on known designs take turns with proposals: a search must not end with slow ones."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +45,16 @@ def queue_of(setup: Setup) -> Queue:
             notes.append(f"{origin} lies outside the space and is left out" + (f": {why}" if why else ""))
         else:
             proposals.append(proposal)
+    proposals.sort(key=lambda proposal: proposal.architecture.propagation.trained)
     return Queue(tuple(proposals), tuple(notes))
 
 
 def propose(queue: Queue, strategy: Strategy, view: View) -> tuple[Proposal, int] | None:
     """A candidate that no trial has and how many duplicates came before it; None if the space holds no more."""
     tried = {outcome.identity for outcome in view.outcomes}
-    for proposal in queue.proposals:
-        if identity(proposal.architecture) not in tried:
-            return proposal, 0
+    left = [proposal for proposal in queue.proposals if identity(proposal.architecture) not in tried]
+    if left and (view.time_share < QUEUE_SHARE or view.number % 2 == 0):
+        return left[0], 0
     duplicates = 0
     for proposal_or_none in _attempts(strategy, view):
         if proposal_or_none is None:
@@ -56,7 +62,7 @@ def propose(queue: Queue, strategy: Strategy, view: View) -> tuple[Proposal, int
         if identity(proposal_or_none.architecture) not in tried:
             return proposal_or_none, duplicates
         duplicates += 1
-    return None
+    return (left[0], duplicates) if left else None
 
 
 def _attempts(strategy: Strategy, view: View) -> Iterator[Proposal | None]:

@@ -74,6 +74,10 @@ class Training(Protocol):
         """Train, one epoch at a time. `halt` is asked between steps: the epoch ends where it says yes, the last one."""
         ...
 
+    def measured(self) -> Mapping[str, float]:
+        """The best epoch's metrics, measured more closely than every epoch was; empty where they were not."""
+        ...
+
     def save(self, path: Path) -> None:
         """Write the best epoch's model."""
         ...

@@ -103,6 +103,18 @@ def prune(
     return f"after {rung}% of its epochs {better} of {len(rivals)} others were better"
 
 
+def far_behind(metrics: Mapping[str, float], peers: Sequence[Outcome], objectives: Objectives) -> str | None:
+    """Why a candidate has no hope, or None: it has less than half of the best value so far.
+
+    Only where there is one aim, and more of it is better.
+    """
+    name = objectives.names[0]
+    best = max((peer.values[0] for peer in peers if peer.state == "complete" and peer.values), default=0.0)
+    if objectives.directions != ("maximize",) or metrics.get(name, best) >= best / 2:
+        return None
+    return f"{name} {metrics[name]:.4f} after a part of its time, and the best has {best:.4f}"
+
+
 def values_at(outcome: Outcome, rung: int) -> tuple[float, ...] | None:
     """Best values of a trial at a rung, or None if it never stood there."""
     if not outcome.rungs or outcome.state not in ("running", "complete", "pruned"):

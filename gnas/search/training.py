@@ -92,6 +92,12 @@ def with_costs(progress: Progress, training: Training) -> Progress:
     return replace(progress, metrics={**(progress.metrics or {}), **guarded(training.costs)})
 
 
+def with_all(progress: Progress, training: Training) -> Progress:
+    """The same once the training is over: measured closely, with the costs."""
+    closely = guarded(training.measured)
+    return with_costs(replace(progress, metrics={**(progress.metrics or {}), **closely}), training)
+
+
 def halved(architecture: Architecture) -> Architecture | None:
     """The architecture with half its batch, or None where there is no batch to halve."""
     size = architecture.batch_size

@@ -11,7 +11,7 @@ from gnas.search.events import EpochDone, Event, TrialEnded, TrialStarted
 from gnas.search.ledger import Result
 from gnas.search.outcome import Outcome, ranked
 from gnas.search.protocols import Training
-from gnas.search.pruners import GRID, prune, reached
+from gnas.search.pruners import GRID, far_behind, prune, reached
 from gnas.search.records import (
     MODEL,
     begin_trial,
@@ -23,11 +23,14 @@ from gnas.search.records import (
     trial_folder,
     write_table,
 )
-from gnas.search.training import CandidateFailed, Progress, free_memory, guarded, halved, watch, with_costs
+from gnas.search.training import CandidateFailed, Progress, free_memory, guarded, halved, watch, with_all, with_costs
 from gnas.search.work import Work
 
 MIN_MODELS = 3
 """Saved models that are kept, if the confirmation does not ask for more."""
+
+HOPE = 0.25
+"""Part of its share of the time after which a candidate that is far behind the best ends."""
 
 Ended = tuple[Result, Training | None]
 """What became of a trial, and the training whose model may be worth saving."""
@@ -102,7 +105,7 @@ def _attempt(work: Work, running: Outcome, architecture: Architecture) -> Genera
             if work.stop():
                 return None
             if architecture.propagation.trained and last.metrics is not None:
-                reason = _judge(work, running, training, rungs, last, ceiling)
+                reason = _judge(work, running, training, rungs, last, ceiling) or _hopeless(work, running, last)
                 pruned = reason is not None
             if pruned:
                 break
@@ -145,10 +148,17 @@ def _judge(
     return prune(work.pruner, rungs, judged[-1], running.number, peers, work.objectives, work.setup.config.warm_up)
 
 
+def _hopeless(work: Work, running: Outcome, progress: Progress) -> str | None:
+    """Why the candidate should end that has spent some of its share of the time and is far behind; or None."""
+    if not work.budget.trial_over(progress.wall_s / HOPE):
+        return None
+    return far_behind(progress.metrics or {}, _others(work, running), work.objectives)
+
+
 def _result(work: Work, training: Training, progress: Progress, pruned: bool, reason: str | None) -> Result:
     if progress.metrics is None:
         raise CandidateFailed("the training ended before its first evaluation", "")
-    progress = with_costs(progress, training)
+    progress = with_costs(progress, training) if pruned else with_all(progress, training)
     metrics = progress.metrics or {}
     return Result(
         state="pruned" if pruned else "complete",

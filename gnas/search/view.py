@@ -22,6 +22,7 @@ class View:
         outcomes: in the order of their numbers; running ones are those of other workers.
         share: of the budget that is spent, in [0, 1).
         trials: the budget of trials, if there is one.
+        time_share: of the time for trials that is spent; 0 where there is no limit.
     """
 
     space: Space
@@ -31,6 +32,7 @@ class View:
     seed: int
     share: float = 0.0
     trials: int | None = None
+    time_share: float = 0.0
 
     def seed_of(self, attempt: int) -> int:
         """The seed of the strategy's `attempt`-th proposal for this trial."""

@@ -115,6 +115,9 @@ class FakeTraining:
             value = self.final * (1 - 0.5 ** (index + 1)) if epochs > 1 else self.final
             yield FakeEpoch(index + 1, {"ndcg@20": value, "coverage@20": 1 - value}, is_best=True)
 
+    def measured(self) -> dict[str, float]:
+        return {}
+
     def save(self, path: Path) -> None:
         path.write_text(identity(self.architecture))
 

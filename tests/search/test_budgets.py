@@ -6,6 +6,7 @@ import pytest
 from search_fakes import FakeEpoch, FakeTraining, ended, quality, run, setup, trials
 
 from gnas.config.architecture import Architecture
+from gnas.config.propagation import Spectral
 from gnas.errors import SearchFailed
 from gnas.search.events import ConfirmEnded, EpochDone
 
@@ -156,3 +157,32 @@ def test_no_trial_takes_more_than_its_share_of_the_time(tmp_path: Path) -> None:
     full = [outcome for outcome in outcomes if outcome.reason and "its share of the time was up" in outcome.reason]
     assert len(full) >= 9
     assert {(outcome.state, outcome.epochs) for outcome in full} == {("complete", 10)}
+
+
+def test_slow_known_designs_take_turns_with_proposals_and_a_hopeless_one_ends_early(tmp_path: Path) -> None:
+    """All known designs are slow and bad but one: a time limit leaves room for others."""
+    clock = Clock(epoch_s=10.0)
+    good = Architecture(propagation=Spectral(rank=64))
+
+    first = {f"first {n}": Architecture(dim=128, lr=0.01 * (n + 1), epochs=20) for n in range(6)} | {"quick": good}
+
+    def slow(architecture: Architecture, seed: int) -> FakeTraining:
+        value = 0.1 if architecture.dim == 128 and architecture.propagation.trained else quality(architecture)
+        return FakeTraining(architecture, value, clock.tick)
+
+    config = setup(trials=None, timeout=1000, pruner="none", train=slow, first=first, confirm={"top": 0})
+    outcomes = [event.outcome for event in trials(run(config, tmp_path, clock=clock))]
+    assert outcomes[0].origin == "quick", "closed forms come first"
+    hopeless = [outcome for outcome in outcomes if outcome.origin.startswith("first")]
+    assert {(outcome.state, outcome.epochs) for outcome in hopeless} == {("pruned", 3)}, (
+        "a quarter of a tenth of 1000 s"
+    )
+    assert all("and the best has" in (outcome.reason or "") for outcome in hopeless)
+
+
+def test_from_two_fifths_of_the_time_on_proposals_take_turns(tmp_path: Path) -> None:
+    clock = Clock(epoch_s=5.0)
+    first = {f"first {n}": Architecture(dim=128, lr=0.01 * (n + 1), epochs=20) for n in range(8)}
+    config = setup(trials=None, timeout=1000, pruner="none", train=clock.train, first=first, confirm={"top": 0})
+    outcomes = [event.outcome for event in trials(run(config, tmp_path, clock=clock))]
+    assert [outcome.origin.split()[0] for outcome in outcomes[:8]] == ["first"] * 5 + ["random", "first", "random"]

@@ -80,8 +80,8 @@ def test_anchors_come_first_and_those_outside_the_space_are_noted(tmp_path: Path
     first = {"warm start A/3": Architecture(propagation=LightGCN(depth=2), dim=32, lr=0.02, epochs=20)}
     events = run(setup(space=TinySpace(ANCHORS), trials=5, first=first), tmp_path)
     started = [event for event in events if isinstance(event, TrialStarted)]
-    assert [event.origin for event in started] == ["anchor mf", "anchor gf-cf", "warm start A/3", "random", "random"]
-    assert started[0].architecture == ANCHORS["mf"]
+    assert [event.origin for event in started] == ["anchor gf-cf", "anchor mf", "warm start A/3", "random", "random"]
+    assert started[1].architecture == ANCHORS["mf"]
     assert [event.text for event in events if isinstance(event, Note)] == [
         "anchor wide lies outside the space and is left out: dim 512 is none of [16, 32, 64, 128]"
     ]
