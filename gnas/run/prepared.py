@@ -1,9 +1,10 @@
 """The data of a run, ready to be searched or measured on: read, cleaned, split, its graph built."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from gnas.config.architecture import Architecture
@@ -18,7 +19,7 @@ from gnas.features.table import load_tables
 from gnas.graph.bipartite import Graph, build_graph
 from gnas.nn.ratings import RatingScale, rating_scale
 from gnas.run.events import Note, Phase, Work
-from gnas.train.evaluator import CHEAP, Evaluator, Measure
+from gnas.train.evaluator import CHEAP, EXTRAS, Evaluator, Measure
 from gnas.train.rating import RatingEvaluator
 
 Tick = Callable[[str, int, int | None], None]
@@ -93,7 +94,20 @@ def test_evaluator(prepared: Prepared) -> Measure:
     return _evaluator(prepared, "test", split.test, [split.train, split.valid])
 
 
-def _evaluator(prepared: Prepared, name: str, target: Interactions, seen: list[Interactions]) -> Measure:
+def group_evaluator(prepared: Prepared, group: Interactions, offered: np.ndarray | None = None) -> Measure:
+    """As `test_evaluator`, of the test interactions `group` alone; `offered` are the only items ranked, None: all."""
+    split = prepared.split
+    return _evaluator(prepared, "test", group, [split.train, split.valid], beside=(), offered=offered)
+
+
+def _evaluator(
+    prepared: Prepared,
+    name: str,
+    target: Interactions,
+    seen: list[Interactions],
+    beside: Sequence[str] = CHEAP,
+    offered: np.ndarray | None = None,
+) -> Measure:
     config = prepared.config
     if not len(target):
         raise DataError(f"the {name} part is empty, so nothing can be measured on it; change data.split.{name}")
@@ -107,7 +121,8 @@ def _evaluator(prepared: Prepared, name: str, target: Interactions, seen: list[I
         seed=config.seed,
         device=prepared.device,
         memory_mib=config.evaluate.memory_mib,
-        extras=[*CHEAP, *(stem for stem in ("diversity", "auc") if stem in stems)],
+        extras=[*beside, *(stem for stem in EXTRAS if stem in stems)],
+        offered=offered,
     )
 
 

@@ -1,0 +1,69 @@
+"""Items and users that training never met, from the command line: measured apart, recommended, served."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gnas_runner import Gnas
+
+N_USERS, N_ITEMS, N_BLOCKS = 48, 30, 3
+GENRES = ("jazz", "opera", "techno")
+CANDIDATE = """
+propagation: {lightgcn: {depth: 1}}
+features: {attributes: true, ids: false}
+dim: 16
+lr: 0.05
+loss: bpr
+batch_size: full
+epochs: 60
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """Users of a block take items of the same number modulo 3; the tables say the block in a word."""
+    rng = np.random.default_rng(0)
+    clicks = ["user,item"]
+    for user in range(N_USERS):
+        own = [item for item in range(N_ITEMS) if item % N_BLOCKS == user % N_BLOCKS]
+        clicks += [f"u{user},i{item}" for item in rng.permutation(own)[:7]]
+    (tmp_path / "clicks.csv").write_text("\n".join(clicks) + "\n")
+    items = ["item,genre", *(f"i{item},{GENRES[item % N_BLOCKS]}" for item in range(N_ITEMS))]
+    (tmp_path / "items.csv").write_text("\n".join(items) + "\n")
+    (tmp_path / "architecture.yaml").write_text(CANDIDATE)
+    return tmp_path
+
+
+def write_config(shop: Path, **data: object) -> Path:
+    document = {"data": {"source": "clicks.csv", "items": {"path": "items.csv"}, **data}}
+    (shop / "shop.yaml").write_text(json.dumps(document))
+    return shop / "shop.yaml"
+
+
+def test_new_items_are_measured_apart(shop: Path, gnas: Gnas) -> None:
+    config = write_config(shop, split={"kind": "cold-items", "valid": 0.2, "test": 0.2})
+    ran = gnas("train", "architecture.yaml", "--config", config, "--out", "run", "--quiet")
+    assert ran.code == 0, ran.err
+    looked = gnas("evaluate", "run", "--json")
+    assert looked.code == 0, looked.err
+    groups = {group["group"]: group for group in looked.document["groups"]}
+    assert set(groups) == {"new items", "new items among themselves"}, "in this split test has no other items"
+    assert groups["new items"]["metrics"]["ndcg@20"] == looked.document["metrics"]["ndcg@20"]
+    among = groups["new items among themselves"]
+    assert {one["name"] for one in among["others"]} >= {"popularity", "ease"}
+    ndcg = {one["name"]: one["metrics"]["ndcg@20"]["value"] for one in among["others"]}
+    assert among["metrics"]["ndcg@20"]["value"] > 0.9 > ndcg["popularity"], "the genre says who likes a new item"
+    said = gnas("evaluate", "run", "--no-baselines")
+    assert "new items among themselves" in said.out
+    assert "all items are ranked" in said.out
+    assert "new items among themselves" in (shop / "run" / "report.html").read_text()
+    refitted = gnas("evaluate", "run", "--refit", "--no-baselines", "--json")
+    assert refitted.document["groups"][0]["n_users"] == groups["new items"]["n_users"]
+
+
+def test_where_nothing_is_new_nothing_stands_apart(shop: Path, gnas: Gnas) -> None:
+    words = ("--no-baselines", "--set", "evaluate.seeds=1", "--set", "train.epochs=1")
+    ran = gnas("evaluate", "architecture.yaml", "--config", write_config(shop), *words)
+    assert ran.code == 0, ran.err
+    assert "known and new apart" not in ran.out
