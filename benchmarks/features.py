@@ -29,6 +29,7 @@ from gnas.data.interactions import Interactions
 from gnas.data.prepare import prepare
 from gnas.errors import TrialFailed
 from gnas.features.bank import FeatureBank
+from gnas.features.newcomers import with_newcomers
 from gnas.features.table import load_tables
 from gnas.graph.bipartite import build_graph
 from gnas.nn.model import build
@@ -129,7 +130,7 @@ def friends(data: Path, seed: int) -> World:
 def _made(config: str, overrides: list[tuple[str, Any]], seed: int, new_items: bool = False) -> World:
     """Data, graph, features and both measures; with `new_items` the held-out items are ranked among themselves."""
     loaded = load_run_config(config, overrides)
-    split = prepare(loaded.config.data, seed, loaded.base)
+    split = with_newcomers(prepare(loaded.config.data, seed, loaded.base), loaded.config.data, loaded.base)
     graph = build_graph(split.train, torch.device("cpu"))
     bank = FeatureBank(load_tables(loaded.config.data, split, loaded.base), split.train)
     measures = []

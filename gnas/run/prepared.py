@@ -15,6 +15,7 @@ from gnas.data.prepare import prepare
 from gnas.errors import DataError, RunError
 from gnas.features.bank import FeatureBank
 from gnas.features.blocks import FeatureSet
+from gnas.features.newcomers import with_newcomers
 from gnas.features.table import load_tables
 from gnas.graph.bipartite import Graph, build_graph
 from gnas.nn.ratings import RatingScale, rating_scale
@@ -56,7 +57,7 @@ def prepare_run(
         DataError: the data cannot be read or used.
     """
     yield Phase("reading the data")
-    split = prepare(config.data, config.seed, base, tick)
+    split = with_newcomers(prepare(config.data, config.seed, base, tick), config.data, base)
     if fingerprint is not None and split.fingerprint != fingerprint:
         raise RunError(
             f"the data changed since this run began: their fingerprint was {fingerprint[:12]} and is "
@@ -148,4 +149,9 @@ def describe_steps(split: Split) -> list[str]:
         f"{split.n_users:,} users, {split.n_items:,} items, {sum(n):,} interactions "
         f"(train {n[0]:,}, validation {n[1]:,}, test {n[2]:,})"
     )
-    return [*guesses, sizes]
+    added = [
+        f"{step['new users']:,} users and {step['new items']:,} items of these stand in their tables alone"
+        for step in split.report
+        if step["step"] == "new"
+    ]
+    return [*guesses, sizes, *added]

@@ -67,3 +67,51 @@ def test_where_nothing_is_new_nothing_stands_apart(shop: Path, gnas: Gnas) -> No
     ran = gnas("evaluate", "architecture.yaml", "--config", write_config(shop), *words)
     assert ran.code == 0, ran.err
     assert "known and new apart" not in ran.out
+
+
+def serve_new(shop: Path, gnas: Gnas) -> None:
+    """Train where the tables have two new items and a new user a block, and one of each of which nothing is known."""
+    with (shop / "items.csv").open("a") as items:
+        items.writelines(f"new{number},{GENRES[number % N_BLOCKS]}\n" for number in range(6))
+        items.write("blank,\n")
+    tastes = [f"u{user},{GENRES[user % N_BLOCKS]}" for user in range(N_USERS)]
+    tastes += [f"v{number},{GENRES[number]}" for number in range(N_BLOCKS)]
+    (shop / "users.csv").write_text("\n".join(["user,taste", *tastes, "quiet,"]) + "\n")
+    config = write_config(shop, items={"path": "items.csv", "new": True}, users={"path": "users.csv", "new": True})
+    ran = gnas("train", "architecture.yaml", "--config", config, "--out", "run", "--quiet")
+    assert ran.code == 0, ran.err
+
+
+def block_of(item: str) -> int:
+    return int(item.removeprefix("new").removeprefix("i")) % N_BLOCKS
+
+
+def test_new_items_and_users_are_served_by_what_is_known_of_them(shop: Path, gnas: Gnas) -> None:
+    serve_new(shop, gnas)
+    known = json.loads((shop / "run" / "data.json").read_text())
+    assert (known["n_users"], known["n_items"]) == (N_USERS + 4, N_ITEMS + 7)
+    assert known["report"][-1]["new items"] == 7
+    recs = gnas("recommend", "run", "-k", 5, "--json").document["recommendations"]
+    rows = {user: [row["item"] for row in recs if row["user"] == user] for user in {row["user"] for row in recs}}
+    assert "blank" not in {item for items in rows.values() for item in items}
+    for user in range(N_USERS):
+        items = rows[f"u{user}"]
+        assert {block_of(item) for item in items} == {user % N_BLOCKS}
+        assert {item for item in items if item.startswith("new")} == {f"new{n}" for n in range(6) if n % 3 == user % 3}
+    (shop / "ids.txt").write_text("v0\nv1\nv2\nquiet\nstranger\n")
+    ran = gnas("recommend", "run", "-k", 12, "--users", "ids.txt", "--json")
+    assert ran.document["unknown"] == ["quiet", "stranger"], "nothing is known of them: the popular list"
+    assert "2 user(s) unknown to the model got the most popular items: quiet, stranger" in ran.err
+    for number in range(N_BLOCKS):
+        items = [row["item"] for row in ran.document["recommendations"] if row["user"] == f"v{number}"]
+        assert {block_of(item) for item in items} == {number}
+        assert len(items) == 12
+
+
+def test_a_candidate_without_features_recommends_nothing_new(shop: Path, gnas: Gnas) -> None:
+    (shop / "architecture.yaml").write_text("propagation: none\ndim: 4\nepochs: 2\n")
+    serve_new(shop, gnas)
+    recs = gnas("recommend", "run", "-k", 40, "--json")
+    assert {row["item"] for row in recs.document["recommendations"]} <= {f"i{item}" for item in range(N_ITEMS)}
+    assert set(recs.document["unknown"]) == {"v0", "v1", "v2", "quiet"}
+    assert gnas("evaluate", "run", "--no-baselines").code == 0
