@@ -89,7 +89,9 @@ def load_table(config: FeatureTableConfig, ids: pl.Series, base: Path, side: Sid
     paths = config.paths
     folder = base / (config.folder if config.folder is not None else Path(paths[0]).parent if paths else ".")
     vectors = {name: read_vectors(base / path, ids, name) for name, path in config.vectors.items()}
-    links = {name: read_links(base / path, ids, name, report) for name, path in config.links.items()}
+    links: dict[str, np.ndarray] = {}
+    for name, path in config.links.items():
+        links |= read_links(base / path, ids, name, report)
     table = _typed(side, len(ids), frame, vectors, folder, config.clean, config.columns, report)
     return replace(table, links=links)
 

@@ -27,7 +27,7 @@ def known_rows(
         for block in blocks.values():
             known_n |= block.present
     links = features.linked(side, spec.knn.k)
-    if not links or (side == "users" and not architecture.propagation.trained):
+    if not links:
         return known_n
     left, right = np.concatenate(links).T
     for _ in range(spec.knn.layers):

@@ -75,7 +75,7 @@ def prepare_run(
 
 def features_of(prepared: Prepared, architecture: Architecture) -> FeatureSet | None:
     """What a candidate reads of users and items; None where it reads nothing."""
-    return prepared.bank.select(architecture.features) if architecture.reads_features else None
+    return prepared.bank.select(architecture.read)
 
 
 def pinned(prepared: Prepared, architecture: Architecture) -> Architecture:

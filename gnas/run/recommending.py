@@ -114,9 +114,8 @@ def _asked(split: Split, users: Sequence[str] | None) -> tuple[pl.Series, np.nda
 
 def _matrix(split: Split) -> sp.csr_matrix:
     """Every known interaction, the test part included: nobody is shown what they already took [U, I]."""
-    parts = (split.train, split.valid, split.test)
-    user = np.concatenate([part.user for part in parts])
-    item = np.concatenate([part.item for part in parts])
+    user = np.concatenate([part.user for part in split.parts])
+    item = np.concatenate([part.item for part in split.parts])
     matrix = sp.csr_matrix((np.ones(len(user), np.float32), (user, item)), shape=(split.n_users, split.n_items))
     matrix.data[:] = 1.0
     return matrix

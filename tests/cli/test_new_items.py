@@ -115,3 +115,26 @@ def test_a_candidate_without_features_recommends_nothing_new(shop: Path, gnas: G
     assert {row["item"] for row in recs.document["recommendations"]} <= {f"i{item}" for item in range(N_ITEMS)}
     assert set(recs.document["unknown"]) == {"v0", "v1", "v2", "quiet"}
     assert gnas("evaluate", "run", "--no-baselines").code == 0
+
+
+def test_new_users_are_served_by_their_friends_in_a_closed_form(shop: Path, gnas: Gnas) -> None:
+    """Links alone, of a file with types: friends share a block, colleagues mislead."""
+    (shop / "architecture.yaml").write_text(
+        "propagation: {spectral: {rank: 2}}\nfeatures: {links: people/friend, text: tfidf, knn: {weight: 0.5}}\n"
+    )
+    pairs = ["who,whom,type", *(f"v{n},u{n + 3 * k},friend" for n in range(N_BLOCKS) for k in range(5))]
+    pairs += [f"v{n},u{n + 1 + 3 * k},colleague" for n in range(N_BLOCKS) for k in range(9)]
+    (shop / "people.csv").write_text("\n".join(pairs) + "\n")
+    users = [f"u{user},1" for user in range(N_USERS)] + [f"v{number},1" for number in range(N_BLOCKS)]
+    (shop / "users.csv").write_text("\n".join(["user,one", *users]) + "\n")
+    config = write_config(shop, users={"path": "users.csv", "new": True, "links": {"people": "people.csv"}})
+    ran = gnas("train", "architecture.yaml", "--config", config, "--out", "run", "--quiet")
+    assert ran.code == 0, ran.err
+    saved = (shop / "run" / "best" / "architecture.yaml").read_text()
+    assert "people/friend" in saved
+    assert "tfidf" not in saved, "a closed form follows links and projects nothing"
+    ran = gnas("recommend", "run", "-k", 4, "--user", "v0", "--user", "v1", "--user", "v2", "--json")
+    assert ran.code == 0, ran.err
+    assert ran.document["unknown"] == []
+    for row in ran.document["recommendations"]:
+        assert block_of(row["item"]) == int(row["user"].removeprefix("v"))
