@@ -22,7 +22,8 @@ def read_features(prepared: Prepared, space: SearchSpace, tick: Tick) -> Work[No
     yield Phase("reading the features", total=len(wanted))
     for spec in wanted:
         prepared.bank.select(spec, tick)
-        yield Part(", ".join([*(one.kind for one in spec.encoders.values())]) or "attributes, vectors, links")
+        plain = [name for name in ("attributes", "vectors", "links") if getattr(spec, name)]
+        yield Part(", ".join([*(one.kind for one in spec.encoders.values()), *plain]))
 
 
 def feature_specs(space: SearchSpace, seed: int) -> list[Features]:

@@ -117,6 +117,26 @@ def test_a_candidate_without_features_recommends_nothing_new(shop: Path, gnas: G
     assert gnas("evaluate", "run", "--no-baselines").code == 0
 
 
+def test_links_and_vectors_are_described(shop: Path, gnas: Gnas) -> None:
+    (shop / "people.csv").write_text("who,whom,type\nu0,u1,friend\nu1,u0,friend\nu1,u2,friend\nu0,u2,boss\nu9,x,boss\n")
+    ids = np.array([f"i{item}" for item in range(20)])
+    np.savez(shop / "sound.npz", ids=ids, vectors=np.ones((20, 5), dtype=np.float32))
+    config = write_config(
+        shop, users={"links": {"people": "people.csv"}}, items={"path": "items.csv", "vectors": {"sound": "sound.npz"}}
+    )
+    ran = gnas("data", "describe", config, "--json")
+    assert ran.code == 0, ran.err
+    assert ran.document["links"] == [
+        {"side": "users", "name": "people/boss", "pairs": 1, "linked": 2, "share": pytest.approx(2 / N_USERS)},
+        {"side": "users", "name": "people/friend", "pairs": 2, "linked": 3, "share": pytest.approx(3 / N_USERS)},
+    ]
+    sound = next(row for row in ran.document["features"] if row["column"] == "sound")
+    assert (sound["type"], sound["missing"], sound["examples"]) == ("vector", N_ITEMS - 20, ["5 numbers"])
+    said = gnas("data", "describe", config).out
+    assert "people/friend" in said
+    assert "6.2%" in said, "three of 48 users"
+
+
 def test_new_users_are_served_by_their_friends_in_a_closed_form(shop: Path, gnas: Gnas) -> None:
     """Links alone, of a file with types: friends share a block, colleagues mislead."""
     (shop / "architecture.yaml").write_text(
