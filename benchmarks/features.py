@@ -29,6 +29,7 @@ from gnas.data.interactions import Interactions
 from gnas.data.prepare import prepare
 from gnas.errors import TrialFailed
 from gnas.features.bank import FeatureBank
+from gnas.features.newcomers import with_newcomers
 from gnas.features.table import load_tables
 from gnas.graph.bipartite import build_graph
 from gnas.nn.model import build
@@ -116,14 +117,6 @@ def world(data: Path, kind: str, seed: int) -> World:
     return _made("ml-100k-media", overrides, seed, new_items=kind == "cold-items")
 
 
-def _all_but(target: Interactions) -> Interactions:
-    """Every user with every item that is not held out in `target`: leaves the new items alone in the ranking."""
-    others = np.setdiff1d(np.arange(target.n_items), target.item)
-    user = np.repeat(np.unique(target.user), len(others))
-    item = np.tile(others, len(user) // max(len(others), 1))
-    return Interactions(user, item, target.n_users, target.n_items)
-
-
 def friends(data: Path, seed: int) -> World:
     """The listeners of last.fm under `data`, split at random, with who is friends with whom."""
     folder = data / "hetrec-lastfm"
@@ -137,13 +130,13 @@ def friends(data: Path, seed: int) -> World:
 def _made(config: str, overrides: list[tuple[str, Any]], seed: int, new_items: bool = False) -> World:
     """Data, graph, features and both measures; with `new_items` the held-out items are ranked among themselves."""
     loaded = load_run_config(config, overrides)
-    split = prepare(loaded.config.data, seed, loaded.base)
+    split = with_newcomers(prepare(loaded.config.data, seed, loaded.base), loaded.config.data, loaded.base)
     graph = build_graph(split.train, torch.device("cpu"))
     bank = FeatureBank(load_tables(loaded.config.data, split, loaded.base), split.train)
     measures = []
     for target, seen in ((split.valid, [split.train]), (split.test, [split.train, split.valid])):
-        left_out = [split.train, _all_but(target)] if new_items else seen
-        measures.append(Evaluator(target, left_out, [10, 20], seed=seed, device=graph.device, extras=()))
+        offered = np.unique(target.item) if new_items else None
+        measures.append(Evaluator(target, seen, [10, 20], seed, graph.device, extras=(), offered=offered))
     return World(split.train, graph, bank, measures[0], measures[1], "recall@20" if new_items else "ndcg@20")
 
 

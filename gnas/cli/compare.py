@@ -26,8 +26,10 @@ def command(
 
     from gnas.cli.output import Output
     from gnas.cli.work import watch
+    from gnas.report.groups import ABOUT_GROUPS, groups_table
     from gnas.report.progress import Progress
     from gnas.report.results import test_table
+    from gnas.report.tables import Table
     from gnas.run.comparison import compare_runs
     from gnas.run.directory import open_run
     from gnas.run.prepared import main_metric
@@ -41,4 +43,7 @@ def command(
     found = watch(work, Progress(main_metric(config)), output)
     counts = "; ".join(f"{name}: look {count} at test" for name, count in found.looks.items())
     document = {"best": str(found.best.path), "looks": found.looks, **found.record}
-    output.result(document, test_table(found.record, found.words), "", f"{counts}.")
+    parts: list[str | Table] = [test_table(found.record, found.words), ""]
+    if "groups" in found.record:
+        parts += [groups_table(found.record, found.words), ABOUT_GROUPS, ""]
+    output.result(document, *parts, f"{counts}.")

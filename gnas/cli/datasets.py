@@ -11,6 +11,7 @@ from gnas.data.cache import is_cached
 from gnas.data.catalog import CATALOG
 from gnas.data.describe import describe
 from gnas.errors import RunError
+from gnas.features.describe import describe_links
 from gnas.report.progress import Progress
 from gnas.report.tables import Cell, Table
 from gnas.run.configure import Asked, settle, settle_config
@@ -51,11 +52,16 @@ def describe_data(source: str, overrides: list[str], seed: int | None, output: O
             for f in features
         )
         parts += ["", Table(names, rows, "Features")]
+    links = [link for table in loaded.tables.values() for link in describe_links(table)]
+    if links:
+        sets = tuple((one.side, one.name, one.pairs, one.linked, f"{one.share:.1%}") for one in links)
+        parts += ["", Table(("side", "links", "pairs", "linked", "share of the side"), sets, "Links")]
     if cleaning:
         columns = ("side", "column", "step", "count", "detail")
         steps = tuple(tuple(step[name] for name in columns) for step in cleaning)
         parts += ["", Table(columns, steps, "Cleaning of features")]
-    output.result({**found, "features": [asdict(f) for f in features], "cleaning": cleaning}, *parts)
+    told = {"features": [asdict(f) for f in features], "links": [asdict(one) for one in links], "cleaning": cleaning}
+    output.result({**found, **told}, *parts)
 
 
 def prepare_data(source: str, out: str | None, overrides: list[str], seed: int | None, output: Output) -> None:

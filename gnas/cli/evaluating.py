@@ -9,6 +9,7 @@ from gnas.config.describe import describe
 from gnas.config.load import load_architecture
 from gnas.config.run import RunConfig
 from gnas.errors import ConfigError
+from gnas.report.groups import ABOUT_GROUPS, groups_table
 from gnas.report.html import write_report
 from gnas.report.progress import Progress
 from gnas.report.results import looks_sentence, spread_table, test_table, verdict
@@ -78,6 +79,8 @@ def _conclude(run: RunDirectory, result: TestResult, words: str, output: Output)
         test_table(record, words),
         "",
     ]
+    if "groups" in record:
+        parts += [groups_table(record, words), ABOUT_GROUPS, ""]
     if "seeds" in record:
         parts += [spread_table(record), ""]
     parts += [

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from gnas.config.base import Strict
-from gnas.config.features import Features, canonical_features, canonical_links
+from gnas.config.features import Features, canonical_features, canonical_links, linking
 from gnas.config.objective import (
     BPR,
     SGL,
@@ -69,8 +69,13 @@ class Architecture(Strict):
 
     @property
     def reads_features(self) -> bool:
-        """Whether features matter: a closed form takes nothing from them but the links of `knn`."""
-        return self.features.used and (self.propagation.trained or self.features.knn.k > 0)
+        """Whether features matter."""
+        return self.read.used
+
+    @property
+    def read(self) -> Features:
+        """The features that matter: a closed form takes nothing from them but links."""
+        return self.features if self.propagation.trained else linking(self.features)
 
     def written(self) -> dict[str, Any]:
         """The YAML form with every parameter written out; reading it back gives an equal architecture."""
@@ -86,7 +91,7 @@ def canonical(architecture: Architecture) -> dict[str, Any]:
     propagation = architecture.propagation
     if not propagation.trained:
         closed = {"propagation": _canonical_closed_form(propagation.written_in_full())}
-        links = canonical_links(architecture.features) if architecture.reads_features else {}
+        links = canonical_links(architecture.read) if architecture.reads_features else {}
         return {**closed, "features": links} if links else closed
     tree = architecture.written()
     tree["propagation"] = _canonical_propagation(propagation)
@@ -112,7 +117,7 @@ def shown(architecture: Architecture) -> dict[str, Any]:
         if parameters.get("weights", ...) is None:
             del parameters["weights"]
     if architecture.reads_features:
-        for modality, encoder in architecture.features.encoders.items():
+        for modality, encoder in architecture.read.encoders.items():
             tree["features"][modality] = encoder.written_in_full()
     if not architecture.propagation.trained:
         return tree

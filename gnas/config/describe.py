@@ -107,13 +107,16 @@ def _loss(loss: Choice) -> str:
 
 
 def _features(architecture: Architecture) -> str:
-    features = architecture.features
+    features = architecture.read
     read = [spec.kind for spec in features.encoders.values()]
     read += ["attributes"] if features.attributes else []
     read += ["vectors"] if features.vectors else []
     read += ["links"] if features.links else []
     ids = "" if features.ids else " without ids"
-    knn = f" knn {features.knn.k} w{_number(features.knn.weight)}" if features.knn.k or features.links else ""
+    knn = f" knn {features.knn.k}" if features.knn.k else ""
+    if features.knn.k or features.links:
+        knn += f" w{_number(features.knn.weight)}"
+        knn += " learned" if features.knn.channels == "learned" and architecture.propagation.trained else ""
     return f"{'+'.join(read)}{ids}{knn}"
 
 

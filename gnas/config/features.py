@@ -133,8 +133,8 @@ AudioField = Annotated[EncoderSpec, BeforeValidator(choice_reader(AUDIO_ENCODERS
 class Likeness(Strict):
     """A frozen graph that links users to like users and items to like items, by the cosine of each reading.
 
-    x ← x + weight · Sᵏ x with S the normalised links, k = `layers`. Zhang et al., "LATTICE", ACM MM 2021; frozen as in
-    Zhou & Shen, "FREEDOM", ACM MM 2023.
+    x ← x + weight · Sᵏ x with S the normalised links, k = `layers`; links that are given belong to it. Zhang et al.,
+    "LATTICE", ACM MM 2021; frozen as in Zhou & Shen, "FREEDOM", ACM MM 2023.
     """
 
     k: Annotated[int, Field(ge=0, le=1000)] = 0
@@ -143,6 +143,9 @@ class Likeness(Strict):
     weight: Annotated[float, Field(gt=0, le=100)] = 1.0
     entry: Literal["early", "late"] = "late"
     """x is layer 0, or the result of the propagation."""
+    channels: Literal["sum", "learned"] = "sum"
+    """`learned`: every reading's links, and every given set, is a channel with a weight of its own, trained with the
+    candidate from the same start: S = Σ a_c S_c, a = C · softmax over the C of a side."""
 
 
 class Features(Strict):
@@ -156,7 +159,7 @@ class Features(Strict):
     vectors: list[str] | Literal["all"] = Field(default_factory=list)
     """Names of the columns of precomputed vectors to read; one name, `all` and `none` may stand without brackets."""
     links: list[str] | Literal["all"] = Field(default_factory=list)
-    """Names of given links, such as friends, to follow as `knn` says, beside its own."""
+    """Names of given links to follow as `knn` says, beside its own: `friends`, or one type of several, `kin/series`."""
     sides: Literal["both", "users", "items"] = "both"
     hidden: Annotated[int, Field(ge=0, le=4096)] = 0
     """Hidden units of each projection to `dim`; 0 is a linear map."""
@@ -213,6 +216,19 @@ class Features(Strict):
         return bool(self.encoders or self.attributes or self.vectors)
 
 
+READ = ("text", "image", "audio", "attributes", "vectors", "links", "sides")
+"""The fields that say what is read, whatever becomes of it."""
+
+
+def linking(features: Features) -> Features:
+    """What a closed form takes of them: what links, nothing that is only projected."""
+    if features.knn.k:
+        return features
+    if not features.links:
+        return Features()
+    return Features(links=features.links, sides=features.sides, knn=features.knn)
+
+
 def canonical_features(features: Features) -> dict[str, Any] | None:
     """The YAML form without what is not read and without the hashes of weights; None where nothing is read."""
     if not features.used:
@@ -229,6 +245,8 @@ def canonical_features(features: Features) -> dict[str, Any] | None:
         del tree["links"]
         if not features.knn.k:
             del tree["knn"]
+    if "knn" in tree and _one_channel(features):
+        del tree["knn"]["channels"]
     if features.fusion == "none" or not features.projects:
         del tree["entry"], tree["hidden"], tree["modality_dropout"]
     return tree
@@ -237,6 +255,12 @@ def canonical_features(features: Features) -> dict[str, Any] | None:
 def canonical_links(features: Features) -> dict[str, Any]:
     """The YAML form of what links items in a closed form: what is read, and `knn` without where it enters."""
     tree = canonical_features(features) or {}
-    read = ("text", "image", "audio", "attributes", "vectors", "links", "sides")
-    kept: dict[str, Any] = {key: tree[key] for key in read if key in tree}
-    return {**kept, "knn": {key: value for key, value in tree["knn"].items() if key != "entry"}}
+    kept: dict[str, Any] = {key: tree[key] for key in READ if key in tree}
+    return {**kept, "knn": {key: value for key, value in tree["knn"].items() if key not in ("entry", "channels")}}
+
+
+def _one_channel(features: Features) -> bool:
+    """Whether no data could give a side more than one set of links; a file may have types, images several columns."""
+    if features.links or features.vectors == "all" or not {"image", "audio"}.isdisjoint(features.encoders):
+        return False
+    return len(features.encoders) + features.attributes + len(features.vectors) <= 1

@@ -47,7 +47,12 @@ class FeatureTableConfig(Strict):
     vectors: dict[str, str] = Field(default_factory=dict)
     """Vectors computed elsewhere: .npy (row n is the id n), .npz (`ids`, `vectors`), Parquet (an id and a list)."""
     links: dict[str, str] = Field(default_factory=dict)
-    """Files of pairs of ids, in their first two columns: friends among users, relations among items."""
+    """Files of pairs of ids, in their first two columns: friends among users, relations among items.
+
+    With a column `type` every type is a set of links of its own, `name/type`, and `name` means all of them.
+    """
+    new: bool = False
+    """Whether ids of the table without any interaction are users or items too, known by their features alone."""
     folder: str | None = None
     """Where the paths of images and sounds start; the table's own folder where not given."""
     separator: str | None = None
@@ -59,6 +64,8 @@ class FeatureTableConfig(Strict):
     def _says_where(self) -> "FeatureTableConfig":
         if not self.path and not self.vectors and not self.links:
             raise ValueError("a feature table needs a `path`, `vectors` or `links`")
+        if self.new and not self.path:
+            raise ValueError("`new: true` takes the ids of a table; give its `path`")
         return self
 
     @property

@@ -64,6 +64,11 @@ class Split:
     items: pl.DataFrame | None = None
 
     @property
+    def parts(self) -> tuple[Interactions, Interactions, Interactions]:
+        """Train, validation, test."""
+        return self.train, self.valid, self.test
+
+    @property
     def n_users(self) -> int:
         """Number of users, those without train interactions included."""
         return len(self.user_ids)

@@ -11,6 +11,7 @@ from gnas.data.interactions import Interactions
 from gnas.errors import DataError
 from gnas.features.blocks import Block, FeatureSet, Progress, encode_block, wanted_blocks
 from gnas.features.cache import cache_folder
+from gnas.features.links import follows
 from gnas.features.table import FeatureTable, Side
 
 
@@ -58,7 +59,7 @@ class FeatureBank:
 
     def pinned(self, architecture: Architecture) -> Architecture:
         """The same candidate, its file naming the weights that its encoders have here: others will be refused."""
-        spec = architecture.features
+        spec = architecture.read
         found = self.select(spec)
         if found is None:
             return architecture
@@ -82,9 +83,7 @@ class FeatureBank:
         return blocks
 
     def _links(self, side: Side, spec: Features) -> dict[str, np.ndarray]:
-        return {
-            name: pairs for name, pairs in self.tables[side].links.items() if spec.links == "all" or name in spec.links
-        }
+        return {name: pairs for name, pairs in self.tables[side].links.items() if follows(spec.links, name)}
 
     def _check(self, spec: Features, found: FeatureSet) -> None:
         asked = [*spec.encoders, *(["attributes"] if spec.attributes else [])]
@@ -93,11 +92,12 @@ class FeatureBank:
         if spec.links == "all":
             lost = [] if linked else ["any"]
         else:
-            lost = [name for name in spec.links if name not in linked]
+            lost = [one for one in spec.links if not any(follows([one], name) for name in linked)]
         if lost:
+            has = ", ".join(name for table in self.tables.values() for name in table.links) or "there are none"
             raise DataError(
-                f"features follows links {lost[0]!r}, but no feature table on side {spec.sides!r} has them; name their "
-                f"file under data.users.links or data.items.links"
+                f"features follows links {lost[0]!r}, but no feature table on side {spec.sides!r} has them ({has}); "
+                f"name their file under data.users.links or data.items.links"
             )
         for name in asked:
             if not any(block == name or block.split(" ")[0] == name for block in {**found.users, **found.items}):

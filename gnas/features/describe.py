@@ -33,6 +33,25 @@ class ColumnSummary:
     cache: str = ""
 
 
+@dataclass(frozen=True)
+class LinkSummary:
+    """`pairs` are linked; `linked` counts the users or items that have a link, `share` is theirs among all."""
+
+    side: str
+    name: str
+    pairs: int
+    linked: int
+    share: float
+
+
+def describe_links(table: FeatureTable) -> list[LinkSummary]:
+    """One summary a set of links, in the table's order: of a file with types, each type is one."""
+    return [
+        LinkSummary(table.side, name, len(pairs), len(np.unique(pairs)), len(np.unique(pairs)) / len(table))
+        for name, pairs in table.links.items()
+    ]
+
+
 def describe_features(
     table: FeatureTable, encoders: Mapping[str, Sequence[EncoderSpec]] | None = None, cache: Path | None = None
 ) -> list[ColumnSummary]:

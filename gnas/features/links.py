@@ -1,4 +1,4 @@
-"""Links between users, or between items, that come with the data: friends, followers, parts of a set."""
+"""Links between users, or between items, that come with the data: friends, parts of a set, bought together."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,14 +10,18 @@ import polars as pl
 from gnas.errors import DataError
 from gnas.features.read import read_frame
 
+TYPE = "type"
+"""The column beside the pairs that says what a link is."""
 
-def read_links(path: Path, ids: pl.Series, name: str, report: list[dict[str, Any]]) -> np.ndarray:
+
+def read_links(path: Path, ids: pl.Series, name: str, report: list[dict[str, Any]]) -> dict[str, np.ndarray]:
     """The pairs of the file's first two columns as places in `ids`, each pair once, whatever its direction.
 
-    Pairs with an id that is not in `ids`, and of something with itself, are left out and counted in `report`.
+    Pairs with an id that is not in `ids`, of something with itself, and without a type where the file has a column
+    `type`, are left out and counted in `report`.
 
     Returns:
-        int64 [n, 2], the smaller place first.
+        int64 [n, 2], the smaller place first, as `name`; with a column `type` one such set a type, as `name/type`.
 
     Raises:
         DataError: there are not two columns.
@@ -29,10 +33,25 @@ def read_links(path: Path, ids: pl.Series, name: str, report: list[dict[str, Any
     ends = [_places(frame.to_series(side), place) for side in (0, 1)]
     pairs = np.sort(np.stack(ends, axis=1), axis=1)
     known = (pairs >= 0).all(axis=1) & (pairs[:, 0] != pairs[:, 1])
+    typed = TYPE in frame.columns[2:]
+    if typed:
+        known &= frame[TYPE].is_not_null().to_numpy()
     if lost := int((~known).sum()):
-        detail = f"of {len(pairs)} pairs left out: with itself, or with an id that has no interactions"
+        what = ", without a type" if typed else ""
+        detail = f"of {len(pairs)} pairs left out: with itself{what}, or with an id that has no interactions"
         report.append({"column": name, "step": "links", "count": lost, "detail": detail})
-    return np.unique(pairs[known], axis=0)
+    if not typed:
+        return {name: np.unique(pairs[known], axis=0)}
+    types = frame[TYPE].cast(pl.String)
+    return {
+        f"{name}/{one}": np.unique(pairs[known & (types == one).fill_null(False).to_numpy()], axis=0)
+        for one in types.filter(known).unique().sort()
+    }
+
+
+def follows(wanted: Sequence[str] | str, name: str) -> bool:
+    """Whether the links `name` are among those wanted: by their name, as one type of a file, or as `all`."""
+    return wanted == "all" or any(name == one or name.startswith(f"{one}/") for one in wanted)
 
 
 def _places(column: pl.Series, place: dict[str, int]) -> np.ndarray:

@@ -74,13 +74,7 @@ def load_table(config: FeatureTableConfig, ids: pl.Series, base: Path, side: Sid
     report: list[dict[str, Any]] = []
     frame = pl.DataFrame({"": ids.cast(pl.String)})
     for path in config.paths:
-        rows = blank(read_frame(base / path, config.separator, config.names), config.clean.unknown, report)
-        key = config.id if config.id is not None else _id_column(rows, ids, base / path)
-        if key not in rows.columns:
-            raise DataError(f"{base / path}: no column {key!r} ({did_you_mean(key, rows.columns)})")
-        for name, template in config.derive.items():
-            rows = rows.with_columns(_derived(rows, template, base / path).alias(name))
-        rows = rows.rename({key: ""}).filter(pl.col("").is_not_null())
+        rows, key = keyed_rows(config, path, ids, base, report)
         rows = _one_row_per_id(rows, config, report)
         clash = sorted(set(rows.columns) & set(frame.columns) - {""})
         if clash:
@@ -95,9 +89,28 @@ def load_table(config: FeatureTableConfig, ids: pl.Series, base: Path, side: Sid
     paths = config.paths
     folder = base / (config.folder if config.folder is not None else Path(paths[0]).parent if paths else ".")
     vectors = {name: read_vectors(base / path, ids, name) for name, path in config.vectors.items()}
-    links = {name: read_links(base / path, ids, name, report) for name, path in config.links.items()}
+    links: dict[str, np.ndarray] = {}
+    for name, path in config.links.items():
+        links |= read_links(base / path, ids, name, report)
     table = _typed(side, len(ids), frame, vectors, folder, config.clean, config.columns, report)
     return replace(table, links=links)
+
+
+def keyed_rows(
+    config: FeatureTableConfig, path: str, ids: pl.Series, base: Path, report: list[dict[str, Any]]
+) -> tuple[pl.DataFrame, str]:
+    """The rows of one file of `config` that have an id, which stands in the column "" as text; and that column's name.
+
+    Raises:
+        DataError: the file cannot be read, or has no column of ids.
+    """
+    rows = blank(read_frame(base / path, config.separator, config.names), config.clean.unknown, report)
+    key = config.id if config.id is not None else _id_column(rows, ids, base / path)
+    if key not in rows.columns:
+        raise DataError(f"{base / path}: no column {key!r} ({did_you_mean(key, rows.columns)})")
+    for name, template in config.derive.items():
+        rows = rows.with_columns(_derived(rows, template, base / path).alias(name))
+    return rows.rename({key: ""}).filter(pl.col("").is_not_null()), key
 
 
 def table_from_frame(frame: pl.DataFrame, side: Side, folder: Path) -> FeatureTable:

@@ -9,8 +9,7 @@ from gnas.config.architecture import Architecture
 from gnas.config.propagation import Layered
 from gnas.features.blocks import FeatureSet
 from gnas.graph.bipartite import Graph
-from gnas.graph.likeness import likeness
-from gnas.graph.sparse import SparseMatrix
+from gnas.nn.channels import Links
 from gnas.nn.fusion import FeatureFusion
 
 
@@ -43,7 +42,7 @@ class FeatureEntry(nn.Module):
             spec, features, dim, graph.n_users, graph.n_items, generator, architecture.init_scale
         )
         self.knn = spec.knn
-        self.links: SparseMatrix | None = linked(features, spec.knn.k, graph) if spec.knn.k or spec.links else None
+        self.links = Links(features, spec.knn, graph) if spec.knn.k or spec.links else None
         counts = torch.tensor([graph.n_users, graph.n_items])
         described_N = torch.tensor([bool(features.users or features.user_links), self.reads_items]).repeat_interleave(
             counts
@@ -68,14 +67,8 @@ class FeatureEntry(nn.Module):
             return x_ND
         out_ND = x_ND
         for _ in range(self.knn.layers):
-            out_ND = self.links.matmul(out_ND)
+            out_ND = self.links(out_ND)
         return torch.add(x_ND, out_ND, alpha=self.knn.weight)
-
-
-def linked(features: FeatureSet, k: int, graph: Graph) -> SparseMatrix:
-    """The links [N, N] between users, and between items: those given, and those of the k most alike by each reading."""
-    items = [pairs + graph.n_users for pairs in features.linked("items", k)]
-    return likeness([*features.linked("users", k), *items], graph.n_nodes, graph.device)
 
 
 def result_dim(architecture: Architecture) -> int:

@@ -1,27 +1,31 @@
-"""A closed form that also follows links between items that are alike by their features."""
+"""A closed form that also follows links between items, and between users, that are alike or linked by the data."""
 
 import torch
 
 from gnas.config.architecture import Architecture
 from gnas.features.blocks import FeatureSet
+from gnas.features.table import Side
 from gnas.graph.bipartite import Graph
 from gnas.graph.likeness import likeness
 from gnas.graph.products import multiply
+from gnas.graph.sparse import SparseMatrix
 from gnas.nn.history import dense_rows
 from gnas.nn.recommender import Recommender
 
 
-class LinkedItems:
-    """The closed form's scores + weight · r Sᵏ: r the user's items, S the links of `features.knn`, k its layers.
+class Linked:
+    """The closed form's scores + weight · (R S_Iᵏ + S_Uᵏ R), the rows of the users that are asked for.
 
-    New items are found through the items that they are like.
+    R holds who took what, S_I and S_U the links of items and of users, k is the `layers` of `features.knn`. New items
+    are found through the items that they are like or linked to, new users through such users.
     """
 
     def __init__(self, base: Recommender, architecture: Architecture, graph: Graph, features: FeatureSet) -> None:
         self.architecture, self.base, self.graph = architecture, base, graph
         self.n_users, self.n_items = graph.n_users, graph.n_items
         self.knn = architecture.features.knn
-        self.links = likeness(features.linked("items", self.knn.k), graph.n_items, graph.device)
+        self.items = self._links(features, "items", graph.n_items)
+        self.users = self._links(features, "users", graph.n_users)
         self.features_fingerprint = features.fingerprint
 
     @property
@@ -32,7 +36,24 @@ class LinkedItems:
     @torch.no_grad()
     def score(self, users: torch.Tensor) -> torch.Tensor:
         """Scores of all items for `users`: float32 [B, I]."""
-        row_IB = dense_rows(self.graph.user_item, users).t().contiguous()
-        for _ in range(self.knn.layers):
-            row_IB = multiply(self.links.csr, row_IB)
-        return torch.add(self.base.score(users), row_IB.t(), alpha=self.knn.weight)
+        score_BI = self.base.score(users)
+        if self.items is not None:
+            row_IB = dense_rows(self.graph.user_item, users).t().contiguous()
+            row_IB = self._followed(self.items, row_IB, self.knn.layers)
+            score_BI = torch.add(score_BI, row_IB.t(), alpha=self.knn.weight)
+        if self.users is not None:
+            row_UB = dense_rows(self.users, users).t().contiguous()
+            row_UB = self._followed(self.users, row_UB, self.knn.layers - 1)
+            row_IB = multiply(self.graph.user_item.transposed.csr, row_UB)
+            score_BI = torch.add(score_BI, row_IB.t(), alpha=self.knn.weight)
+        return score_BI
+
+    def _links(self, features: FeatureSet, side: Side, n: int) -> SparseMatrix | None:
+        links = features.linked(side, self.knn.k)
+        return likeness(links, n, self.graph.device) if links else None
+
+    @staticmethod
+    def _followed(links: SparseMatrix, row_XB: torch.Tensor, times: int) -> torch.Tensor:
+        for _ in range(times):
+            row_XB = multiply(links.csr, row_XB)
+        return row_XB

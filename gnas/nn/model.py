@@ -10,7 +10,7 @@ from gnas.graph.bipartite import Graph
 from gnas.nn.closed_forms import CLOSED_FORMS
 from gnas.nn.entry import FeatureEntry, result_dim
 from gnas.nn.init import embeddings, zeros
-from gnas.nn.linked import LinkedItems
+from gnas.nn.linked import Linked
 from gnas.nn.propagate import Propagated, Stack, dropout
 from gnas.nn.ratings import RatingScale
 from gnas.nn.recommender import Recommender
@@ -33,7 +33,7 @@ def build(
     propagation = architecture.propagation
     if not propagation.trained:
         closed = CLOSED_FORMS[propagation.kind](propagation, graph)
-        return LinkedItems(closed, architecture, graph, _given(features)) if architecture.reads_features else closed
+        return Linked(closed, architecture, graph, _given(features)) if architecture.reads_features else closed
     return Candidate(architecture, graph, torch_rng("cpu", seed, "init"), ratings, features)
 
 

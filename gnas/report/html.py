@@ -9,6 +9,7 @@ from gnas.config.load import load_architecture
 from gnas.config.metrics import direction
 from gnas.config.run import RunConfig
 from gnas.files import write_text
+from gnas.report.groups import ABOUT_GROUPS, groups_table
 from gnas.report.importance import importances
 from gnas.report.page import Section, code, figure, page, paragraph, wide
 from gnas.report.results import (
@@ -103,8 +104,9 @@ def _test(records: list[dict[str, Any]], words: str) -> str:
     entries += [_interval_bar(one["name"], one["metrics"][metric], "bar") for one in latest["baselines"]]
     about = f"{latest['n_users']:,} users; {latest['protocol']}. {looks_sentence(len(records))}"
     seeds = wide(to_html(spread_table(latest))) if "seeds" in latest else ""
+    groups = wide(to_html(groups_table(latest, words))) + paragraph(ABOUT_GROUPS) if "groups" in latest else ""
     chart = _ordered_bars(entries, metric, "on test with 95 % bootstrap intervals over users")
-    return chart + wide(to_html(test_table(latest, words))) + seeds + paragraph(about)
+    return chart + wide(to_html(test_table(latest, words))) + paragraph(about) + groups + seeds
 
 
 def _interval_bar(name: str, known: dict[str, Any], kind: str) -> Bar:

@@ -11,11 +11,11 @@ from gnas.errors import RunError
 from gnas.run.directory import RunDirectory, read_json, require_writable
 from gnas.run.evaluating import test_record
 from gnas.run.events import Part, Phase, Work
+from gnas.run.groups import WHOLE, Measured, measured, test_measures
 from gnas.run.looks import record_look
-from gnas.run.prepared import main_metric, test_evaluator
+from gnas.run.prepared import main_metric
 from gnas.run.results import better
 from gnas.run.saved import load_best, reopen, saved_architecture
-from gnas.train.evaluator import Evaluation
 
 
 @dataclass(frozen=True)
@@ -38,27 +38,27 @@ def compare_runs(runs: Sequence[RunDirectory], device: torch.device) -> Work[Com
     architectures = {str(run.path): saved_architecture(run) for run in runs}
     prepared = yield from reopen(runs[0], device)
     metric = main_metric(prepared.config)
-    evaluator = test_evaluator(prepared)
-    found: dict[str, Evaluation] = {}
+    measures = test_measures(prepared, prepared.split.train)
+    found: dict[str, Measured] = {}
     for run in runs:
         name = str(run.path)
         model = yield from load_best(run, architectures[name], prepared)
         yield Phase(f"scoring {run.path.name} on test")
-        found[name] = evaluator(model)
-        yield Part(name, found[name].metrics[metric])
+        found[name] = measured(measures, model)
+        yield Part(name, found[name][WHOLE].metrics[metric])
     best = runs[0]
     for run in runs[1:]:
-        if better(metric, found[str(run.path)].metrics[metric], found[str(best.path)].metrics[metric]):
+        if better(metric, found[str(run.path)][WHOLE].metrics[metric], found[str(best.path)][WHOLE].metrics[metric]):
             best = run
     looks = {}
     for run in runs:
         name = str(run.path)
         alone = test_record(prepared, architectures[name], found[name], [], {})
         looks[name] = record_look(run, {**alone, "compared_with": [other for other in found if other != name]})
-    others = {name: evaluation for name, evaluation in found.items() if name != str(best.path)}
+    others = {name: one for name, one in found.items() if name != str(best.path)}
     words = {name: f"{name}: {describe(architecture)}" for name, architecture in architectures.items()}
     rivals: list[dict[str, Any]] = [{"name": words[name], "params": {}} for name in others]
-    named = {words[name]: evaluation for name, evaluation in others.items()}
+    named = {words[name]: one for name, one in others.items()}
     record = test_record(prepared, architectures[str(best.path)], found[str(best.path)], rivals, named)
     return Comparison(best, words[str(best.path)], record, looks)
 

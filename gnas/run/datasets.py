@@ -15,6 +15,7 @@ from gnas.data.prepare import prepare
 from gnas.errors import RunError
 from gnas.features.cache import cache_folder
 from gnas.features.describe import ColumnSummary, cleaning_steps, describe_features
+from gnas.features.newcomers import with_newcomers
 from gnas.features.table import FeatureTable, Side, load_tables
 from gnas.run.describing import feature_specs
 from gnas.run.events import Phase, Work
@@ -32,7 +33,7 @@ class LoadedData:
 def load_data(config: RunConfig, tick: Tick = no_tick) -> Work[LoadedData]:
     """Read, clean and split the data of a configuration whose paths are absolute."""
     yield Phase("reading the data")
-    split = prepare(config.data, config.seed, Path.cwd(), tick)
+    split = with_newcomers(prepare(config.data, config.seed, Path.cwd(), tick), config.data, Path.cwd())
     return LoadedData(split, load_tables(config.data, split, Path.cwd()))
 
 

@@ -1,6 +1,6 @@
 """What users and items are, read before the first trial, so that no trial pays for it."""
 
-from gnas.config.features import Features
+from gnas.config.features import READ, Features
 from gnas.config.space import SearchSpace
 from gnas.rng import numpy_rng
 from gnas.run.events import Part, Phase, Work
@@ -22,7 +22,8 @@ def read_features(prepared: Prepared, space: SearchSpace, tick: Tick) -> Work[No
     yield Phase("reading the features", total=len(wanted))
     for spec in wanted:
         prepared.bank.select(spec, tick)
-        yield Part(", ".join([*(one.kind for one in spec.encoders.values())]) or "attributes and vectors")
+        plain = [name for name in ("attributes", "vectors", "links") if getattr(spec, name)]
+        yield Part(", ".join([*(one.kind for one in spec.encoders.values()), *plain]))
 
 
 def feature_specs(space: SearchSpace, seed: int) -> list[Features]:
@@ -31,8 +32,6 @@ def feature_specs(space: SearchSpace, seed: int) -> list[Features]:
     drawn = [space.architecture(space.random(rng)) for _ in range(DRAWS)]
     found: dict[str, Features] = {}
     for architecture in [*space.anchors.values(), *drawn]:
-        spec = architecture.features
         if architecture.reads_features:
-            read = spec.model_dump(include={"text", "image", "audio", "attributes", "vectors", "sides"})
-            found.setdefault(repr(read), spec)
+            found.setdefault(repr(architecture.read.model_dump(include=set(READ))), architecture.read)
     return list(found.values())

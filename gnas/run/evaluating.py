@@ -16,13 +16,13 @@ from gnas.run.baselines import tuned_baselines
 from gnas.run.comparing import differences, with_intervals
 from gnas.run.directory import RunDirectory, read_json, require_writable
 from gnas.run.events import Part, Phase, Work
+from gnas.run.groups import WHOLE, Measured, group_records, measured, test_measures, whole
 from gnas.run.looks import record_look
-from gnas.run.prepared import Prepared, features_of, main_metric, test_evaluator, validation_evaluator
+from gnas.run.prepared import Prepared, features_of, main_metric, validation_evaluator
 from gnas.run.refitting import PROTOCOL, confirmed_epochs, fitted, on_everything_known
 from gnas.run.saved import command_line, load_best, now, reopen, saved_architecture
 from gnas.search.records import MODEL, trial_folder
 from gnas.train.checkpoint import load_model
-from gnas.train.evaluator import Evaluation
 
 BASELINE_BUDGET_S = 60.0
 """For a run whose baselines were not tuned when it was made."""
@@ -81,7 +81,6 @@ def evaluate_run(
     require_writable(run.path)
     architecture = saved_architecture(run)
     prepared = yield from reopen(run, device)
-    evaluator = test_evaluator(prepared)
     fit, epochs = prepared, None
     if refit:
         fit, epochs = on_everything_known(prepared, run.path), confirmed_epochs(read_json(run.metrics))
@@ -95,16 +94,17 @@ def evaluate_run(
         rivals = yield from tuned_baselines(prepared, validation_evaluator(prepared), run, BASELINE_BUDGET_S)
     yield Phase("scoring on test", total=1 + len(rivals) + (second is not None))
     metric = main_metric(prepared.config)
-    evaluation = evaluator(model)
-    yield Part("the best architecture", evaluation.metrics[metric])
-    others: dict[str, Evaluation] = {}
+    measures = test_measures(prepared, fit.split.train)
+    own = measured(measures, model)
+    yield Part("the best architecture", own[WHOLE].metrics[metric])
+    others: dict[str, Measured] = {}
     for rival in rivals:
-        others[rival["name"]] = evaluator(refit_baseline(rival, fit))
-        yield Part(rival["name"], others[rival["name"]].metrics[metric])
+        others[rival["name"]] = measured(measures, refit_baseline(rival, fit))
+        yield Part(rival["name"], others[rival["name"]][WHOLE].metrics[metric])
     if second is not None:
-        others[RUNNER_UP] = evaluator((yield from second.recommender(fit, refit)))
-        yield Part(RUNNER_UP, others[RUNNER_UP].metrics[metric])
-    record = test_record(prepared, architecture, evaluation, rivals, others)
+        others[RUNNER_UP] = measured(measures, (yield from second.recommender(fit, refit)))
+        yield Part(RUNNER_UP, others[RUNNER_UP][WHOLE].metrics[metric])
+    record = test_record(prepared, architecture, own, rivals, others)
     if second is not None:
         record["runner_up"] |= {
             "name": f"runner-up: {describe(second.architecture)}",
@@ -124,17 +124,19 @@ def refit_facts(record: dict[str, Any], epochs: list[int]) -> dict[str, Any]:
 def test_record(
     prepared: Prepared,
     architecture: Architecture,
-    evaluation: Evaluation,
+    own: Measured,
     rivals: list[dict[str, Any]],
-    others: dict[str, Evaluation],
+    others: dict[str, Measured],
 ) -> dict[str, Any]:
-    """What test.json keeps of a look."""
+    """What test.json keeps of a look; `groups` only where test has new items or users."""
     config, metric = prepared.config, main_metric(prepared.config)
     n, seed = config.evaluate.bootstrap, config.seed
-    leads = differences(evaluation, others, metric, n, seed)
+    evaluation, theirs = own[WHOLE], whole(others)
+    leads = differences(evaluation, theirs, metric, n, seed)
+    groups = group_records(own, others, n, seed)
 
     def beside(name: str) -> dict[str, Any]:
-        return {"name": name, "metrics": with_intervals(others[name], n, seed), "lead": leads.get(name)}
+        return {"name": name, "metrics": with_intervals(theirs[name], n, seed), "lead": leads.get(name)}
 
     return {
         "time": now(),
@@ -148,4 +150,5 @@ def test_record(
         "metrics": with_intervals(evaluation, n, seed),
         "baselines": [{**beside(rival["name"]), "params": rival["params"]} for rival in rivals],
         **({"runner_up": beside(RUNNER_UP)} if RUNNER_UP in others else {}),
+        **({"groups": groups} if groups else {}),
     }

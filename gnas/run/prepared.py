@@ -1,9 +1,10 @@
 """The data of a run, ready to be searched or measured on: read, cleaned, split, its graph built."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from gnas.config.architecture import Architecture
@@ -14,11 +15,12 @@ from gnas.data.prepare import prepare
 from gnas.errors import DataError, RunError
 from gnas.features.bank import FeatureBank
 from gnas.features.blocks import FeatureSet
+from gnas.features.newcomers import with_newcomers
 from gnas.features.table import load_tables
 from gnas.graph.bipartite import Graph, build_graph
 from gnas.nn.ratings import RatingScale, rating_scale
 from gnas.run.events import Note, Phase, Work
-from gnas.train.evaluator import CHEAP, Evaluator, Measure
+from gnas.train.evaluator import CHEAP, EXTRAS, Evaluator, Measure
 from gnas.train.rating import RatingEvaluator
 
 Tick = Callable[[str, int, int | None], None]
@@ -55,7 +57,7 @@ def prepare_run(
         DataError: the data cannot be read or used.
     """
     yield Phase("reading the data")
-    split = prepare(config.data, config.seed, base, tick)
+    split = with_newcomers(prepare(config.data, config.seed, base, tick), config.data, base)
     if fingerprint is not None and split.fingerprint != fingerprint:
         raise RunError(
             f"the data changed since this run began: their fingerprint was {fingerprint[:12]} and is "
@@ -73,7 +75,7 @@ def prepare_run(
 
 def features_of(prepared: Prepared, architecture: Architecture) -> FeatureSet | None:
     """What a candidate reads of users and items; None where it reads nothing."""
-    return prepared.bank.select(architecture.features) if architecture.reads_features else None
+    return prepared.bank.select(architecture.read)
 
 
 def pinned(prepared: Prepared, architecture: Architecture) -> Architecture:
@@ -92,7 +94,7 @@ def epoch_evaluator(prepared: Prepared, whole: Measure) -> Measure:
     limit = prepared.config.train.validation_users
     if not isinstance(whole, Evaluator) or len(whole.users) <= limit:
         return whole
-    return _ranking(prepared, prepared.split.valid, [prepared.split.train], limit)
+    return _evaluator(prepared, "validation", prepared.split.valid, [prepared.split.train], limit_users=limit)
 
 
 def test_evaluator(prepared: Prepared) -> Measure:
@@ -101,19 +103,26 @@ def test_evaluator(prepared: Prepared) -> Measure:
     return _evaluator(prepared, "test", split.test, [split.train, split.valid])
 
 
-def _evaluator(prepared: Prepared, name: str, target: Interactions, seen: list[Interactions]) -> Measure:
+def group_evaluator(prepared: Prepared, group: Interactions, offered: np.ndarray | None = None) -> Measure:
+    """As `test_evaluator`, of the test interactions `group` alone; `offered` are the only items ranked, None: all."""
+    split = prepared.split
+    return _evaluator(prepared, "test", group, [split.train, split.valid], beside=(), offered=offered)
+
+
+def _evaluator(
+    prepared: Prepared,
+    name: str,
+    target: Interactions,
+    seen: list[Interactions],
+    beside: Sequence[str] = CHEAP,
+    offered: np.ndarray | None = None,
+    limit_users: int | None = None,
+) -> Measure:
     config = prepared.config
     if not len(target):
         raise DataError(f"the {name} part is empty, so nothing can be measured on it; change data.split.{name}")
     if prepared.ratings is not None:
         return RatingEvaluator(target, prepared.device, config.evaluate.memory_mib)
-    return _ranking(prepared, target, seen)
-
-
-def _ranking(
-    prepared: Prepared, target: Interactions, seen: list[Interactions], limit_users: int | None = None
-) -> Evaluator:
-    config = prepared.config
     stems = {parse_metric(metric)[0] for metric in [*config.search.objectives, *config.search.limits]}
     return Evaluator(
         target,
@@ -122,7 +131,8 @@ def _ranking(
         seed=config.seed,
         device=prepared.device,
         memory_mib=config.evaluate.memory_mib,
-        extras=[*CHEAP, *(stem for stem in ("diversity", "auc") if stem in stems)],
+        extras=[*beside, *(stem for stem in EXTRAS if stem in stems)],
+        offered=offered,
         limit_users=limit_users,
     )
 
@@ -149,4 +159,9 @@ def describe_steps(split: Split) -> list[str]:
         f"{split.n_users:,} users, {split.n_items:,} items, {sum(n):,} interactions "
         f"(train {n[0]:,}, validation {n[1]:,}, test {n[2]:,})"
     )
-    return [*guesses, sizes]
+    added = [
+        f"{step['new users']:,} users and {step['new items']:,} items of these stand in their tables alone"
+        for step in split.report
+        if step["step"] == "new"
+    ]
+    return [*guesses, sizes, *added]

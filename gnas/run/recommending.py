@@ -7,12 +7,14 @@ import polars as pl
 import scipy.sparse as sp
 import torch
 
+from gnas.config.architecture import Architecture
 from gnas.data.interactions import Split
 from gnas.errors import DataError
+from gnas.nn.known import known_rows
 from gnas.nn.recommender import Recommender
 from gnas.run.directory import RunDirectory
 from gnas.run.events import Phase, Work
-from gnas.run.prepared import Prepared
+from gnas.run.prepared import Prepared, features_of
 from gnas.run.saved import load_best, reopen, saved_architecture
 
 BLOCK_CELLS = 2**24
@@ -38,18 +40,28 @@ def recommend_run(
     prepared = yield from reopen(run, device)
     model = yield from load_best(run, architecture, prepared)
     yield Phase("ranking the items")
-    return recommend(model, prepared.split, device, k, users), prepared
+    return recommend(model, prepared.split, device, k, users, _known(prepared, architecture)), prepared
 
 
 def recommend(
-    model: Recommender, split: Split, device: torch.device, k: int, users: Sequence[str] | None = None
+    model: Recommender,
+    split: Split,
+    device: torch.device,
+    k: int,
+    users: Sequence[str] | None = None,
+    known: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> pl.DataFrame:
-    """The table of `recommend_run`, from a model."""
+    """The table of `recommend_run`, from a model.
+
+    `known` are the users, bool [U], and the items, bool [I], that the model's scores mean something for; None: those of
+    train. Other users get the popular list, and other items are shown to nobody.
+    """
+    known_U, known_I = known or _trained(split)
     asked, number_S = _asked(split, users)
     seen = _matrix(split)
     popularity_I = torch.as_tensor(np.asarray(seen.sum(axis=0)).ravel(), dtype=torch.float32, device=device)
-    active_U = np.bincount(split.train.user, minlength=split.n_users) > 0
-    known_S = (number_S >= 0) & active_U[number_S]
+    hidden_I = torch.as_tensor(~known_I, device=device)
+    known_S = (number_S >= 0) & known_U[number_S]
     tables = []
     block = max(1, BLOCK_CELLS // split.n_items)
     for start in range(0, len(number_S), block):
@@ -59,6 +71,7 @@ def recommend(
         on_device_K = torch.as_tensor(np.flatnonzero(known_B), device=device)
         if len(on_device_K):
             score_BI[on_device_K] = model.score(torch.as_tensor(number_B[known_B], device=device)).float()
+        score_BI.masked_fill_(hidden_I, -torch.inf)
         tables.append(_top(score_BI, seen, number_B, k).with_columns(pl.col("row") + start))
     top = pl.concat(tables) if tables else pl.DataFrame()
     return top.select(
@@ -67,6 +80,24 @@ def recommend(
         rank=top["rank"],
         score=top["score"],
         known=pl.Series(known_S).gather(top["row"]),
+    )
+
+
+def _trained(split: Split) -> tuple[np.ndarray, np.ndarray]:
+    """The users and the items with an interaction in train."""
+    train = split.train
+    return (
+        np.bincount(train.user, minlength=split.n_users) > 0,
+        np.bincount(train.item, minlength=split.n_items) > 0,
+    )
+
+
+def _known(prepared: Prepared, architecture: Architecture) -> tuple[np.ndarray, np.ndarray]:
+    """The users and the items that the architecture's scores mean something for."""
+    features, trained = features_of(prepared, architecture), _trained(prepared.split)
+    return (
+        known_rows(architecture, features, "users", trained[0]),
+        known_rows(architecture, features, "items", trained[1]),
     )
 
 
@@ -83,9 +114,8 @@ def _asked(split: Split, users: Sequence[str] | None) -> tuple[pl.Series, np.nda
 
 def _matrix(split: Split) -> sp.csr_matrix:
     """Every known interaction, the test part included: nobody is shown what they already took [U, I]."""
-    parts = (split.train, split.valid, split.test)
-    user = np.concatenate([part.user for part in parts])
-    item = np.concatenate([part.item for part in parts])
+    user = np.concatenate([part.user for part in split.parts])
+    item = np.concatenate([part.item for part in split.parts])
     matrix = sp.csr_matrix((np.ones(len(user), np.float32), (user, item)), shape=(split.n_users, split.n_items))
     matrix.data[:] = 1.0
     return matrix

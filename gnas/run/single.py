@@ -17,6 +17,7 @@ from gnas.run.beginning import write_beginning
 from gnas.run.directory import RunDirectory
 from gnas.run.evaluating import BASELINE_BUDGET_S, TestResult, refit_facts, test_record
 from gnas.run.events import Part, Phase, Work
+from gnas.run.groups import WHOLE, Measured, measured, test_measures
 from gnas.run.looks import record_look
 from gnas.run.prepared import (
     Prepared,
@@ -26,7 +27,6 @@ from gnas.run.prepared import (
     no_tick,
     pinned,
     prepare_run,
-    test_evaluator,
     validation_evaluator,
 )
 from gnas.run.refitting import fitted, on_everything_known
@@ -78,11 +78,12 @@ def evaluate_architecture(
     """
     prepared = yield from prepare_run(config, device, run.path, tick=tick)
     write_beginning(run, prepared, architecture.written())
-    validation, test, metric = validation_evaluator(prepared), test_evaluator(prepared), main_metric(config)
+    validation, metric = validation_evaluator(prepared), main_metric(config)
     rivals = (yield from tuned_baselines(prepared, validation, run, BASELINE_BUDGET_S)) if baselines else []
     fit = on_everything_known(prepared, run.path) if config.evaluate.refit else prepared
+    measures = test_measures(prepared, fit.split.train)
     seeds: list[dict[str, Any]] = []
-    found: list[Evaluation] = []
+    found: list[Measured] = []
     kept: Trained | None = None
     for number in range(config.evaluate.seeds if architecture.propagation.trained else 1):
         seed = config.seed if number == 0 else derive_seed(config.seed, "seeds", number)
@@ -90,24 +91,25 @@ def evaluate_architecture(
         model = trained.training.model
         if config.evaluate.refit:
             model = yield from fitted(fit, architecture, trained.best.index, seed)
-        found.append(test(model))
+        found.append(measured(measures, model))
         seeds.append(
             {
                 "seed": seed,
                 "best_epoch": trained.best.index,
                 "validation": trained.best.metrics,
-                "test": found[-1].metrics,
+                "test": found[-1][WHOLE].metrics,
             }
         )
         if kept is None or better(metric, trained.best.metrics[metric], kept.best.metrics[metric]):
             kept = trained
             _save(run, trained)
-    others = {}
+    others: dict[str, Measured] = {}
     yield Phase("scoring the baselines on test", total=len(rivals))
     for rival in rivals:
-        others[rival["name"]] = test(refit(rival, fit))
-        yield Part(rival["name"], others[rival["name"]].metrics[metric])
-    record = test_record(prepared, architecture, mean_evaluation(found), rivals, others)
+        others[rival["name"]] = measured(measures, refit(rival, fit))
+        yield Part(rival["name"], others[rival["name"]][WHOLE].metrics[metric])
+    own = {name: mean_evaluation([groups[name] for groups in found]) for name in measures}
+    record = test_record(prepared, architecture, own, rivals, others)
     record |= {"seeds": seeds, "spread": spread([row["test"] for row in seeds])}
     if config.evaluate.refit:
         record |= refit_facts(record, [row["best_epoch"] for row in seeds])

@@ -58,6 +58,7 @@ class Evaluator:
         memory_mib: bound on a block of scores and what is computed from it.
         extras: metrics beside accuracy, of `EXTRAS`.
         limit_users: evaluate a random subset of so many users.
+        offered: the only items that are ranked, int64; None: all.
 
     Raises:
         DataError: there are no held-out interactions.
@@ -74,6 +75,7 @@ class Evaluator:
         *,
         extras: Collection[str] = CHEAP,
         limit_users: int | None = None,
+        offered: np.ndarray | None = None,
     ) -> None:
         if not len(target):
             raise DataError("there are no held-out interactions to evaluate on; set aside a larger share")
@@ -87,6 +89,7 @@ class Evaluator:
         self.memory_mib = memory_mib
         self.device = device
         self._users_U = torch.from_numpy(self.users).to(device)
+        self._left_out_I = None if offered is None else _all_but(offered, self.n_items).to(device)
         self._seen = user_items(parts, self.users, self.n_items, device)
         self._target = user_items([target], self.users, self.n_items, device)
         self._n_target_U = self._target.counts()
@@ -111,6 +114,8 @@ class Evaluator:
         rows = block_rows(self.n_items, self.device, self.memory_mib)
         lists, areas = [], []
         for block, score_BI, finite in masked_blocks(recommender, self._users_U, self._seen, rows):
+            if self._left_out_I is not None:
+                score_BI.masked_fill_(self._left_out_I, -torch.inf)
             lists.append(best_items(score_BI, finite, self.cutoffs[-1], self._ties, block)[0])
             if "auc" in self.extras:
                 areas.append(auc(score_BI, *_padded(self._target, block)))
@@ -147,6 +152,12 @@ def mean(values: np.ndarray) -> float:
     """Mean of the users that have a value; NaN where none has."""
     kept = values[~np.isnan(values)]
     return float(kept.mean()) if len(kept) else float("nan")
+
+
+def _all_but(items: np.ndarray, n_items: int) -> Tensor:
+    left_out_I = torch.ones(n_items, dtype=torch.bool)
+    left_out_I[torch.from_numpy(items)] = False
+    return left_out_I
 
 
 def _chosen(users: np.ndarray, limit: int | None, seed: int) -> np.ndarray:

@@ -7,6 +7,7 @@ import torch
 
 from gnas.config.architecture import Architecture
 from gnas.config.run import RunConfig
+from gnas.run.events import finish
 from gnas.run.prepared import Prepared, epoch_evaluator, prepare_run, validation_evaluator
 from gnas.run.training import CandidateTraining
 from gnas.train.evaluator import Evaluator
@@ -16,14 +17,8 @@ CANDIDATE = Architecture.model_validate({"propagation": "none", "dim": 8, "epoch
 
 def prepared(limit: int, base: Path) -> Prepared:
     data = {"source": "synthetic", "synthetic": {"users": 120, "items": 60}}
-    train = {"validation_users": limit}
-    work = prepare_run(RunConfig.model_validate({"data": data, "train": train}), torch.device("cpu"), base)
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            found: Prepared = end.value
-            return found
+    config = RunConfig.model_validate({"data": data, "train": {"validation_users": limit}})
+    return finish(prepare_run(config, torch.device("cpu"), base))
 
 
 def test_epochs_see_a_draw_and_the_result_everyone(tmp_path: Path) -> None:

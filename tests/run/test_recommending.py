@@ -31,8 +31,8 @@ def part(pairs: list[tuple[int, int]]) -> Interactions:
 
 @pytest.fixture
 def split() -> Split:
-    """User 5 has a test interaction alone; user 0 took all items but one."""
-    train = [(0, item) for item in range(6)] + [(1, 1), (2, 2), (3, 2), (4, 2)]
+    """User 5 has a test interaction alone; user 0 took all items but one; user 4 took what nobody else did."""
+    train = [(0, item) for item in range(6)] + [(1, 1), (2, 2), (3, 2), (4, 2), (4, 6), (4, 7)]
     ids = pl.Series([f"u{n}" for n in range(N_USERS)]), pl.Series(range(100, 100 + N_ITEMS))
     return Split(part(train), part([(0, 6), (1, 3)]), part([(2, 4), (5, 0)]), *ids, "f")
 
@@ -71,6 +71,17 @@ def test_unknown_and_untrained_users_get_the_most_popular_items_they_have_not_ta
     assert found["item"][0] == 102, "the most popular"
     assert found["score"][0] == 4.0
     assert 100 not in found.filter(pl.col("user") == "u5")["item"].to_list(), "taken in test"
+
+
+def test_items_that_mean_nothing_to_the_model_are_shown_to_nobody(split: Split) -> None:
+    fewer = Split(split.train.take(split.train.item != 7), split.valid, split.test, split.user_ids, split.item_ids, "f")
+    alone = recommend(Fixed(), fewer, CPU, N_ITEMS)
+    assert 107 not in alone["item"].to_list()
+    assert recommend(Fixed(), fewer, CPU, N_ITEMS, ["nobody"]).height == N_ITEMS - 1, "nor by the popular list"
+    everything = np.ones(N_USERS, dtype=bool), np.ones(N_ITEMS, dtype=bool)
+    served = recommend(Fixed(), fewer, CPU, N_ITEMS, ["u3", "u5"], everything)
+    assert 107 in served["item"].to_list(), "known by its features"
+    assert served["known"].all(), "so is the user without train interactions"
 
 
 def test_ids_keep_their_type_where_all_are_known(split: Split) -> None:

@@ -1,0 +1,38 @@
+"""Whom a recommender knows: by training, by what is read of them, or by links to others that it knows."""
+
+import numpy as np
+
+from gnas.config.architecture import Architecture
+from gnas.features.blocks import FeatureSet
+from gnas.features.table import Side
+
+
+def known_rows(
+    architecture: Architecture, features: FeatureSet | None, side: Side, trained_n: np.ndarray
+) -> np.ndarray:
+    """Which users or items a score of this architecture means something for: bool [n].
+
+    Args:
+        architecture: what reads and links.
+        features: what it reads; None: nothing.
+        side: `users` or `items`.
+        trained_n: bool [n], those with an interaction in train.
+    """
+    known_n = trained_n.copy()
+    if features is None:
+        return known_n
+    spec = architecture.features
+    if architecture.propagation.trained and spec.fusion != "none":
+        blocks = features.users if side == "users" else features.items
+        for block in blocks.values():
+            known_n |= block.present
+    links = features.linked(side, spec.knn.k)
+    if not links:
+        return known_n
+    left, right = np.concatenate(links).T
+    for _ in range(spec.knn.layers):
+        reached_n = known_n.copy()
+        reached_n[left[known_n[right]]] = True
+        reached_n[right[known_n[left]]] = True
+        known_n = reached_n
+    return known_n

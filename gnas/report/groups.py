@@ -1,0 +1,42 @@
+"""Test figures of known and of new items and users apart."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gnas.config.metrics import direction
+from gnas.report.results import shown_metrics
+from gnas.report.tables import Cell, Table
+
+ABOUT_GROUPS = (
+    "New means without an interaction in what was learnt from. A group counts the users with a test item of the group, "
+    "and takes no other items as relevant; all items are ranked, or the new ones alone where it says among themselves."
+)
+
+
+def groups_table(record: Mapping[str, Any], words: str) -> Table:
+    """A look at test by group, the best recommender of each first; the architecture's rows are stressed."""
+    objective = record["objective"]
+    names = shown_metrics(objective, list(record["groups"][0]["metrics"]))
+    sign = 1 if direction(objective) == "maximize" else -1
+    rows: list[tuple[Cell, ...]] = []
+    for group in record["groups"]:
+        entries = [(words, group["metrics"]), *((one["name"], one["metrics"]) for one in group["others"])]
+        entries.sort(key=lambda entry: -sign * entry[1][objective]["value"])
+        rows += [
+            (
+                group["group"],
+                group["n_users"],
+                name,
+                *(figures[metric]["value"] for metric in names),
+                _span(figures[objective]),
+            )
+            for name, figures in entries
+        ]
+    columns = ("group", "users", "recommender", *names, f"{objective}, 95 % interval")
+    own = frozenset(number for number, row in enumerate(rows) if row[2] == words)
+    return Table(columns, tuple(rows), "On test, known and new apart", own)
+
+
+def _span(figure: Mapping[str, float | None]) -> str | None:
+    low, high = figure["low"], figure["high"]
+    return None if low is None or high is None else f"[{low:.4f}, {high:.4f}]"
