@@ -10,6 +10,7 @@ BENCHMARKS = {
     "evaluate": "full-ranking metrics against the bare matrix product and a loop over users",
     "quality-time": "validation and test over wall seconds, for trained candidates, closed forms and baselines",
     "validation-users": "how well a draw of the validation users ranks candidates, by its size",
+    "sampled": "training on drawn neighbourhoods against the whole graph: quality, seconds, memory",
     "search": "whole searches: winner against every baseline on test, beside published figures",
     "scale": "synthetic graphs of 1 to 30 million interactions: seconds and bytes an interaction",
     "features": "what text, pictures and attributes are worth on MovieLens 100K, for known and new films",

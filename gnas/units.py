@@ -1,4 +1,4 @@
-"""Quantities as people write them: durations and counts."""
+"""Quantities as people write them: durations and amounts of memory."""
 
 import re
 
@@ -23,6 +23,22 @@ def parse_duration(text: str | float) -> float:
     if not 0 < seconds < float("inf"):
         raise ValueError(f"a duration must be positive and finite, not {text!r}")
     return seconds
+
+
+def parse_mib(text: str | float) -> float:
+    """MiB in an amount of memory such as `4G`, `900M` or a number of MiB.
+
+    Raises:
+        ValueError: the text is not a positive amount.
+    """
+    if isinstance(text, bool) or not isinstance(text, str | int | float):
+        raise ValueError(f"an amount of memory is a number of MiB or text such as 4G or 900M, not {text!r}")
+    if not isinstance(text, str):
+        text = f"{text:f}"
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([mgt])?(?:i?b)?", text.strip().lower())
+    if found is None or float(found[1]) <= 0:
+        raise ValueError(f"{text!r} is not an amount of memory; write for example 4G or 900M")
+    return float(found[1]) * {"m": 1, "g": 2**10, "t": 2**20}[found[2] or "m"]
 
 
 def format_duration(seconds: float) -> str:

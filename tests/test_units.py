@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gnas.units import format_duration, parse_duration
+from gnas.units import format_duration, parse_duration, parse_mib
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,16 @@ def test_durations_for_people(seconds: float, text: str) -> None:
 @given(st.floats(min_value=1, max_value=1e6))
 def test_what_is_shown_reads_back_to_about_the_same(seconds: float) -> None:
     assert abs(parse_duration(format_duration(seconds)) - seconds) < (60.5 if seconds > 3599 else 0.51)
+
+
+@pytest.mark.parametrize(
+    ("text", "mib"), [("900M", 900), ("4G", 4096), ("1.5 GiB", 1536), ("4gb", 4096), ("1T", 2**20), (300, 300)]
+)
+def test_memory_as_people_write_it(text: str | float, mib: float) -> None:
+    assert parse_mib(text) == mib
+
+
+@pytest.mark.parametrize("text", ["", "lots", "-1G", "0", "4 K", True, None, [1]])
+def test_what_is_no_memory_is_refused(text: object) -> None:
+    with pytest.raises(ValueError, match="amount of memory"):
+        parse_mib(text)  # type: ignore[arg-type]

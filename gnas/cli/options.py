@@ -33,6 +33,12 @@ Storage = Annotated[
         "--storage", metavar="URL", help="A database instead of a file: postgresql://USER:PASSWORD@HOST/NAME."
     ),
 ]
+MaxMemory = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SIZE", help="Memory for one training, as in 4G; what needs more trains on parts of the graph."
+    ),
+]
 Out = Annotated[str | None, typer.Option("--out", metavar="DIR", help="The new run directory.")]
 Run = Annotated[str, typer.Argument(metavar="RUN", help="A run directory.", autocompletion=complete.runs)]
 

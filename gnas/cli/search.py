@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from gnas.cli import complete
-from gnas.cli.options import Data, Device, Json, Out, Overrides, Quiet, Seed, Space, Storage, examples
+from gnas.cli.options import Data, Device, Json, MaxMemory, Out, Overrides, Quiet, Seed, Space, Storage, examples
 
 EXAMPLES = examples(
     "gnas search movielens-small",
@@ -53,6 +53,7 @@ def command(
     workers: Annotated[int | None, typer.Option(min=1, help="Processes that train at once.")] = None,
     workers_per_gpu: Annotated[int | None, typer.Option(min=1, help="Processes that share a GPU.")] = None,
     storage: Storage = None,
+    max_memory: MaxMemory = None,
     overrides: Overrides = None,
     seed: Seed = None,
     device: Device = None,
@@ -62,7 +63,7 @@ def command(
     """Find the best architecture.
 
     Candidates are trained, and compared on validation with each other and with tuned classic baselines. Needs a
-    CONFIG, or --data alone. Ctrl-C once stops after the present epoch and keeps everything.
+    CONFIG, or --data alone. Ctrl-C once stops after the present step and keeps everything.
     """
     from gnas.cli.output import Output
     from gnas.cli.searching import begin, begin_from, carry_on, conclude
@@ -73,7 +74,7 @@ def command(
         "space": space, "search.sampler": sampler, "search.trials": trials, "search.timeout": timeout,
         "search.max_epochs_total": max_epochs_total, "search.effort": effort, "search.objective": objective or None,
         "search.warm_start": warm_start or None, "search.workers": workers, "search.workers_per_gpu": workers_per_gpu,
-        "search.storage": storage, "seed": seed, "device": device,
+        "search.storage": storage, "train.max_memory": max_memory, "seed": seed, "device": device,
     }  # fmt: skip
     output = Output(as_json, quiet)
     asked = Asked(config, data, settings, tuple(overrides or ()))

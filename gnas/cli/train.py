@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from gnas.cli.options import Data, Device, Json, Out, Overrides, Quiet, Seed, examples
+from gnas.cli.options import Data, Device, Json, MaxMemory, Out, Overrides, Quiet, Seed, examples
 
 EXAMPLES = examples(
     "gnas train runs/20260301-101500-clicks-compact/best/architecture.yaml --data clicks.csv",
@@ -17,6 +17,7 @@ def command(
     config: Annotated[str | None, typer.Option(metavar="CONFIG", help="Data and settings.")] = None,
     data: Data = None,
     out: Out = None,
+    max_memory: MaxMemory = None,
     overrides: Overrides = None,
     seed: Seed = None,
     device: Device = None,
@@ -31,5 +32,7 @@ def command(
     from gnas.cli.training import train_architecture
     from gnas.run.configure import Asked
 
-    asked = Asked(config, data, {"seed": seed, "device": device}, tuple(overrides or ()))
+    asked = Asked(
+        config, data, {"train.max_memory": max_memory, "seed": seed, "device": device}, tuple(overrides or ())
+    )
     train_architecture(architecture, asked, out, Output(as_json, quiet))

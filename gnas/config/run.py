@@ -8,10 +8,13 @@ from gnas.config.base import Strict
 from gnas.config.data import DataConfig
 from gnas.config.metrics import parse_metric
 from gnas.errors import ConfigError
-from gnas.units import parse_duration
+from gnas.units import parse_duration, parse_mib
 
 Seconds = Annotated[float, BeforeValidator(parse_duration)]
 """A duration as people write it (`90`, `30s`, `10m`, `1h30m`), kept in seconds."""
+
+MiB = Annotated[float, BeforeValidator(parse_mib)]
+"""An amount of memory as people write it (`4G`, `900M`, a number of MiB), kept in MiB."""
 
 
 def _metric(name: str) -> str:
@@ -108,6 +111,8 @@ class TrainConfig(Strict):
     """Epochs between validations."""
     validation_users: Annotated[int, Field(ge=1)] = 10_000
     """Users that an epoch is validated on, the same draw for all candidates; what came out is measured on all users."""
+    max_memory: MiB | None = None
+    """What one training may take, as in 4G. A candidate that would take more is trained on drawn neighbourhoods."""
     precision: Literal["float32", "bfloat16"] = "float32"
     compile: bool = False
 

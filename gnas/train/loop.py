@@ -15,12 +15,14 @@ from gnas.data.interactions import Interactions
 from gnas.errors import ConfigError, TrialFailed
 from gnas.graph.bipartite import Graph
 from gnas.nn.model import Candidate
-from gnas.nn.positives import positives
+from gnas.nn.objectives import Batch
+from gnas.nn.positives import Positives, positives
 from gnas.nn.recommender import Recommender
 from gnas.rng import torch_rng
 from gnas.train.batches import epoch_batches, pairs_of
 from gnas.train.evaluator import Evaluation, Measure
 from gnas.train.optimizers import build_optimizer
+from gnas.train.sampled import SampledSteps, full_mib, require_samplable
 from gnas.train.step import build_step
 from gnas.train.stopping import Best
 
@@ -136,20 +138,20 @@ def _epoch_runner(
     pairs = pairs_of(interactions, graph, architecture)
     known = positives(graph, offer_unseen=not model.reads_items)
     generator = torch_rng(graph.device, seed, "train")
-    optimizer = build_optimizer(architecture, model)
-    step = build_step(model, graph, known, architecture, half=options.precision == "bfloat16")
-    if options.compile:
-        step = torch.compile(step, dynamic=True)
+    half = options.precision == "bfloat16"
+    needed_mib = full_mib(architecture, graph)
+    train_on: Callable[[Batch, torch.Generator], Tensor]
+    if options.max_memory is None or needed_mib <= options.max_memory:
+        train_on = _full_steps(model, graph, known, architecture, options, half)
+    else:
+        require_samplable(architecture, options.max_memory, needed_mib)
+        train_on = SampledSteps(model, known, architecture, half=half)
 
     def run(index: int) -> float:
         total, n_steps = torch.zeros((), device=graph.device), 0
         try:
             for batch in epoch_batches(pairs, known, graph, architecture, generator):
-                optimizer.zero_grad(set_to_none=True)
-                loss = step(batch, generator)
-                loss.backward()  # type: ignore[no-untyped-call]
-                optimizer.step()
-                total += loss.detach()
+                total += train_on(batch, generator)
                 n_steps += 1
                 if halts():
                     break
@@ -162,6 +164,25 @@ def _epoch_runner(
         return mean
 
     return run
+
+
+def _full_steps(
+    model: Candidate, graph: Graph, known: Positives, architecture: Architecture, options: TrainConfig, half: bool
+) -> Callable[[Batch, torch.Generator], Tensor]:
+    """A step that propagates over the whole graph."""
+    optimizer = build_optimizer(architecture, model)
+    loss_of = build_step(model, graph, known, architecture, half=half)
+    if options.compile:
+        loss_of = torch.compile(loss_of, dynamic=True)
+
+    def train_on(batch: Batch, generator: torch.Generator) -> Tensor:
+        optimizer.zero_grad(set_to_none=True)
+        loss = loss_of(batch, generator)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        return loss.detach()
+
+    return train_on
 
 
 def raise_failed(error: RuntimeError) -> None:
