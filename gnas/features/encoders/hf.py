@@ -66,7 +66,9 @@ class FrozenModel:
     def _loaded(self) -> tuple[Any, tuple[str, ...]]:
         import torch
 
-        network, info = self.part("AutoModel", dtype=torch.float32, use_safetensors=True, output_loading_info=True)
+        options = {"dtype": torch.float32, "use_safetensors": True, "output_loading_info": True}
+        with torch.inference_mode(False):  # what is made in that mode can never have a gradient
+            network, info = self.part("AutoModel", **options)
         missing = tuple(sorted(info["missing_keys"]))
         stray = [key for key in missing if "pool" not in key and "head" not in key]
         if stray:
