@@ -31,6 +31,8 @@ class TunedEncoder:
         method: what is trained.
         seed: of the low-rank additions.
 
+    `n_layers` it has; `n_parameters` of the network, of which, or beside which, `n_trained` are trained.
+
     Raises:
         DataError: `peft` is needed and not installed.
         ConfigError: the network has fewer layers than `method` wants, or none.
@@ -51,6 +53,9 @@ class TunedEncoder:
         n_frozen = 0 if method.rank is not None else len(layers) - method.layers
         if method.rank is None:
             layers[n_frozen:].requires_grad_(True)
+        network = encoder.model.network
+        self.n_trained = sum(one.numel() for one in network.parameters() if one.requires_grad)
+        self.n_parameters = sum(one.numel() for name, one in network.named_parameters() if "lora_" not in name)
         self._kept = KeptStates(encoder, layers[:n_frozen])
         self._kept.fill(self.values)
 
@@ -58,11 +63,6 @@ class TunedEncoder:
     def parameters(self) -> list[Any]:
         """What is trained."""
         return [one for one in self.encoder.model.network.parameters() if one.requires_grad]
-
-    @property
-    def n_parameters(self) -> int:
-        """Number of values of the whole network, as it will be saved."""
-        return sum(one.numel() for name, one in self.encoder.model.network.named_parameters() if "lora_" not in name)
 
     def read(self, places: Sequence[int]) -> Any:
         """The readings of the values at `places`: a tensor [len(places), dim] with a gradient."""
