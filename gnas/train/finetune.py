@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch.optim import Adam
+from torch.optim import Adam, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from gnas.config.architecture import Architecture
@@ -29,8 +29,6 @@ from gnas.train.stopping import Best
 
 WARM_UP_STEPS = 50
 """Steps over which learning rates rise: the first ones of Adam are of full length wherever they lead."""
-
-
 RECOMMENDER_SHARE = 0.1
 """Of its own learning rate: the recommender is trained already, and would only learn train by heart."""
 
@@ -71,10 +69,7 @@ def finetune(
     pairs, known = pairs_of(interactions, graph, architecture), positives(graph, offer_unseen=not model.reads_items)
     generator = torch_rng(graph.device, seed, "finetune")
     optimizers = build_optimizer(architecture, model), Adam(tuned.parameters, lr=pace.lr)
-    rises = [
-        LambdaLR(one, lambda done, share=share: share * min(1.0, (done + 1) / WARM_UP_STEPS))
-        for one, share in zip(optimizers, (RECOMMENDER_SHARE, 1.0), strict=True)
-    ]
+    rises = [_rising(one, share) for one, share in zip(optimizers, (RECOMMENDER_SHARE, 1.0), strict=True)]
     step = build_step(model, graph, known, architecture, half=options.precision == "bfloat16")
 
     def run_epoch() -> float:
@@ -115,3 +110,8 @@ def finetune(
                 break
     finally:
         tuned.restore(kept)
+
+
+def _rising(optimizer: Optimizer, share: float) -> LambdaLR:
+    """Its learning rate from almost nothing to `share` of what it is."""
+    return LambdaLR(optimizer, lambda done: share * min(1.0, (done + 1) / WARM_UP_STEPS))
