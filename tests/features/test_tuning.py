@@ -169,3 +169,9 @@ def test_the_state_can_be_put_back(tmp_path: Path) -> None:
     assert not torch.equal(tuned.read_all(), before)
     tuned.restore(state)
     torch.testing.assert_close(tuned.read_all(), before, rtol=0, atol=0)
+
+
+def test_nothing_to_read(tmp_path: Path) -> None:
+    encoder: Any = build_encoder(HuggingFaceText(source=tiny.make(tiny.bert, tmp_path)))
+    with pytest.raises(ConfigError, match="no user and no item has anything for it to read"):
+        TunedEncoder(encoder, [], Method(), seed=0)

@@ -35,13 +35,15 @@ class TunedEncoder:
 
     Raises:
         DataError: `peft` is needed and not installed.
-        ConfigError: the network has fewer layers than `method` wants, or none.
+        ConfigError: the network has fewer layers than `method` wants, or none; or there are no values.
     """
 
     def __init__(self, encoder: HuggingFaceEncoder, values: Sequence[str], method: Method, seed: int) -> None:
         self.encoder, self.values = encoder, list(values)
-        _, first = next(iter(encoder.batches(self.values)))
-        name, layers = layers_of(encoder.model.network, lambda: self._read_now(first))
+        first = next(iter(encoder.batches(self.values)), None)
+        if first is None:
+            raise ConfigError(f"encoder {encoder.name}: no user and no item has anything for it to read")
+        name, layers = layers_of(encoder.model.network, lambda: self._read_now(first[1]))
         self.n_layers = len(layers)
         if not layers:
             raise ConfigError(f"encoder {encoder.name}: its network has no list of layers, so it cannot be fine-tuned")
