@@ -8,13 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from feature_worlds import DATA
+from feature_worlds import DATA, write_images
 
 from gnas.cli.main import main
+from gnas.config.architecture import Architecture
 from gnas.config.features import HuggingFaceText
 from gnas.config.load import load_architecture
+from gnas.errors import ConfigError
 from gnas.features.encoders import build_encoder
 from gnas.features.encoders.weights import hash_files
+from gnas.run.finetuning import tunable
 
 pytest.importorskip("transformers", reason="the extra `text` is not installed")
 import tiny_models as tiny
@@ -178,6 +181,40 @@ def test_winners_that_cannot_be_fine_tuned(text: str, says: str, trained: Callab
     assert out == ""
     assert says in err
     assert err.count("\n") == 1
+
+
+def test_one_of_several_encoders_must_be_named() -> None:
+    tree: dict[str, Any] = {"features": {"text": {"hf-text": {"source": "a"}}, "image": {"hf-image": {"source": "b"}}}}
+    both = Architecture.model_validate(tree)
+    with pytest.raises(ConfigError, match="has 2 encoders; name one with --modality text"):
+        tunable(both, None)
+    assert tunable(both, "image") == "image"
+    linking = Architecture.model_validate({"features": {**tree["features"], "fusion": "none", "knn": {"k": 5}}})
+    with pytest.raises(ConfigError, match="only to link what is alike"):
+        tunable(linking, "text")
+
+
+@pytest.mark.slow
+def test_pictures(tmp_path: Path, gnas: Command) -> None:
+    """Two columns of them, one with a broken file, read by one encoder."""
+    write_world(tmp_path)
+    images = write_images(tmp_path, 12)
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    names = [Path(path).name for path in images] + ["broken.png"]
+    rows = [f"i{item},{names[item % 13]},{names[item % 5]}" for item in range(N_ITEMS)]
+    (tmp_path / "items.csv").write_text("item,front,back\n" + "\n".join(rows) + "\n")
+    source = tiny.make(tiny.vit, tmp_path / "vit")
+    (tmp_path / "architecture.yaml").write_text(f"features: {{image: {{hf-image: {{source: {source}}}}}}}\ndim: 4\n")
+    code, _, err = gnas(
+        *("train", tmp_path / "architecture.yaml", "--data", tmp_path / "clicks.csv", "--out", tmp_path / "run"),
+        *("--set", f"data.items={{path: {tmp_path / 'items.csv'}, id: item, columns: {{front: image, back: image}}}}"),
+        *("--set", "train.epochs=2"),
+    )
+    assert code == 0, err
+    code, out, err = gnas("finetune", tmp_path / "run", "--epochs", 1, "--batch", 8, "--json")
+    assert code == 0, err
+    assert json.loads(out)["modality"] == "image"
+    assert "reading 308 values through the frozen layers" in err, "160 of each column, without the 12 that are broken"
 
 
 @pytest.mark.pretrained
