@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import typer
 
 from gnas import __version__
-from gnas.cli import compare, data, doctor, evaluate, recommend, report, search, space, status, train, worker
+from gnas.cli import compare, data, doctor, evaluate, finetune, recommend, report, search, space, status, train, worker
 from gnas.errors import GnasError
 
 EXAMPLES = """\
@@ -38,8 +38,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 COMMANDS = {
-    "search": search, "evaluate": evaluate, "train": train, "recommend": recommend, "compare": compare,
-    "report": report, "status": status, "worker": worker, "doctor": doctor,
+    "search": search, "evaluate": evaluate, "train": train, "finetune": finetune, "recommend": recommend,
+    "compare": compare, "report": report, "status": status, "worker": worker, "doctor": doctor,
 }  # fmt: skip
 for _name, _module in COMMANDS.items():
     app.command(_name, epilog=_module.EXAMPLES)(_module.command)

@@ -7,10 +7,10 @@ import numpy as np
 
 from gnas.config.architecture import Architecture
 from gnas.config.features import Features, Pretrained
+from gnas.data.cache import cache_folder
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError
 from gnas.features.blocks import Block, FeatureSet, Progress, encode_block, wanted_blocks
-from gnas.features.cache import cache_folder
 from gnas.features.links import follows
 from gnas.features.table import FeatureTable, Side
 

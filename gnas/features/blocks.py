@@ -212,14 +212,19 @@ def _block(
     sha256: str | None,
     report: tuple[dict[str, Any], ...],
 ) -> Block:
-    base = values[present & fit] if (present & fit).any() else values[present]
-    values = np.where(present[:, None], values, 0).astype(np.float64)
-    if len(base):
-        base = base.astype(np.float64)
-        centre = base.mean(axis=0)
-        size = np.sqrt(((base - centre) ** 2).sum(axis=1).mean())
-        values = np.where(present[:, None], (values - centre) / (size if size > 1e-12 else 1.0), 0)
+    centre, size = scale_of(values, present, fit)
+    values = np.where(present[:, None], (values - centre) / size, 0)
     return Block(name, encoder, values.astype(np.float32), present, f"{name} {encoder} {content}", sha256, report)
+
+
+def scale_of(values: np.ndarray, present: np.ndarray, fit: np.ndarray) -> tuple[np.ndarray, float]:
+    """By what a block's readings [n, d] are centred, float64 [d], and divided: see `Block`."""
+    base = (values[present & fit] if (present & fit).any() else values[present]).astype(np.float64)
+    if not len(base):
+        return np.zeros(values.shape[1]), 1.0
+    centre = base.mean(axis=0)
+    size = float(np.sqrt(((base - centre) ** 2).sum(axis=1).mean()))
+    return centre, size if size > 1e-12 else 1.0
 
 
 def _labelled(progress: Progress, table: FeatureTable, name: str, spec: EncoderSpec) -> Callable[[int, int], None]:

@@ -7,7 +7,6 @@ chunk is one file, written whole or not at all; at the end of a call its chunks 
 """
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -23,14 +22,6 @@ Progress = Callable[[int, int], None]
 CHUNK = 256
 
 
-def cache_folder() -> Path:
-    """`$GNAS_CACHE`, else `gnas` in `$XDG_CACHE_HOME`, else `~/.cache/gnas`."""
-    if own := os.environ.get("GNAS_CACHE"):
-        return Path(own).expanduser()
-    shared = os.environ.get("XDG_CACHE_HOME")
-    return (Path(shared) if shared else Path.home() / ".cache") / "gnas"
-
-
 def encode_cached(
     encoder: Encoder, values: Sequence[str], root: Path, progress: Progress | None = None, chunk: int = CHUNK
 ) -> np.ndarray:
@@ -39,7 +30,7 @@ def encode_cached(
     Args:
         encoder: a frozen encoder; its `identity` names the folder.
         values: texts, or paths of files. A file that does not exist is a row of NaN and is not kept.
-        root: the cache, see `cache_folder`.
+        root: the cache, see `gnas.data.cache.cache_folder`.
         progress: called before the first chunk and after each.
         chunk: values per file; the most that is lost when the process dies.
 

@@ -10,10 +10,10 @@ import polars as pl
 from gnas.config.features import EncoderSpec
 from gnas.config.run import RunConfig
 from gnas.config.space import SearchSpace
+from gnas.data.cache import cache_folder
 from gnas.data.interactions import Interactions, Split
 from gnas.data.prepare import prepare
 from gnas.errors import RunError
-from gnas.features.cache import cache_folder
 from gnas.features.describe import ColumnSummary, cleaning_steps, describe_features
 from gnas.features.newcomers import with_newcomers
 from gnas.features.table import FeatureTable, Side, load_tables

@@ -56,8 +56,8 @@ def train_run(
     """
     prepared = yield from prepare_run(config, device, run.path, tick=tick)
     write_beginning(run, prepared, architecture.written())
-    trained = yield from _train(prepared, validation_evaluator(prepared), architecture, config.seed)
-    _save(run, trained)
+    trained = yield from train_once(prepared, validation_evaluator(prepared), architecture, config.seed)
+    save_trained(run, trained)
     return trained
 
 
@@ -87,7 +87,7 @@ def evaluate_architecture(
     kept: Trained | None = None
     for number in range(config.evaluate.seeds if architecture.propagation.trained else 1):
         seed = config.seed if number == 0 else derive_seed(config.seed, "seeds", number)
-        trained = yield from _train(prepared, validation, architecture, seed, f"seed {number + 1}")
+        trained = yield from train_once(prepared, validation, architecture, seed, f"seed {number + 1}")
         model = trained.training.model
         if config.evaluate.refit:
             model = yield from fitted(fit, architecture, trained.best.index, seed)
@@ -102,7 +102,7 @@ def evaluate_architecture(
         )
         if kept is None or better(metric, trained.best.metrics[metric], kept.best.metrics[metric]):
             kept = trained
-            _save(run, trained)
+            save_trained(run, trained)
     others: dict[str, Measured] = {}
     yield Phase("scoring the baselines on test", total=len(rivals))
     for rival in rivals:
@@ -134,9 +134,14 @@ def spread(rows: list[dict[str, float]]) -> dict[str, dict[str, float]]:
     }
 
 
-def _train(
+def train_once(
     prepared: Prepared, evaluator: Measure, architecture: Architecture, seed: int, name: str = ""
 ) -> Work[Trained]:
+    """Train `architecture` against `evaluator`; `name` is shown beside its description.
+
+    Raises:
+        SearchFailed: the training diverged, or memory ran out.
+    """
     ceiling = min(architecture.epochs, prepared.config.train.epochs) if architecture.propagation.trained else 1
     yield Phase(" · ".join(part for part in (f"training {describe(architecture)}", name) if part), total=ceiling)
     training = CandidateTraining(prepared, evaluator, architecture, seed, epoch_evaluator(prepared, evaluator))
@@ -153,7 +158,8 @@ def _train(
     return Trained(training, replace(best, metrics={**best.metrics, **training.measured()}), epochs)
 
 
-def _save(run: RunDirectory, trained: Trained) -> None:
+def save_trained(run: RunDirectory, trained: Trained) -> None:
+    """Write best/ of a run: the model, the architecture with the hashes of its encoders' weights, and the figures."""
     training = trained.training
     run.best.mkdir(exist_ok=True)
     training.save(run.model)

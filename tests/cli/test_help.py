@@ -36,7 +36,8 @@ def gnas_process(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_commands_are_those_that_are_promised() -> None:
     assert {" ".join(words) for words in COMMANDS} == {
-        "search", "evaluate", "train", "recommend", "compare", "report", "status", "worker", "doctor",
+        "search", "evaluate", "train", "finetune", "recommend", "compare", "report", "status", "worker",
+        "doctor",
         "data list", "data describe", "data prepare", "space check", "space sample", "space size", "space show",
     }  # fmt: skip
 

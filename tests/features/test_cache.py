@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import pytest
 
-from gnas.features.cache import cache_folder, cached_count, encode_cached
+from gnas.features.cache import cached_count, encode_cached
 
 
 class Letters:
@@ -87,14 +86,6 @@ def test_files_go_by_content_and_missing_ones_are_not_kept(tmp_path: Path) -> No
 
 def test_nothing_at_all(tmp_path: Path) -> None:
     assert encode_cached(Letters(), [], tmp_path).shape == (0, 26)
-
-
-def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GNAS_CACHE", "/a/b")
-    assert cache_folder() == Path("/a/b")
-    monkeypatch.delenv("GNAS_CACHE")
-    monkeypatch.setenv("XDG_CACHE_HOME", "/c")
-    assert cache_folder() == Path("/c/gnas")
 
 
 def test_goes_on_after_a_kill(tmp_path: Path) -> None:

@@ -1,7 +1,10 @@
 import subprocess
 import sys
 
-HEAVY = ("torch", "transformers", "tokenizers", "PIL", "soundfile", "huggingface_hub", "efficientnet_lite_pytorch")
+HEAVY = (
+    *("torch", "transformers", "tokenizers", "PIL", "soundfile", "huggingface_hub", "peft"),
+    "efficientnet_lite_pytorch",
+)
 
 
 def test_libraries_stay_unimported_until_they_are_needed() -> None:

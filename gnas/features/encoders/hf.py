@@ -1,13 +1,16 @@
 """What the Hugging Face encoders share: finding, checking, loading and running a frozen model."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+
+import numpy as np
 
 from gnas.config.features import HuggingFace, MiniLM
 from gnas.errors import DataError
+from gnas.features.encoders.base import Encoder
 from gnas.features.encoders.weights import (
     check_hash,
     find_weights,
@@ -63,7 +66,9 @@ class FrozenModel:
     def _loaded(self) -> tuple[Any, tuple[str, ...]]:
         import torch
 
-        network, info = self.part("AutoModel", dtype=torch.float32, use_safetensors=True, output_loading_info=True)
+        options = {"dtype": torch.float32, "use_safetensors": True, "output_loading_info": True}
+        with torch.inference_mode(False):  # what is made in that mode can never have a gradient
+            network, info = self.part("AutoModel", **options)
         missing = tuple(sorted(info["missing_keys"]))
         stray = [key for key in missing if "pool" not in key and "head" not in key]
         if stray:
@@ -72,6 +77,39 @@ class FrozenModel:
                 f"such as {stray[0]}; the directory is incomplete or of another kind"
             )
         return network.to(self.device).eval().requires_grad_(False), missing
+
+
+class HuggingFaceEncoder(Encoder, Protocol):
+    """An encoder around a `FrozenModel`, in two halves: what is prepared for the network, and the network's reading."""
+
+    model: FrozenModel
+
+    def batches(self, values: Sequence[str]) -> Iterator[tuple[list[int], dict[str, Any]]]:
+        """The inputs of all values that can be read, with their places among `values`, a batch at a time."""
+        ...
+
+    def vectors(self, inputs: dict[str, Any]) -> Any:
+        """The readings of one batch: a tensor [B, dim], with a gradient where the network's parameters have one."""
+        ...
+
+
+def encode_batches(encoder: HuggingFaceEncoder, values: Sequence[str]) -> np.ndarray:
+    """The readings of `values`: float32 [n, dim], NaN where there is nothing to read."""
+    import torch
+
+    out = np.full((len(values), encoder.dim), np.nan, dtype=np.float32)
+    for rows, inputs in encoder.batches(values):
+        with torch.inference_mode():
+            out[rows] = encoder.vectors(inputs).cpu().numpy()
+    return out
+
+
+def length_of(encoder: HuggingFaceEncoder, inputs: dict[str, Any]) -> int:
+    """Numbers of a reading, by reading `inputs`."""
+    import torch
+
+    with torch.inference_mode():
+        return int(encoder.vectors(inputs).shape[1])
 
 
 def head_output(output: Any) -> Any:

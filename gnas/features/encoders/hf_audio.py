@@ -8,7 +8,7 @@ import numpy as np
 
 from gnas.config.features import HuggingFaceAudio
 from gnas.features.encoders.base import ENCODERS, Encoder
-from gnas.features.encoders.hf import FrozenModel, head_output
+from gnas.features.encoders.hf import FrozenModel, encode_batches, head_output, length_of
 from gnas.features.encoders.weights import need
 from gnas.features.files import read_sound
 
@@ -29,28 +29,30 @@ class HuggingFaceAudioEncoder:
 
     def __init__(self, spec: HuggingFaceAudio, model: FrozenModel) -> None:
         self.name, self.sha256, self.identity = spec.kind, model.sha256, model.identity
-        self._spec, self._model = spec, model
+        self._spec, self.model = spec, model
 
     @cached_property
     def dim(self) -> int:
         """Length of a reading; loads the network."""
-        return int(self._run([np.zeros(self._rate, dtype=np.float32)]).shape[1])
+        return length_of(self, self._inputs([np.zeros(self._rate, dtype=np.float32)]))
 
     def encode(self, values: Sequence[str]) -> np.ndarray:
         """Read the sounds and run the network: float32 [n, dim]."""
-        out = np.full((len(values), self.dim), np.nan, dtype=np.float32)
+        return encode_batches(self, values)
+
+    def batches(self, values: Sequence[str]) -> Iterator[tuple[list[int], dict[str, Any]]]:
+        """What the extractor makes of all sounds that can be read."""
         for start in range(0, len(values), 8 * BATCH):
             part = list(values[start : start + 8 * BATCH])
             sounds = {start + at: sound for at, path in enumerate(part) if (sound := self._read(path)) is not None}
-            for rows in self._batches(sounds):
-                out[rows] = self._run([sounds[row] for row in rows])
-        return out
+            for rows in self._groups(sounds):
+                yield rows, self._inputs([sounds[row] for row in rows])
 
     def _read(self, path: str) -> np.ndarray | None:
         sound = read_sound(path, self._rate, self._seconds)
         return sound if sound is None else np.pad(sound, (0, max(0, int(SHORTEST * self._rate) - len(sound))))
 
-    def _batches(self, sounds: dict[int, np.ndarray]) -> Iterator[list[int]]:
+    def _groups(self, sounds: dict[int, np.ndarray]) -> Iterator[list[int]]:
         rows = sorted(sounds, key=lambda row: len(sounds[row]))
         while rows:
             batch = rows[:BATCH]
@@ -59,18 +61,18 @@ class HuggingFaceAudioEncoder:
             yield batch
             rows = rows[len(batch) :]
 
-    def _run(self, sounds: list[np.ndarray]) -> np.ndarray:
+    def _inputs(self, sounds: list[np.ndarray]) -> dict[str, Any]:
         import torch
 
         inputs = self._extractor(sounds, sampling_rate=self._rate, return_tensors="pt", **self._options)
         if "is_longer" in inputs:  # CLAP's extractor sets one of a batch at random
             inputs["is_longer"] = torch.zeros(len(sounds), 1, dtype=torch.bool)
-        inputs = {name: value.to(self._model.device) for name, value in inputs.items()}
-        with torch.inference_mode():
-            return np.asarray(self._forward(inputs).cpu().numpy())
+        return {name: value.to(self.model.device) for name, value in inputs.items()}
 
-    def _forward(self, inputs: dict[str, Any]) -> Any:
-        network, pooling = self._model.network, self._spec.pooling
+    def vectors(self, inputs: dict[str, Any]) -> Any:
+        """Readings of sounds: [B, dim]."""
+        inputs = dict(inputs)
+        network, pooling = self.model.network, self._spec.pooling
         if pooling == "auto" and hasattr(network, "get_audio_features"):
             return head_output(network.get_audio_features(**inputs))
         frames = inputs.pop("attention_mask", None)
@@ -79,7 +81,7 @@ class HuggingFaceAudioEncoder:
         output = network(**inputs)
         states = output.last_hidden_state
         states = states.flatten(2).transpose(1, 2) if states.ndim == 4 else states
-        trained = not any("pool" in key for key in self._model.untrained)
+        trained = not any("pool" in key for key in self.model.untrained)
         if pooling == "auto" and trained and getattr(output, "pooler_output", None) is not None:
             return output.pooler_output
         if pooling in ("cls", "last"):
@@ -92,7 +94,7 @@ class HuggingFaceAudioEncoder:
 
     @cached_property
     def _extractor(self) -> Any:
-        return self._model.part("AutoFeatureExtractor")
+        return self.model.part("AutoFeatureExtractor")
 
     @property
     def _rate(self) -> int:
@@ -106,12 +108,12 @@ class HuggingFaceAudioEncoder:
 
     @property
     def _raw(self) -> bool:
-        return hasattr(self._model.network.config, "conv_kernel")
+        return hasattr(self.model.network.config, "conv_kernel")
 
     @property
     def _options(self) -> dict[str, Any]:
         """Whisper's extractor is asked which frames are real."""
-        return {"return_attention_mask": True} if self._model.network.config.is_encoder_decoder else {}
+        return {"return_attention_mask": True} if self.model.network.config.is_encoder_decoder else {}
 
 
 @ENCODERS.register("hf-audio")

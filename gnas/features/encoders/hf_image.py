@@ -1,6 +1,6 @@
 """Vision encoders of Hugging Face: CLIP, SigLIP, DINOv2, ViT, ResNet and kin."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from gnas.config.features import HuggingFaceImage
 from gnas.features.encoders.base import ENCODERS, Encoder
-from gnas.features.encoders.hf import FrozenModel, head_output
+from gnas.features.encoders.hf import FrozenModel, encode_batches, head_output, length_of
 from gnas.features.encoders.weights import need
 from gnas.features.files import read_image
 
@@ -26,49 +26,49 @@ class HuggingFaceImageEncoder:
 
     def __init__(self, spec: HuggingFaceImage, model: FrozenModel) -> None:
         self.name, self.sha256, self.identity = spec.kind, model.sha256, model.identity
-        self._pooling, self._model = spec.pooling, model
+        self._pooling, self.model = spec.pooling, model
 
     @cached_property
     def dim(self) -> int:
         """Length of a reading; loads the network."""
         from PIL import Image
 
-        return int(self._run([Image.new("RGB", (64, 64))]).shape[1])
+        return length_of(self, self._inputs([Image.new("RGB", (64, 64))]))
 
     def encode(self, values: Sequence[str]) -> np.ndarray:
         """Read the pictures and run the network: float32 [n, dim]."""
-        out = np.full((len(values), self.dim), np.nan, dtype=np.float32)
+        return encode_batches(self, values)
+
+    def batches(self, values: Sequence[str]) -> Iterator[tuple[list[int], dict[str, Any]]]:
+        """Pixels of all pictures that can be read."""
         for start in range(0, len(values), BATCH):
             images = [read_image(path) for path in values[start : start + BATCH]]
             rows = [start + at for at, image in enumerate(images) if image is not None]
             if rows:
-                out[rows] = self._run([image for image in images if image is not None])
-        return out
+                yield rows, self._inputs([image for image in images if image is not None])
 
-    def _run(self, images: list[Any]) -> np.ndarray:
-        import torch
+    def _inputs(self, images: list[Any]) -> dict[str, Any]:
+        pixels = self._processor(images=images, return_tensors="pt")["pixel_values"]
+        return {"pixel_values": pixels.to(self.model.device)}
 
-        pixels = self._processor(images=images, return_tensors="pt")["pixel_values"].to(self._model.device)
-        with torch.inference_mode():
-            return np.asarray(self._forward(pixels).cpu().numpy())
-
-    def _forward(self, pixels: Any) -> Any:
-        network = self._model.network
+    def vectors(self, inputs: dict[str, Any]) -> Any:
+        """Readings of pixels: [B, dim]."""
+        network = self.model.network
         if self._pooling == "auto" and hasattr(network, "get_image_features"):
-            return head_output(network.get_image_features(pixel_values=pixels))
+            return head_output(network.get_image_features(**inputs))
         network = getattr(network, "vision_model", network)
-        output = network(pixel_values=pixels)
+        output = network(**inputs)
         states = output.last_hidden_state
         if states.ndim == 4:
             return states.mean((2, 3))
-        trained = not any("pool" in key or "head" in key for key in self._model.untrained)
+        trained = not any("pool" in key or "head" in key for key in self.model.untrained)
         if self._pooling == "auto" and trained and getattr(output, "pooler_output", None) is not None:
             return output.pooler_output
         return states.mean(1) if self._pooling == "mean" else states[:, -1 if self._pooling == "last" else 0]
 
     @cached_property
     def _processor(self) -> Any:
-        return self._model.part("AutoImageProcessor", backend="pil")  # the same everywhere, torchvision or not
+        return self.model.part("AutoImageProcessor", backend="pil")  # the same everywhere, torchvision or not
 
 
 @ENCODERS.register("hf-image")

