@@ -70,7 +70,9 @@ class Architecture(Strict):
     @property
     def reads_features(self) -> bool:
         """Whether features matter: a closed form takes nothing from them but the links of `knn`."""
-        return self.features.used and (self.propagation.trained or self.features.knn.k > 0)
+        if self.propagation.trained:
+            return self.features.used
+        return self.features.reads_tables and self.features.knn.k > 0
 
     def written(self) -> dict[str, Any]:
         """The YAML form with every parameter written out; reading it back gives an equal architecture."""

@@ -112,6 +112,10 @@ def _features(architecture: Architecture) -> str:
     read += ["attributes"] if features.attributes else []
     read += ["vectors"] if features.vectors else []
     read += ["links"] if features.links else []
+    history = features.history
+    read += (
+        [f"history {history.layers}×{history.length}"] if history.layers and architecture.propagation.trained else []
+    )
     ids = "" if features.ids else " without ids"
     knn = f" knn {features.knn.k} w{_number(features.knn.weight)}" if features.knn.k or features.links else ""
     return f"{'+'.join(read)}{ids}{knn}"

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer, field_validator, model_validator
 
 from gnas.config.base import Choice, Strict, choice_reader
+from gnas.config.history import History
 from gnas.registry import Registry
 
 TEXT_ENCODERS: Registry[type["EncoderSpec"]] = Registry("text encoder")
@@ -173,6 +174,8 @@ class Features(Strict):
     """Share of readings treated as missing, drawn anew each step."""
     knn: Likeness = Likeness()
     """Links between what is alike, as a further channel of propagation."""
+    history: History = History()
+    """What users took before, in the order of time; needs no feature tables."""
 
     @model_validator(mode="before")
     @classmethod
@@ -194,6 +197,8 @@ class Features(Strict):
             raise ValueError("fusion none with `ids: false` leaves nothing to propagate; take another fusion")
         if self.fusion == "none" and not self.knn.k and self.projects:
             raise ValueError("fusion none reads features for `knn` alone; set knn.k, or take another fusion")
+        if not self.ids and self.history.layers and self.history.sides == "both" and not self.projects:
+            raise ValueError("history on both sides with `ids: false` has nothing to read; give one side, or features")
         return self
 
     @property
@@ -205,6 +210,11 @@ class Features(Strict):
     @property
     def used(self) -> bool:
         """Whether anything is read at all."""
+        return self.reads_tables or self.history.layers > 0
+
+    @property
+    def reads_tables(self) -> bool:
+        """Whether anything is read of what users and items are, rather than of what they did."""
         return self.projects or bool(self.links)
 
     @property
@@ -231,6 +241,8 @@ def canonical_features(features: Features) -> dict[str, Any] | None:
             del tree["knn"]
     if features.fusion == "none" or not features.projects:
         del tree["entry"], tree["hidden"], tree["modality_dropout"]
+    if not features.history.layers:
+        del tree["history"]
     return tree
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gnas.config.features import EncoderSpec, Features
+from gnas.data.histories import Histories
 from gnas.features.attributes import PLAIN_TYPES, encode_attributes
 from gnas.features.cache import encode_cached
 from gnas.features.clean import normalise_text
@@ -62,13 +63,14 @@ class Block:
 class FeatureSet:
     """The blocks of both sides by name, in a fixed order; a side without features has none.
 
-    Links are pairs of users, or of items, int64 [n, 2].
+    Links are pairs of users, or of items, int64 [n, 2]; histories are what users took and who took items, by side.
     """
 
     users: dict[str, Block]
     items: dict[str, Block]
     user_links: dict[str, np.ndarray] = field(default_factory=dict)
     item_links: dict[str, np.ndarray] = field(default_factory=dict)
+    histories: dict[Side, Histories] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
@@ -76,6 +78,7 @@ class FeatureSet:
         lines = [f"{side} {block.fingerprint}" for side, blocks in self._sides() for block in blocks.values()]
         for side, links in (("users", self.user_links), ("items", self.item_links)):
             lines += [f"{side} links {name} {_digest(pairs.tobytes())}" for name, pairs in links.items()]
+        lines += [f"{side} history {rows.fingerprint}" for side, rows in self.histories.items()]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
     def linked(self, side: Side, k: int) -> list[np.ndarray]:

@@ -8,9 +8,11 @@ from torch import nn
 from gnas.config.architecture import Architecture
 from gnas.config.propagation import Layered
 from gnas.features.blocks import FeatureSet
+from gnas.features.table import SIDES
 from gnas.graph.bipartite import Graph
 from gnas.graph.likeness import likeness
 from gnas.graph.sparse import SparseMatrix
+from gnas.nn.behaviour import Behaviour
 from gnas.nn.fusion import FeatureFusion
 
 
@@ -45,12 +47,16 @@ class FeatureEntry(nn.Module):
         self.knn = spec.knn
         self.links: SparseMatrix | None = linked(features, spec.knn.k, graph) if spec.knn.k or spec.links else None
         counts = torch.tensor([graph.n_users, graph.n_items])
-        described_N = torch.tensor([bool(features.users or features.user_links), self.reads_items]).repeat_interleave(
-            counts
-        )
+        described = [
+            bool(features.users or features.user_links or "users" in features.histories),
+            self.reads_items or "items" in features.histories,
+        ]
+        described_N = torch.tensor(described).repeat_interleave(counts)
         trained_N = (graph.degree_N > 0).cpu() & spec.ids
         self.register_buffer("keep_N1", (~described_N | trained_N).float()[:, None], persistent=False)
         self.register_buffer("drop_N1", self.id_dropout * described_N.float()[:, None], persistent=False)
+        self.behaviour = _behaviour(architecture, features, graph, generator)
+        self.history_is_early = spec.history.entry == "early"
 
     def forward(self, embedding_ND: torch.Tensor, generator: torch.Generator | None) -> Entered:
         """Put ids and features together; while training, ids and readings are dropped by `generator`."""
@@ -58,9 +64,18 @@ class FeatureEntry(nn.Module):
         if self.training and self.id_dropout:
             keep_N1 = keep_N1 * (1 - torch.bernoulli(self.drop_N1, generator=generator))
         given_ND = self.fusion(generator) if self.fusion.reads else None
+        late_ND = None if self.early else given_ND
         if self.early and given_ND is not None:
-            return Entered(self.smoothed(torch.addcmul(given_ND, embedding_ND, keep_N1), "early"), None)
-        return Entered(self.smoothed(embedding_ND * keep_N1, "early"), given_ND)
+            x_ND = torch.addcmul(given_ND, embedding_ND, keep_N1)
+        else:
+            x_ND = embedding_ND * keep_N1
+        if self.behaviour is not None:
+            past_ND = self.behaviour(x_ND, generator)
+            if self.history_is_early:
+                x_ND = x_ND + past_ND
+            else:
+                late_ND = past_ND if late_ND is None else late_ND + past_ND
+        return Entered(self.smoothed(x_ND, "early"), late_ND)
 
     def smoothed(self, x_ND: torch.Tensor, entry: str) -> torch.Tensor:
         """Like nodes mixed in where the links enter at `entry`: x + weight · Sᵏ x; else x itself."""
@@ -70,6 +85,17 @@ class FeatureEntry(nn.Module):
         for _ in range(self.knn.layers):
             out_ND = self.links.matmul(out_ND)
         return torch.add(x_ND, out_ND, alpha=self.knn.weight)
+
+
+def _behaviour(
+    architecture: Architecture, features: FeatureSet, graph: Graph, generator: torch.Generator
+) -> Behaviour | None:
+    if not features.histories:
+        return None
+    spec, dim = architecture.features.history, architecture.dim
+    users, items = (features.histories.get(side) for side in SIDES)
+    n_out = dim if spec.entry == "early" else result_dim(architecture)
+    return Behaviour(spec, users, items, dim, n_out, graph, generator, architecture.init_scale)
 
 
 def linked(features: FeatureSet, k: int, graph: Graph) -> SparseMatrix:

@@ -32,7 +32,7 @@ def feature_specs(space: SearchSpace, seed: int) -> list[Features]:
     found: dict[str, Features] = {}
     for architecture in [*space.anchors.values(), *drawn]:
         spec = architecture.features
-        if architecture.reads_features:
+        if architecture.reads_features and spec.reads_tables:
             read = spec.model_dump(include={"text", "image", "audio", "attributes", "vectors", "sides"})
             found.setdefault(repr(read), spec)
     return list(found.values())

@@ -32,6 +32,8 @@ def read(**tree: Any) -> Architecture:
             {"propagation": {"gcn": {"combine": "last", "layer0": 0}}},
         ),
         ({"features": {"fusion": "gated"}}, {}),
+        ({"features": {"history": {"layers": 0, "length": 7}}}, {}),
+        ({"propagation": "als", "features": {"history": {"layers": 1}, "knn": {"k": 5}}}, {"propagation": "als"}),
     ],
 )
 def test_candidates_that_differ_in_nothing_that_matters_are_one(left: dict[str, Any], right: dict[str, Any]) -> None:
@@ -49,6 +51,7 @@ def test_candidates_that_differ_in_nothing_that_matters_are_one(left: dict[str, 
         ({"loss": "bpr", "batch_size": 16}, {"loss": "bpr", "batch_size": "full"}),
         ({"lr": 0.01}, {"lr": 0.02}),
         ({"features": {"attributes": True}}, {}),
+        ({"features": {"history": {"layers": 1}}}, {}),
     ],
 )
 def test_candidates_that_differ_in_what_matters_are_two(left: dict[str, Any], right: dict[str, Any]) -> None:
@@ -82,6 +85,14 @@ def test_the_shown_form_leaves_out_what_plays_no_part() -> None:
     assert not {"contrastive", "features", "feature_dropout"} & plain.keys()
     pinned = shown(read(features={"text": {"minilm": {"sha256": "ab" * 32}}}))
     assert pinned["features"]["text"]["minilm"]["sha256"] == "ab" * 32
+
+
+def test_identities_of_early_architecture_files_stay() -> None:
+    """What older runs wrote beside their models, which are bound to it."""
+    assert identity(read()) == "e429dd7786d2"
+    reading = {"attributes": True, "text": "tfidf", "entry": "late", "fusion": "gated", "id_dropout": 0.2}
+    assert identity(read(features=reading)) == "3b9a3fcff964"
+    assert identity(read(propagation="als", features={"attributes": True, "knn": {"k": 5}})) == "7fc2693f94b0"
 
 
 def test_identities_are_short_and_tell_the_known_designs_apart() -> None:

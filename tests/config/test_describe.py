@@ -44,6 +44,10 @@ from gnas.config.load import load_space
             "lightgcn×2 (norm 0.25) · dim 64 · tfidf+attributes without ids · bpr · lr 0.005",
         ),
         (
+            {"propagation": "none", "features": {"history": {"layers": 1, "length": 20}}},
+            "mf · dim 64 · history 1×20 · bpr · lr 0.005",
+        ),
+        (
             {"scorer": "cosine", "loss": {"directau": {"gamma": 2}}, "optimizer": "sgd", "batch_size": "full"},
             "lightgcn×2 · dim 64 · cosine · directau γ2 · sgd · lr 0.005 · full batch",
         ),
