@@ -109,7 +109,8 @@ def _loss(loss: Choice) -> str:
 def _features(architecture: Architecture) -> str:
     features = architecture.features
     read = [spec.kind for spec in features.encoders.values()]
-    read += ["attributes"] if features.attributes else []
+    tokens = features.attributes == "transformer" and features.fusion != "none" and architecture.propagation.trained
+    read += ["attributes" + " transformer" * tokens] if features.attributes else []
     read += ["vectors"] if features.vectors else []
     read += ["links"] if features.links else []
     history = features.history

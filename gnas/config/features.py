@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer, field_validator, model_validator
 
 from gnas.config.base import Choice, Strict, choice_reader
-from gnas.config.history import History
+from gnas.config.history import Heads, History
 from gnas.registry import Registry
 
 TEXT_ENCODERS: Registry[type["EncoderSpec"]] = Registry("text encoder")
@@ -146,14 +146,25 @@ class Likeness(Strict):
     """x is layer 0, or the result of the propagation."""
 
 
+class ColumnReading(Strict):
+    """How `attributes: transformer` reads: FT-Transformer (Gorishniy et al., NeurIPS 2021)."""
+
+    layers: Annotated[int, Field(ge=1, le=4)] = 2
+    """Layers of attention among the columns."""
+    heads: Heads = 2
+    """Heads of the attention; they divide `dim`."""
+
+
 class Features(Strict):
     """Which features a candidate reads, and what becomes of them. The default reads none: ids only."""
 
     text: TextField = NoEncoder()
     image: ImageField = NoEncoder()
     audio: AudioField = NoEncoder()
-    attributes: bool = False
-    """Categories, tags, numbers and times."""
+    attributes: bool | Literal["transformer"] = False
+    """Categories, tags, numbers and times. `false`, `none`: not read; `true`, `flat`: side by side, projected as any
+    other reading; `transformer`: each column is a token for a small Transformer, which sees how they act together."""
+    attribute_transformer: ColumnReading = ColumnReading()
     vectors: list[str] | Literal["all"] = Field(default_factory=list)
     """Names of the columns of precomputed vectors to read; one name, `all` and `none` may stand without brackets."""
     links: list[str] | Literal["all"] = Field(default_factory=list)
@@ -181,6 +192,11 @@ class Features(Strict):
     @classmethod
     def _none_is_short(cls, value: Any) -> Any:
         return {} if value in ("none", None) else value
+
+    @field_validator("attributes", mode="before")
+    @classmethod
+    def _attributes_by_name(cls, value: Any) -> Any:
+        return {"none": False, "flat": True}.get(value, value) if isinstance(value, str) else value
 
     @field_validator("vectors", "links", mode="before")
     @classmethod
@@ -243,12 +259,16 @@ def canonical_features(features: Features) -> dict[str, Any] | None:
         del tree["entry"], tree["hidden"], tree["modality_dropout"]
     if not features.history.layers:
         del tree["history"]
+    if features.attributes != "transformer" or features.fusion == "none":
+        tree["attributes"] = bool(features.attributes)
+        del tree["attribute_transformer"]
     return tree
 
 
 def canonical_links(features: Features) -> dict[str, Any]:
     """The YAML form of what links items in a closed form: what is read, and `knn` without where it enters."""
     tree = canonical_features(features) or {}
+    tree["attributes"] = bool(features.attributes)
     read = ("text", "image", "audio", "attributes", "vectors", "links", "sides")
     kept: dict[str, Any] = {key: tree[key] for key in read if key in tree}
     return {**kept, "knn": {key: value for key, value in tree["knn"].items() if key != "entry"}}

@@ -63,9 +63,14 @@ def _value(tree: Any, slot: Slot) -> Any:
 
 
 def _aliases(slot: Slot, value: Any) -> list[Any]:
-    """Other ways to write the same: a normalisation by name or by its exponent, a list of one name or none at all."""
+    """Other ways to write the same.
+
+    A normalisation by name or by its exponent, a list of one name or none at all, attributes by name or by truth.
+    """
     if slot.path[-1] in ("vectors", "links") and isinstance(value, list):
         return ["none"] if not value else value if len(value) == 1 else []
+    if slot.path[-1] == "attributes" and isinstance(value, bool):
+        return ["flat" if value else "none"]
     if slot.path[-1] != "norm":
         return []
     names = [name for name, exponent in NORM_EXPONENT.items() if value == exponent]

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,8 @@ class Block:
     sum to 1 on average: blocks of all kinds and lengths start alike.
 
     `values` float32 [n, d], zero where missing; `present` bool [n]; `encoder` its kind; `sha256` of its weights;
-    `fingerprint` names encoder and inputs; `report` says what cleaning did and how many rows are missing.
+    `fingerprint` names encoder and inputs; `report` says what cleaning did and how many rows are missing; `columns`:
+    how many of the d numbers belong to each column of the table, where they lie side by side.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Block:
     fingerprint: str
     sha256: str | None = None
     report: tuple[dict[str, Any], ...] = ()
+    columns: tuple[int, ...] = ()
     _nearest: dict[int, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
     def nearest(self, k: int) -> np.ndarray:
@@ -153,7 +155,8 @@ def encode_block(
         attributes = encode_attributes(table, fit)
         plain = [column.name for column in table.of_type(*PLAIN_TYPES)]
         content = _digest(*(repr(table.frame[column].to_list()) for column in plain), repr(table.clean), _rows(fit))
-        return _block(name, kind, attributes.values, known_rows(table, plain), fit, content, None, attributes.report)
+        block = _block(name, kind, attributes.values, known_rows(table, plain), fit, content, None, attributes.report)
+        return replace(block, columns=attributes.widths)
     if kind == "vector":
         vectors = table.vectors[detail]
         content = _digest(vectors.values.tobytes(), _rows(fit))

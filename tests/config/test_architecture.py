@@ -32,6 +32,16 @@ def read(**tree: Any) -> Architecture:
             {"propagation": {"gcn": {"combine": "last", "layer0": 0}}},
         ),
         ({"features": {"fusion": "gated"}}, {}),
+        ({"features": {"attributes": "flat"}}, {"features": {"attributes": True}}),
+        ({"features": {"attributes": "none", "attribute_transformer": {"layers": 3}}}, {}),
+        (
+            {"features": {"attributes": "transformer", "fusion": "none", "knn": {"k": 5}}},
+            {"features": {"attributes": True, "fusion": "none", "knn": {"k": 5}}},
+        ),
+        (
+            {"propagation": "als", "features": {"attributes": "transformer", "knn": {"k": 5}}},
+            {"propagation": "als", "features": {"attributes": True, "knn": {"k": 5}}},
+        ),
         ({"features": {"history": {"layers": 0, "length": 7}}}, {}),
         ({"propagation": "als", "features": {"history": {"layers": 1}, "knn": {"k": 5}}}, {"propagation": "als"}),
     ],
@@ -52,6 +62,7 @@ def test_candidates_that_differ_in_nothing_that_matters_are_one(left: dict[str, 
         ({"lr": 0.01}, {"lr": 0.02}),
         ({"features": {"attributes": True}}, {}),
         ({"features": {"history": {"layers": 1}}}, {}),
+        ({"features": {"attributes": "transformer"}}, {"features": {"attributes": True}}),
     ],
 )
 def test_candidates_that_differ_in_what_matters_are_two(left: dict[str, Any], right: dict[str, Any]) -> None:

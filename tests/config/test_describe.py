@@ -48,6 +48,10 @@ from gnas.config.load import load_space
             "mf · dim 64 · history 1×20 · bpr · lr 0.005",
         ),
         (
+            {"propagation": "none", "features": {"attributes": "transformer"}},
+            "mf · dim 64 · attributes transformer · bpr · lr 0.005",
+        ),
+        (
             {"scorer": "cosine", "loss": {"directau": {"gamma": 2}}, "optimizer": "sgd", "batch_size": "full"},
             "lightgcn×2 · dim 64 · cosine · directau γ2 · sgd · lr 0.005 · full batch",
         ),
