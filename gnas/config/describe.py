@@ -119,7 +119,8 @@ def _features(architecture: Architecture) -> str:
     )
     ids = "" if features.ids else " without ids"
     knn = f" knn {features.knn.k} w{_number(features.knn.weight)}" if features.knn.k or features.links else ""
-    return f"{'+'.join(read)}{ids}{knn}"
+    align = f" align {_number(features.align)}" if features.aligns and architecture.propagation.trained else ""
+    return f"{'+'.join(read)}{ids}{align}{knn}"
 
 
 def _number(value: float) -> str:

@@ -183,6 +183,9 @@ class Features(Strict):
     """Share of free embeddings left out, drawn anew each step (DropoutNet, Volkovs et al., NeurIPS 2017)."""
     modality_dropout: DropoutRate = 0.0
     """Share of readings treated as missing, drawn anew each step."""
+    align: Annotated[float, Field(ge=0, le=100)] = 0.0
+    """Weight of a term by which the free embedding of a node and that of its features agree (Wei et al., "CLCRec", ACM
+    MM 2021); 0: no such term."""
     knn: Likeness = Likeness()
     """Links between what is alike, as a further channel of propagation."""
     history: History = History()
@@ -234,6 +237,11 @@ class Features(Strict):
         return self.projects or bool(self.links)
 
     @property
+    def aligns(self) -> bool:
+        """Whether free embeddings and features are made to agree: where there are both."""
+        return self.align > 0 and self.ids and self.projects and self.fusion != "none"
+
+    @property
     def projects(self) -> bool:
         """Whether anything is read that can be projected."""
         return bool(self.encoders or self.attributes or self.vectors)
@@ -257,6 +265,8 @@ def canonical_features(features: Features) -> dict[str, Any] | None:
             del tree["knn"]
     if features.fusion == "none" or not features.projects:
         del tree["entry"], tree["hidden"], tree["modality_dropout"]
+    if not features.aligns:
+        del tree["align"]
     if not features.history.layers:
         del tree["history"]
     if features.attributes != "transformer" or features.fusion == "none":

@@ -12,6 +12,7 @@ from gnas.features.table import SIDES
 from gnas.graph.bipartite import Graph
 from gnas.graph.likeness import likeness
 from gnas.graph.sparse import SparseMatrix
+from gnas.nn.alignment import alignable, alignment
 from gnas.nn.behaviour import Behaviour
 from gnas.nn.fusion import FeatureFusion
 
@@ -57,6 +58,8 @@ class FeatureEntry(nn.Module):
         self.register_buffer("drop_N1", self.id_dropout * described_N.float()[:, None], persistent=False)
         self.behaviour = _behaviour(architecture, features, graph, generator)
         self.history_is_early = spec.history.entry == "early"
+        self.aligned = [node_n.to(graph.device) for node_n in alignable(features, graph)] if spec.aligns else []
+        self._given_ND: torch.Tensor | None = None
 
     def forward(self, embedding_ND: torch.Tensor, generator: torch.Generator | None) -> Entered:
         """Put ids and features together; while training, ids and readings are dropped by `generator`."""
@@ -64,6 +67,8 @@ class FeatureEntry(nn.Module):
         if self.training and self.id_dropout:
             keep_N1 = keep_N1 * (1 - torch.bernoulli(self.drop_N1, generator=generator))
         given_ND = self.fusion(generator) if self.fusion.reads else None
+        if self.aligned:
+            self._given_ND = given_ND
         late_ND = None if self.early else given_ND
         if self.early and given_ND is not None:
             x_ND = torch.addcmul(given_ND, embedding_ND, keep_N1)
@@ -76,6 +81,11 @@ class FeatureEntry(nn.Module):
             else:
                 late_ND = past_ND if late_ND is None else late_ND + past_ND
         return Entered(self.smoothed(x_ND, "early"), late_ND)
+
+    def alignment(self, embedding_ND: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """How far the free embeddings are from the features of the latest pass, see `gnas.nn.alignment`."""
+        assert self._given_ND is not None
+        return alignment(embedding_ND, self._given_ND, self.aligned, generator)
 
     def smoothed(self, x_ND: torch.Tensor, entry: str) -> torch.Tensor:
         """Like nodes mixed in where the links enter at `entry`: x + weight · Sᵏ x; else x itself."""

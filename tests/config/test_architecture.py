@@ -42,6 +42,15 @@ def read(**tree: Any) -> Architecture:
             {"propagation": "als", "features": {"attributes": "transformer", "knn": {"k": 5}}},
             {"propagation": "als", "features": {"attributes": True, "knn": {"k": 5}}},
         ),
+        ({"features": {"align": 0.5}}, {}),
+        (
+            {"features": {"attributes": True, "ids": False, "align": 1}},
+            {"features": {"attributes": True, "ids": False}},
+        ),
+        (
+            {"propagation": "als", "features": {"attributes": True, "align": 2, "knn": {"k": 5}}},
+            {"propagation": "als", "features": {"attributes": True, "knn": {"k": 5}}},
+        ),
         ({"features": {"history": {"layers": 0, "length": 7}}}, {}),
         ({"propagation": "als", "features": {"history": {"layers": 1}, "knn": {"k": 5}}}, {"propagation": "als"}),
     ],
@@ -63,6 +72,7 @@ def test_candidates_that_differ_in_nothing_that_matters_are_one(left: dict[str, 
         ({"features": {"attributes": True}}, {}),
         ({"features": {"history": {"layers": 1}}}, {}),
         ({"features": {"attributes": "transformer"}}, {"features": {"attributes": True}}),
+        ({"features": {"attributes": True, "align": 0.1}}, {"features": {"attributes": True}}),
     ],
 )
 def test_candidates_that_differ_in_what_matters_are_two(left: dict[str, Any], right: dict[str, Any]) -> None:

@@ -48,8 +48,8 @@ from gnas.config.load import load_space
             "mf · dim 64 · history 1×20 · bpr · lr 0.005",
         ),
         (
-            {"propagation": "none", "features": {"attributes": "transformer"}},
-            "mf · dim 64 · attributes transformer · bpr · lr 0.005",
+            {"propagation": "none", "features": {"attributes": "transformer", "align": 0.3}},
+            "mf · dim 64 · attributes transformer align 0.3 · bpr · lr 0.005",
         ),
         (
             {"scorer": "cosine", "loss": {"directau": {"gamma": 2}}, "optimizer": "sgd", "batch_size": "full"},
