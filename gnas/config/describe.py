@@ -2,6 +2,7 @@
 
 from gnas.config.architecture import Architecture
 from gnas.config.base import Choice
+from gnas.config.features import plain_entry
 from gnas.config.objective import Sampled, ViewContrast
 from gnas.config.propagation import (
     ALS,
@@ -120,7 +121,15 @@ def _features(architecture: Architecture) -> str:
     ids = "" if features.ids else " without ids"
     knn = f" knn {features.knn.k} w{_number(features.knn.weight)}" if features.knn.k or features.links else ""
     align = f" align {_number(features.align)}" if features.aligns and architecture.propagation.trained else ""
-    return f"{'+'.join(read)}{ids}{align}{knn}"
+    return f"{'+'.join(read)}{_entries(architecture)}{ids}{align}{knn}"
+
+
+def _entries(architecture: Architecture) -> str:
+    """` image, text late` where kinds of features enter at different points."""
+    entry = plain_entry(architecture.features)
+    if isinstance(entry, str) or architecture.features.fusion == "none" or not architecture.propagation.trained:
+        return ""
+    return f" {', '.join(kind for kind, point in entry.items() if point == 'late')} late"
 
 
 def _number(value: float) -> str:

@@ -146,6 +146,20 @@ class Likeness(Strict):
     """x is layer 0, or the result of the propagation."""
 
 
+Point = Literal["early", "late"]
+"""Added to the embeddings before the propagation, or to its result."""
+
+
+class Entries(Strict):
+    """Where each kind of feature enters, where not all do at one point."""
+
+    text: Point = "early"
+    image: Point = "early"
+    audio: Point = "early"
+    attributes: Point = "early"
+    vectors: Point = "early"
+
+
 class ColumnReading(Strict):
     """How `attributes: transformer` reads: FT-Transformer (Gorishniy et al., NeurIPS 2021)."""
 
@@ -175,8 +189,8 @@ class Features(Strict):
     fusion: Literal["sum", "concat", "gated", "attention", "none"] = "sum"
     """How the projections become one: added; joined and mapped; each gated by itself; weighed by attention. `none`:
     nothing is projected, the readings only say who is alike (`knn`)."""
-    entry: Literal["early", "late"] = "early"
-    """Added to the embeddings before the propagation, or to its result."""
+    entry: Point | Entries = "early"
+    """Added to the embeddings before the propagation, or to its result; a mapping says it for each kind of feature."""
     ids: bool = True
     """Whether users and items with features keep a free embedding beside them; without: content alone."""
     id_dropout: DropoutRate = 0.0
@@ -201,6 +215,13 @@ class Features(Strict):
     def _attributes_by_name(cls, value: Any) -> Any:
         return {"none": False, "flat": True}.get(value, value) if isinstance(value, str) else value
 
+    @field_validator("entry", mode="before")
+    @classmethod
+    def _entry_is_a_point_or_several(cls, value: Any) -> Any:
+        if isinstance(value, dict | Entries) or value in ("early", "late"):
+            return value
+        raise ValueError(f"must be early or late, or say it for each kind as in {{text: late}}, not {value!r}")
+
     @field_validator("vectors", "links", mode="before")
     @classmethod
     def _one_name_is_a_list(cls, value: Any) -> Any:
@@ -210,7 +231,7 @@ class Features(Strict):
 
     @model_validator(mode="after")
     def _something_is_propagated(self) -> "Features":
-        if self.entry == "late" and not self.ids:
+        if plain_entry(self) == "late" and not self.ids:
             raise ValueError("entry late with `ids: false` leaves nothing to propagate; take entry early")
         if self.fusion == "none" and not self.ids:
             raise ValueError("fusion none with `ids: false` leaves nothing to propagate; take another fusion")
@@ -247,6 +268,19 @@ class Features(Strict):
         return bool(self.encoders or self.attributes or self.vectors)
 
 
+def plain_entry(features: Features) -> Point | dict[str, Point]:
+    """Where the features that are read enter: one word where all do at one point, else a word for each kind."""
+    entry = features.entry
+    if not isinstance(entry, Entries):
+        return entry
+    other = {"attributes": bool(features.attributes), "vectors": bool(features.vectors)}
+    points: dict[str, Point] = {
+        kind: getattr(entry, kind) for kind in Entries.model_fields if kind in features.encoders or other.get(kind)
+    }
+    words = list(dict.fromkeys(points.values())) or ["early"]
+    return words[0] if len(words) == 1 else points
+
+
 def canonical_features(features: Features) -> dict[str, Any] | None:
     """The YAML form without what is not read and without the hashes of weights; None where nothing is read."""
     if not features.used:
@@ -263,6 +297,7 @@ def canonical_features(features: Features) -> dict[str, Any] | None:
         del tree["links"]
         if not features.knn.k:
             del tree["knn"]
+    tree["entry"] = plain_entry(features)
     if features.fusion == "none" or not features.projects:
         del tree["entry"], tree["hidden"], tree["modality_dropout"]
     if not features.aligns:

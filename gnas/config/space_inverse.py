@@ -6,6 +6,7 @@ from typing import Any
 from gnas.config.architecture import Architecture, canonical, identity
 from gnas.config.document import KeyPath, dotted
 from gnas.config.domain import Fixed
+from gnas.config.features import plain_entry
 from gnas.config.problems import shorten
 from gnas.config.propagation import NORM_EXPONENT
 from gnas.config.slots import Slot, fill
@@ -21,6 +22,7 @@ def params_of(slots: Sequence[Slot], architecture: Architecture) -> tuple[dict[s
     ranges: the parameters then give an equal candidate rather than an equal file.
     """
     tree = architecture.written()
+    tree["features"]["entry"] = plain_entry(architecture.features)
     outside: dict[KeyPath, str] = {}
 
     def choose(slot: Slot) -> Any:
@@ -51,6 +53,8 @@ def _value(tree: Any, slot: Slot) -> Any:
     """What stands at a slot's path: a value, the name of a branch, the length of a list."""
     here = tree
     for key in slot.path:
+        if here in ("early", "late") and slot.path[:2] == ("features", "entry"):
+            return here  # one word for all kinds of features
         try:
             here = here[key]
         except (KeyError, IndexError, TypeError):

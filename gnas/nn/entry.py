@@ -1,13 +1,15 @@
 """Where features enter a candidate: added to the embeddings before the propagation, or to its result."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
 from torch import nn
 
 from gnas.config.architecture import Architecture
+from gnas.config.features import plain_entry
 from gnas.config.propagation import Layered
-from gnas.features.blocks import FeatureSet
+from gnas.features.blocks import Block, FeatureSet
 from gnas.features.table import SIDES
 from gnas.graph.bipartite import Graph
 from gnas.graph.likeness import likeness
@@ -40,11 +42,19 @@ class FeatureEntry(nn.Module):
         super().__init__()
         spec = architecture.features
         self.reads_items = bool(features.items or features.item_links)
-        self.early, self.id_dropout = spec.entry == "early", spec.id_dropout
-        dim = architecture.dim if self.early else result_dim(architecture)
-        self.fusion = FeatureFusion(
-            spec, features, dim, graph.n_users, graph.n_items, generator, architecture.init_scale
-        )
+        self.id_dropout = spec.id_dropout
+        entry = plain_entry(spec)
+        self.early = entry != "late"
+
+        def fusion(blocks: FeatureSet, dim: int) -> FeatureFusion:
+            return FeatureFusion(spec, blocks, dim, graph.n_users, graph.n_items, generator, architecture.init_scale)
+
+        self.late_fusion: FeatureFusion | None = None
+        if isinstance(entry, str):
+            self.fusion = fusion(features, architecture.dim if self.early else result_dim(architecture))
+        else:
+            self.fusion = fusion(entering(features, entry, "early"), architecture.dim)
+            self.late_fusion = fusion(entering(features, entry, "late"), result_dim(architecture))
         self.knn = spec.knn
         self.links: SparseMatrix | None = linked(features, spec.knn.k, graph) if spec.knn.k or spec.links else None
         counts = torch.tensor([graph.n_users, graph.n_items])
@@ -66,14 +76,11 @@ class FeatureEntry(nn.Module):
         keep_N1 = self.keep_N1
         if self.training and self.id_dropout:
             keep_N1 = keep_N1 * (1 - torch.bernoulli(self.drop_N1, generator=generator))
-        given_ND = self.fusion(generator) if self.fusion.reads else None
+        early_ND, late_ND = self._given(generator)
         if self.aligned:
-            self._given_ND = given_ND
-        late_ND = None if self.early else given_ND
-        if self.early and given_ND is not None:
-            x_ND = torch.addcmul(given_ND, embedding_ND, keep_N1)
-        else:
-            x_ND = embedding_ND * keep_N1
+            given = [x_ND[:, : embedding_ND.shape[1]] for x_ND in (early_ND, late_ND) if x_ND is not None]
+            self._given_ND = given[0] if len(given) == 1 else given[0] + given[1]
+        x_ND = embedding_ND * keep_N1 if early_ND is None else torch.addcmul(early_ND, embedding_ND, keep_N1)
         if self.behaviour is not None:
             past_ND = self.behaviour(x_ND, generator)
             if self.history_is_early:
@@ -81,6 +88,13 @@ class FeatureEntry(nn.Module):
             else:
                 late_ND = past_ND if late_ND is None else late_ND + past_ND
         return Entered(self.smoothed(x_ND, "early"), late_ND)
+
+    def _given(self, generator: torch.Generator | None) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+        """What features add before the propagation, and after it."""
+        first_ND = self.fusion(generator) if self.fusion.reads else None
+        if self.late_fusion is None:
+            return (first_ND, None) if self.early else (None, first_ND)
+        return first_ND, self.late_fusion(generator) if self.late_fusion.reads else None
 
     def alignment(self, embedding_ND: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         """How far the free embeddings are from the features of the latest pass, see `gnas.nn.alignment`."""
@@ -95,6 +109,15 @@ class FeatureEntry(nn.Module):
         for _ in range(self.knn.layers):
             out_ND = self.links.matmul(out_ND)
         return torch.add(x_ND, out_ND, alpha=self.knn.weight)
+
+
+def entering(features: FeatureSet, entry: Mapping[str, str], point: str) -> FeatureSet:
+    """The blocks of those kinds of features that enter at `point`."""
+
+    def chosen(blocks: dict[str, Block]) -> dict[str, Block]:
+        return {name: block for name, block in blocks.items() if entry[block.kind] == point}
+
+    return FeatureSet(chosen(features.users), chosen(features.items))
 
 
 def _behaviour(

@@ -42,6 +42,18 @@ def read(**tree: Any) -> Architecture:
             {"propagation": "als", "features": {"attributes": "transformer", "knn": {"k": 5}}},
             {"propagation": "als", "features": {"attributes": True, "knn": {"k": 5}}},
         ),
+        (
+            {"features": {"attributes": True, "entry": {"text": "late"}}},
+            {"features": {"attributes": True, "entry": "early"}},
+        ),
+        (
+            {"features": {"attributes": True, "vectors": "all", "entry": {"attributes": "late", "vectors": "late"}}},
+            {"features": {"attributes": True, "vectors": "all", "entry": "late"}},
+        ),
+        (
+            {"features": {"attributes": True, "text": "tfidf", "entry": {"text": "late"}}},
+            {"features": {"attributes": True, "text": "tfidf", "entry": {"text": "late", "image": "late"}}},
+        ),
         ({"features": {"align": 0.5}}, {}),
         (
             {"features": {"attributes": True, "ids": False, "align": 1}},
@@ -73,6 +85,10 @@ def test_candidates_that_differ_in_nothing_that_matters_are_one(left: dict[str, 
         ({"features": {"history": {"layers": 1}}}, {}),
         ({"features": {"attributes": "transformer"}}, {"features": {"attributes": True}}),
         ({"features": {"attributes": True, "align": 0.1}}, {"features": {"attributes": True}}),
+        (
+            {"features": {"attributes": True, "text": "tfidf", "entry": {"text": "late"}}},
+            {"features": {"attributes": True, "text": "tfidf", "entry": {"attributes": "late"}}},
+        ),
     ],
 )
 def test_candidates_that_differ_in_what_matters_are_two(left: dict[str, Any], right: dict[str, Any]) -> None:
@@ -128,6 +144,18 @@ def test_identities_are_short_and_tell_the_known_designs_apart() -> None:
         ({"loss": "all-pairs", "scorer": "mlp"}, "loss all-pairs needs scorer dot"),
         ({"loss": "directau", "scorer": "mlp"}, "would leave scorer mlp untrained"),
         ({"contrastive": "sgl", "propagation": "none"}, "contrastive sgl drops edges, but"),
+        (
+            {"features": {"entry": "lat"}},
+            "must be early or late, or say it for each kind as in {text: late}",
+        ),
+        (
+            {"features": {"text": "tfidf", "ids": False, "entry": {"text": "late"}}},
+            "entry late with `ids: false` leaves nothing to propagate",
+        ),
+        (
+            {"features": {"ids": False, "history": {"layers": 1, "sides": "both"}}},
+            "history on both sides with `ids: false` has nothing to read",
+        ),
         ({"contrastive": "sgl", "propagation": {"gcn": {"depth": 0}}}, "contrastive sgl drops edges, but"),
     ],
 )
