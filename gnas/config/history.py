@@ -26,8 +26,8 @@ class History(Strict):
     """Share of a history left out, drawn anew each step: what is to be predicted stands in the history too."""
     sides: Literal["both", "users", "items"] = "users"
     """`users` have histories, `items` have audiences."""
-    entry: Literal["early", "late"] = "early"
-    """Added to the embeddings before the propagation, or to its result."""
+    entry: Literal["early", "late"] = "late"
+    """Added to the embeddings before the propagation, or to its result; `early` passes it on to items as well."""
 
     def reads(self, side: str) -> bool:
         """Whether the histories of this side are read."""

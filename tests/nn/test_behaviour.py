@@ -28,7 +28,7 @@ LOG = Interactions(np.array([0, 0, 0, 1, 1, 2]), np.array([0, 1, 2, 1, 3, 4]), 4
 
 
 def candidate(history: dict[str, Any], log: Interactions = LOG, **values: Any) -> Candidate:
-    features = {"history": {"layers": 1, "dropout": 0.0, **history}}
+    features = {"history": {"layers": 1, "dropout": 0.0, "entry": "early", **history}}
     tree = {"dim": D, "propagation": {"lightgcn": {"depth": 1}}, "features": features, **values}
     architecture = Architecture.model_validate(tree)
     bank = FeatureBank({}, log)
@@ -166,7 +166,7 @@ def test_users_without_ids_are_known_by_what_they_took() -> None:
     graph = build_graph(log, CPU)
     model = build(architecture, graph, 0, None, FeatureBank({}, log).select(architecture.features))
     assert isinstance(model, Candidate)
-    assert (model.propagate(False).layers[0][:n_users].abs().sum(1) > 0).all()
+    assert (model.propagate(False).final[:n_users].abs().sum(1) > 0).all()
     options = TrainConfig(epochs=10, evaluate_every=10)
     *_, last = train(model, graph, log, measure, architecture, seed=0, objective="ndcg@1", options=options)
     assert last.metrics["ndcg@1"] > 0.95  # chance is 0.25
