@@ -10,7 +10,7 @@ from torch import nn
 
 from gnas.config.features import Features
 from gnas.features.blocks import Block, FeatureSet
-from gnas.nn.columns import ColumnReader
+from gnas.nn.column_reader import ColumnReader
 from gnas.nn.init import normal, zeros
 
 

@@ -17,7 +17,7 @@ from gnas.features.bank import FeatureBank
 from gnas.features.blocks import Block, FeatureSet
 from gnas.features.table import load_table
 from gnas.graph.bipartite import build_graph
-from gnas.nn.columns import ColumnReader
+from gnas.nn.column_reader import ColumnReader
 from gnas.nn.fusion import FeatureFusion, Projection
 from gnas.nn.model import build
 from gnas.nn.recommender import Recommender
