@@ -3,6 +3,8 @@
 Shapes: n rows, T tokens a row, D dim, O length of the result.
 """
 
+import math
+
 import torch
 from torch import nn
 from torch.nn.functional import gelu, scaled_dot_product_attention
@@ -54,12 +56,12 @@ class TokenReader(nn.Module):
             mean_n1D, mask, any_n1 = x_nTD.mean(1, keepdim=True), None, None
         else:
             any_n1 = known_nT.any(1, keepdim=True)
-            weight_nT1 = known_nT.to(x_nTD.dtype)[..., None]
-            mean_n1D = (x_nTD * weight_nT1).sum(1, keepdim=True) / weight_nT1.sum(1, keepdim=True).clamp(min=1)
+            weight_n1T = known_nT.to(x_nTD.dtype)[:, None]
+            mean_n1D = weight_n1T @ x_nTD / weight_n1T.sum(2, keepdim=True).clamp(min=1)
             mask = nn.functional.pad(known_nT, (1, 0), value=True)[:, None, None, :]
         x_nTD = torch.cat([self.start_D + mean_n1D, x_nTD], dim=1)
         for place, layer in enumerate(self.layers):
-            x_nTD = layer(x_nTD, mask, 1 if place == len(self.layers) - 1 else x_nTD.shape[1])
+            x_nTD = layer(x_nTD, mask, place == len(self.layers) - 1)
         out_nO = nn.functional.linear(self.last_norm(x_nTD[:, 0]), self.out_OD)
         return out_nO if any_n1 is None else out_nO * any_n1
 
@@ -67,25 +69,40 @@ class TokenReader(nn.Module):
 class ReaderLayer(nn.Module):
     """x ← x + A(norm x), x ← x + F(norm x): attention over all tokens, then a gelu network of twice the width.
 
-    A and F end in maps that start at zero.
+    A and F end in maps that start at zero. Keys have no bias: it would shift all logits of a query alike.
     """
 
     def __init__(self, dim: int, heads: int, generator: torch.Generator) -> None:
         super().__init__()
         self.heads = heads
         self.norm, self.second_norm = nn.LayerNorm(dim), nn.LayerNorm(dim)
-        self.query, self.key, self.value = (Linear(dim, dim, generator) for _ in range(3))
+        self.query, self.value = Linear(dim, dim, generator), Linear(dim, dim, generator)
+        self.key = Linear(dim, dim, generator, bias=False)
         self.mix_DD = zeros(dim, dim)
         self.first = Linear(dim, 2 * dim, generator)
         self.last_DH = zeros(dim, 2 * dim)
 
-    def forward(self, x_nTD: torch.Tensor, mask: torch.Tensor | None, n_read: int) -> torch.Tensor:
-        """What becomes of the first `n_read` tokens: [n, n_read, D]; `mask` marks the tokens that are attended to."""
+    def forward(self, x_nTD: torch.Tensor, mask: torch.Tensor | None, alone: bool) -> torch.Tensor:
+        """What becomes of all tokens [n, T, D], or of the first `alone` [n, 1, D]; `mask` marks what is attended to."""
         z_nTD = self.norm(x_nTD)
-        query, key, value = (
-            part.unflatten(2, (self.heads, -1)).transpose(1, 2)
-            for part in (self.query(z_nTD[:, :n_read]), self.key(z_nTD), self.value(z_nTD))
-        )
-        heads = scaled_dot_product_attention(query, key, value, attn_mask=mask)
-        x_nTD = x_nTD[:, :n_read] + nn.functional.linear(heads.transpose(1, 2).flatten(2), self.mix_DD)
+        heads_nTD = self._first_asks(z_nTD, mask) if alone else self._all_ask(z_nTD, mask)
+        x_nTD = x_nTD[:, : heads_nTD.shape[1]] + nn.functional.linear(heads_nTD, self.mix_DD)
         return x_nTD + nn.functional.linear(gelu(self.first(self.second_norm(x_nTD))), self.last_DH)
+
+    def _all_ask(self, z_nTD: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+        query, key, value = (
+            of(z_nTD).unflatten(2, (self.heads, -1)).transpose(1, 2) for of in (self.query, self.key, self.value)
+        )
+        return scaled_dot_product_attention(query, key, value, attn_mask=mask).transpose(1, 2).flatten(2)
+
+    def _first_asks(self, z_nTD: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+        """The same for one query: qᵀ(W_k z) as (W_kᵀ q)ᵀ z and Σ a W_v z as W_v Σ a z, so that no token is mapped."""
+        query_nHd = self.query(z_nTD[:, 0]).unflatten(1, (self.heads, -1))
+        key_HdD, value_HdD = (of.weight.view(self.heads, -1, z_nTD.shape[2]) for of in (self.key, self.value))
+        asked_nHD = torch.einsum("nhd,hde->nhe", query_nHd / math.sqrt(query_nHd.shape[2]), key_HdD)
+        logit_nHT = asked_nHD @ z_nTD.transpose(1, 2)
+        if mask is not None:
+            logit_nHT = logit_nHT.masked_fill(~mask[:, 0], -torch.inf)
+        mean_nHD = logit_nHT.softmax(2) @ z_nTD
+        heads_nD = torch.einsum("nhe,hde->nhd", mean_nHD, value_HdD).flatten(1)
+        return (heads_nD if self.value.bias is None else heads_nD + self.value.bias)[:, None]

@@ -23,8 +23,9 @@ def by_torch(reader: TokenReader, token_TD: torch.Tensor) -> torch.Tensor:
             dim, ours.heads, 2 * dim, dropout=0.0, activation="gelu", batch_first=True, norm_first=True  # type: ignore[arg-type]
         )  # fmt: skip
         attention = [ours.query, ours.key, ours.value]
+        biases = [ours.query.bias, torch.zeros(dim), ours.value.bias]  # type: ignore[union-attr]
         theirs.self_attn.in_proj_weight.data = torch.cat([part.weight for part in attention])  # type: ignore[misc]
-        theirs.self_attn.in_proj_bias.data = torch.cat([part.bias for part in attention])  # type: ignore[misc]
+        theirs.self_attn.in_proj_bias.data = torch.cat(biases)  # type: ignore[misc]
         theirs.self_attn.out_proj.weight.data = ours.mix_DD.data  # type: ignore[union-attr]
         theirs.self_attn.out_proj.bias.data.zero_()
         theirs.linear1.weight.data, theirs.linear1.bias.data = ours.first.weight.data, ours.first.bias.data  # type: ignore[union-attr]
