@@ -2,6 +2,7 @@
 
 from gnas.config.architecture import Architecture
 from gnas.config.base import Choice
+from gnas.config.features import plain_entry
 from gnas.config.objective import Sampled, ViewContrast
 from gnas.config.propagation import (
     ALS,
@@ -109,15 +110,29 @@ def _loss(loss: Choice) -> str:
 def _features(architecture: Architecture) -> str:
     features = architecture.read
     read = [spec.kind for spec in features.encoders.values()]
-    read += ["attributes"] if features.attributes else []
+    tokens = features.attributes == "transformer" and features.fusion != "none" and architecture.propagation.trained
+    read += ["attributes" + " transformer" * tokens] if features.attributes else []
     read += ["vectors"] if features.vectors else []
     read += ["links"] if features.links else []
+    history = features.history
+    read += (
+        [f"history {history.layers}×{history.length}"] if history.layers and architecture.propagation.trained else []
+    )
     ids = "" if features.ids else " without ids"
     knn = f" knn {features.knn.k}" if features.knn.k else ""
     if features.knn.k or features.links:
         knn += f" w{_number(features.knn.weight)}"
         knn += " learned" if features.knn.channels == "learned" and architecture.propagation.trained else ""
-    return f"{'+'.join(read)}{ids}{knn}"
+    align = f" align {_number(features.align)}" if features.aligns and architecture.propagation.trained else ""
+    return f"{'+'.join(read)}{_entries(architecture)}{ids}{align}{knn}"
+
+
+def _entries(architecture: Architecture) -> str:
+    """` image, text late` where kinds of features enter at different points."""
+    entry = plain_entry(architecture.features)
+    if isinstance(entry, str) or architecture.features.fusion == "none" or not architecture.propagation.trained:
+        return ""
+    return f" {', '.join(kind for kind, point in entry.items() if point == 'late')} late"
 
 
 def _number(value: float) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer, field_validator, model_validator
 
 from gnas.config.base import Choice, Strict, choice_reader
+from gnas.config.history import Heads, History
 from gnas.registry import Registry
 
 TEXT_ENCODERS: Registry[type["EncoderSpec"]] = Registry("text encoder")
@@ -148,14 +149,39 @@ class Likeness(Strict):
     candidate from the same start: S = Σ a_c S_c, a = C · softmax over the C of a side."""
 
 
+Point = Literal["early", "late"]
+"""Added to the embeddings before the propagation, or to its result."""
+
+
+class Entries(Strict):
+    """Where each kind of feature enters, where not all do at one point."""
+
+    text: Point = "early"
+    image: Point = "early"
+    audio: Point = "early"
+    attributes: Point = "early"
+    vectors: Point = "early"
+
+
+class ColumnReading(Strict):
+    """How `attributes: transformer` reads: FT-Transformer (Gorishniy et al., NeurIPS 2021)."""
+
+    layers: Annotated[int, Field(ge=1, le=4)] = 2
+    """Layers of attention among the columns."""
+    heads: Heads = 2
+    """Heads of the attention; they divide `dim`."""
+
+
 class Features(Strict):
     """Which features a candidate reads, and what becomes of them. The default reads none: ids only."""
 
     text: TextField = NoEncoder()
     image: ImageField = NoEncoder()
     audio: AudioField = NoEncoder()
-    attributes: bool = False
-    """Categories, tags, numbers and times."""
+    attributes: bool | Literal["transformer"] = False
+    """Categories, tags, numbers and times. `false`, `none`: not read; `true`, `flat`: side by side, projected as any
+    other reading; `transformer`: each column is a token for a small Transformer, which sees how they act together."""
+    attribute_transformer: ColumnReading = ColumnReading()
     vectors: list[str] | Literal["all"] = Field(default_factory=list)
     """Names of the columns of precomputed vectors to read; one name, `all` and `none` may stand without brackets."""
     links: list[str] | Literal["all"] = Field(default_factory=list)
@@ -166,21 +192,38 @@ class Features(Strict):
     fusion: Literal["sum", "concat", "gated", "attention", "none"] = "sum"
     """How the projections become one: added; joined and mapped; each gated by itself; weighed by attention. `none`:
     nothing is projected, the readings only say who is alike (`knn`)."""
-    entry: Literal["early", "late"] = "early"
-    """Added to the embeddings before the propagation, or to its result."""
+    entry: Point | Entries = "early"
+    """Added to the embeddings before the propagation, or to its result; a mapping says it for each kind of feature."""
     ids: bool = True
     """Whether users and items with features keep a free embedding beside them; without: content alone."""
     id_dropout: DropoutRate = 0.0
     """Share of free embeddings left out, drawn anew each step (DropoutNet, Volkovs et al., NeurIPS 2017)."""
     modality_dropout: DropoutRate = 0.0
     """Share of readings treated as missing, drawn anew each step."""
+    align: Annotated[float, Field(ge=0, le=100)] = 0.0
+    """Weight of a term by which the free embedding of a node and that of its features agree (Wei et al., "CLCRec", ACM
+    MM 2021); 0: no such term."""
     knn: Likeness = Likeness()
     """Links between what is alike, as a further channel of propagation."""
+    history: History = History()
+    """What users took before, in the order of time; needs no feature tables."""
 
     @model_validator(mode="before")
     @classmethod
     def _none_is_short(cls, value: Any) -> Any:
         return {} if value in ("none", None) else value
+
+    @field_validator("attributes", mode="before")
+    @classmethod
+    def _attributes_by_name(cls, value: Any) -> Any:
+        return {"none": False, "flat": True}.get(value, value) if isinstance(value, str) else value
+
+    @field_validator("entry", mode="before")
+    @classmethod
+    def _entry_is_a_point_or_several(cls, value: Any) -> Any:
+        if isinstance(value, dict | Entries) or value in ("early", "late"):
+            return value
+        raise ValueError(f"must be early or late, or say it for each kind as in {{text: late}}, not {value!r}")
 
     @field_validator("vectors", "links", mode="before")
     @classmethod
@@ -191,12 +234,14 @@ class Features(Strict):
 
     @model_validator(mode="after")
     def _something_is_propagated(self) -> "Features":
-        if self.entry == "late" and not self.ids:
+        if plain_entry(self) == "late" and not self.ids:
             raise ValueError("entry late with `ids: false` leaves nothing to propagate; take entry early")
         if self.fusion == "none" and not self.ids:
             raise ValueError("fusion none with `ids: false` leaves nothing to propagate; take another fusion")
         if self.fusion == "none" and not self.knn.k and self.projects:
             raise ValueError("fusion none reads features for `knn` alone; set knn.k, or take another fusion")
+        if not self.ids and self.history.layers and self.history.sides == "both" and not self.projects:
+            raise ValueError("history on both sides with `ids: false` has nothing to read; give one side, or features")
         return self
 
     @property
@@ -208,7 +253,17 @@ class Features(Strict):
     @property
     def used(self) -> bool:
         """Whether anything is read at all."""
+        return self.reads_tables or self.history.layers > 0
+
+    @property
+    def reads_tables(self) -> bool:
+        """Whether anything is read of what users and items are, rather than of what they did."""
         return self.projects or bool(self.links)
+
+    @property
+    def aligns(self) -> bool:
+        """Whether free embeddings and features are made to agree: where there are both."""
+        return self.align > 0 and self.ids and self.projects and self.fusion != "none"
 
     @property
     def projects(self) -> bool:
@@ -222,11 +277,26 @@ READ = ("text", "image", "audio", "attributes", "vectors", "links", "sides")
 
 def linking(features: Features) -> Features:
     """What a closed form takes of them: what links, nothing that is only projected."""
+    if not features.reads_tables:
+        return Features()
     if features.knn.k:
-        return features
+        return features.model_copy(update={"history": History()})
     if not features.links:
         return Features()
     return Features(links=features.links, sides=features.sides, knn=features.knn)
+
+
+def plain_entry(features: Features) -> Point | dict[str, Point]:
+    """Where the features that are read enter: one word where all do at one point, else a word for each kind."""
+    entry = features.entry
+    if not isinstance(entry, Entries):
+        return entry
+    other = {"attributes": bool(features.attributes), "vectors": bool(features.vectors)}
+    points: dict[str, Point] = {
+        kind: getattr(entry, kind) for kind in Entries.model_fields if kind in features.encoders or other.get(kind)
+    }
+    words = list(dict.fromkeys(points.values())) or ["early"]
+    return words[0] if len(words) == 1 else points
 
 
 def canonical_features(features: Features) -> dict[str, Any] | None:
@@ -243,18 +313,27 @@ def canonical_features(features: Features) -> dict[str, Any] | None:
         del tree["id_dropout"]
     if not features.links:
         del tree["links"]
-        if not features.knn.k:
+        if not (features.knn.k and features.projects):
             del tree["knn"]
     if "knn" in tree and _one_channel(features):
         del tree["knn"]["channels"]
+    tree["entry"] = plain_entry(features)
     if features.fusion == "none" or not features.projects:
         del tree["entry"], tree["hidden"], tree["modality_dropout"]
+    if not features.aligns:
+        del tree["align"]
+    if not features.history.layers:
+        del tree["history"]
+    if features.attributes != "transformer" or features.fusion == "none":
+        tree["attributes"] = bool(features.attributes)
+        del tree["attribute_transformer"]
     return tree
 
 
 def canonical_links(features: Features) -> dict[str, Any]:
     """The YAML form of what links items in a closed form: what is read, and `knn` without where it enters."""
     tree = canonical_features(features) or {}
+    tree["attributes"] = bool(features.attributes)
     kept: dict[str, Any] = {key: tree[key] for key in READ if key in tree}
     return {**kept, "knn": {key: value for key, value in tree["knn"].items() if key not in ("entry", "channels")}}
 
@@ -263,4 +342,4 @@ def _one_channel(features: Features) -> bool:
     """Whether no data could give a side more than one set of links; a file may have types, images several columns."""
     if features.links or features.vectors == "all" or not {"image", "audio"}.isdisjoint(features.encoders):
         return False
-    return len(features.encoders) + features.attributes + len(features.vectors) <= 1
+    return len(features.encoders) + bool(features.attributes) + len(features.vectors) <= 1

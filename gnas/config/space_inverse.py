@@ -6,6 +6,7 @@ from typing import Any
 from gnas.config.architecture import Architecture, canonical, identity
 from gnas.config.document import KeyPath, dotted
 from gnas.config.domain import Fixed
+from gnas.config.features import plain_entry
 from gnas.config.problems import shorten
 from gnas.config.propagation import NORM_EXPONENT
 from gnas.config.slots import Slot, fill
@@ -21,6 +22,7 @@ def params_of(slots: Sequence[Slot], architecture: Architecture) -> tuple[dict[s
     ranges: the parameters then give an equal candidate rather than an equal file.
     """
     tree = architecture.written()
+    tree["features"]["entry"] = plain_entry(architecture.features)
     outside: dict[KeyPath, str] = {}
 
     def choose(slot: Slot) -> Any:
@@ -51,6 +53,8 @@ def _value(tree: Any, slot: Slot) -> Any:
     """What stands at a slot's path: a value, the name of a branch, the length of a list."""
     here = tree
     for key in slot.path:
+        if here in ("early", "late") and slot.path[:2] == ("features", "entry"):
+            return here  # one word for all kinds of features
         try:
             here = here[key]
         except (KeyError, IndexError, TypeError):
@@ -63,9 +67,14 @@ def _value(tree: Any, slot: Slot) -> Any:
 
 
 def _aliases(slot: Slot, value: Any) -> list[Any]:
-    """Other ways to write the same: a normalisation by name or by its exponent, a list of one name or none at all."""
+    """Other ways to write the same.
+
+    A normalisation by name or by its exponent, a list of one name or none at all, attributes by name or by truth.
+    """
     if slot.path[-1] in ("vectors", "links") and isinstance(value, list):
         return ["none"] if not value else value if len(value) == 1 else []
+    if slot.path[-1] == "attributes" and isinstance(value, bool):
+        return ["flat" if value else "none"]
     if slot.path[-1] != "norm":
         return []
     names = [name for name, exponent in NORM_EXPONENT.items() if value == exponent]

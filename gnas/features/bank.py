@@ -8,11 +8,12 @@ import numpy as np
 from gnas.config.architecture import Architecture
 from gnas.config.features import Features, Pretrained
 from gnas.data.cache import cache_folder
+from gnas.data.histories import Histories, latest
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError
 from gnas.features.blocks import Block, FeatureSet, Progress, encode_block, wanted_blocks
 from gnas.features.links import follows
-from gnas.features.table import FeatureTable, Side
+from gnas.features.table import SIDES, FeatureTable, Side
 
 
 class FeatureBank:
@@ -28,13 +29,14 @@ class FeatureBank:
     def __init__(
         self, tables: dict[Side, FeatureTable], train: Interactions, cache: Path | None = None, device: str = "cpu"
     ) -> None:
-        self.tables, self.device = tables, device
+        self.tables, self.train, self.device = tables, train, device
         self.cache = cache_folder() if cache is None else cache
         self._fit: dict[Side, np.ndarray] = {
             "users": np.bincount(train.user, minlength=train.n_users) > 0,
             "items": np.bincount(train.item, minlength=train.n_items) > 0,
         }
         self._blocks: dict[tuple[str, str, str], Block] = {}
+        self._latest: dict[tuple[Side, int], Histories] = {}
 
     def select(self, spec: Features, progress: Progress | None = None) -> FeatureSet | None:
         """The blocks that `spec` reads; None where it reads nothing.
@@ -47,7 +49,11 @@ class FeatureBank:
         sides = {side: self._side(side, spec, progress) for side in self.tables if spec.sides in ("both", side)}
         links = {side: self._links(side, spec) for side in sides}
         found = FeatureSet(
-            sides.get("users", {}), sides.get("items", {}), links.get("users", {}), links.get("items", {})
+            sides.get("users", {}),
+            sides.get("items", {}),
+            links.get("users", {}),
+            links.get("items", {}),
+            {side: self._histories(side, spec.history.length) for side in SIDES if spec.history.reads(side)},
         )
         self._check(spec, found)
         return found
@@ -84,6 +90,11 @@ class FeatureBank:
 
     def _links(self, side: Side, spec: Features) -> dict[str, np.ndarray]:
         return {name: pairs for name, pairs in self.tables[side].links.items() if follows(spec.links, name)}
+
+    def _histories(self, side: Side, length: int) -> Histories:
+        if (side, length) not in self._latest:
+            self._latest[side, length] = latest(self.train, side, length)
+        return self._latest[side, length]
 
     def _check(self, spec: Features, found: FeatureSet) -> None:
         asked = [*spec.encoders, *(["attributes"] if spec.attributes else [])]

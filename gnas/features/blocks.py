@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gnas.config.features import EncoderSpec, Features
+from gnas.data.histories import Histories
 from gnas.features.attributes import PLAIN_TYPES, encode_attributes
 from gnas.features.cache import encode_cached
 from gnas.features.clean import normalise_text
@@ -28,7 +29,8 @@ class Block:
     sum to 1 on average: blocks of all kinds and lengths start alike.
 
     `values` float32 [n, d], zero where missing; `present` bool [n]; `encoder` its kind; `sha256` of its weights;
-    `fingerprint` names encoder and inputs; `report` says what cleaning did and how many rows are missing.
+    `fingerprint` names encoder and inputs; `report` says what cleaning did and how many rows are missing; `columns`:
+    how many of the d numbers belong to each column of the table, where they lie side by side.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Block:
     fingerprint: str
     sha256: str | None = None
     report: tuple[dict[str, Any], ...] = ()
+    columns: tuple[int, ...] = ()
     _nearest: dict[int, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
     def nearest(self, k: int) -> np.ndarray:
@@ -53,6 +56,12 @@ class Block:
         return np.stack([row, neighbour_nk[row, place]], axis=1)
 
     @property
+    def kind(self) -> str:
+        """The setting of `features` that reads it: text, image, audio, attributes or vectors."""
+        first = self.name.split(" ")[0]
+        return "vectors" if first == "vector" else first
+
+    @property
     def dim(self) -> int:
         """Numbers a row."""
         return int(self.values.shape[1])
@@ -62,13 +71,14 @@ class Block:
 class FeatureSet:
     """The blocks of both sides by name, in a fixed order; a side without features has none.
 
-    Links are pairs of users, or of items, int64 [n, 2].
+    Links are pairs of users, or of items, int64 [n, 2]; histories are what users took and who took items, by side.
     """
 
     users: dict[str, Block]
     items: dict[str, Block]
     user_links: dict[str, np.ndarray] = field(default_factory=dict)
     item_links: dict[str, np.ndarray] = field(default_factory=dict)
+    histories: dict[Side, Histories] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
@@ -76,6 +86,7 @@ class FeatureSet:
         lines = [f"{side} {block.fingerprint}" for side, blocks in self._sides() for block in blocks.values()]
         for side, links in (("users", self.user_links), ("items", self.item_links)):
             lines += [f"{side} links {name} {_digest(pairs.tobytes())}" for name, pairs in links.items()]
+        lines += [f"{side} history {rows.fingerprint}" for side, rows in self.histories.items()]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
     def linked(self, side: Side, k: int) -> list[np.ndarray]:
@@ -150,7 +161,8 @@ def encode_block(
         attributes = encode_attributes(table, fit)
         plain = [column.name for column in table.of_type(*PLAIN_TYPES)]
         content = _digest(*(repr(table.frame[column].to_list()) for column in plain), repr(table.clean), _rows(fit))
-        return _block(name, kind, attributes.values, known_rows(table, plain), fit, content, None, attributes.report)
+        block = _block(name, kind, attributes.values, known_rows(table, plain), fit, content, None, attributes.report)
+        return replace(block, columns=attributes.widths)
     if kind == "vector":
         vectors = table.vectors[detail]
         content = _digest(vectors.values.tobytes(), _rows(fit))

@@ -1,14 +1,19 @@
 """Where features enter a candidate: added to the embeddings before the propagation, or to its result."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
 from torch import nn
 
 from gnas.config.architecture import Architecture
+from gnas.config.features import plain_entry
 from gnas.config.propagation import Layered
-from gnas.features.blocks import FeatureSet
+from gnas.features.blocks import Block, FeatureSet
+from gnas.features.table import SIDES
 from gnas.graph.bipartite import Graph
+from gnas.nn.alignment import alignable, alignment
+from gnas.nn.behaviour import Behaviour
 from gnas.nn.channels import Links
 from gnas.nn.fusion import FeatureFusion
 
@@ -36,30 +41,64 @@ class FeatureEntry(nn.Module):
         super().__init__()
         spec = architecture.features
         self.reads_items = bool(features.items or features.item_links)
-        self.early, self.id_dropout = spec.entry == "early", spec.id_dropout
-        dim = architecture.dim if self.early else result_dim(architecture)
-        self.fusion = FeatureFusion(
-            spec, features, dim, graph.n_users, graph.n_items, generator, architecture.init_scale
-        )
+        self.id_dropout = spec.id_dropout
+        entry = plain_entry(spec)
+        self.early = entry != "late"
+
+        def fusion(blocks: FeatureSet, dim: int) -> FeatureFusion:
+            return FeatureFusion(spec, blocks, dim, graph.n_users, graph.n_items, generator, architecture.init_scale)
+
+        self.late_fusion: FeatureFusion | None = None
+        if isinstance(entry, str):
+            self.fusion = fusion(features, architecture.dim if self.early else result_dim(architecture))
+        else:
+            self.fusion = fusion(entering(features, entry, "early"), architecture.dim)
+            self.late_fusion = fusion(entering(features, entry, "late"), result_dim(architecture))
         self.knn = spec.knn
         self.links = Links(features, spec.knn, graph) if spec.knn.k or spec.links else None
         counts = torch.tensor([graph.n_users, graph.n_items])
-        described_N = torch.tensor([bool(features.users or features.user_links), self.reads_items]).repeat_interleave(
-            counts
-        )
+        described = [
+            bool(features.users or features.user_links or "users" in features.histories),
+            self.reads_items or "items" in features.histories,
+        ]
+        described_N = torch.tensor(described).repeat_interleave(counts)
         trained_N = (graph.degree_N > 0).cpu() & spec.ids
         self.register_buffer("keep_N1", (~described_N | trained_N).float()[:, None], persistent=False)
         self.register_buffer("drop_N1", self.id_dropout * described_N.float()[:, None], persistent=False)
+        self.behaviour = _behaviour(architecture, features, graph, generator)
+        self.history_is_early = spec.history.entry == "early"
+        self.aligned = [node_n.to(graph.device) for node_n in alignable(features, graph)] if spec.aligns else []
+        self._given_ND: torch.Tensor | None = None
 
     def forward(self, embedding_ND: torch.Tensor, generator: torch.Generator | None) -> Entered:
         """Put ids and features together; while training, ids and readings are dropped by `generator`."""
         keep_N1 = self.keep_N1
         if self.training and self.id_dropout:
             keep_N1 = keep_N1 * (1 - torch.bernoulli(self.drop_N1, generator=generator))
-        given_ND = self.fusion(generator) if self.fusion.reads else None
-        if self.early and given_ND is not None:
-            return Entered(self.smoothed(torch.addcmul(given_ND, embedding_ND, keep_N1), "early"), None)
-        return Entered(self.smoothed(embedding_ND * keep_N1, "early"), given_ND)
+        early_ND, late_ND = self._given(generator)
+        if self.aligned:
+            given = [x_ND[:, : embedding_ND.shape[1]] for x_ND in (early_ND, late_ND) if x_ND is not None]
+            self._given_ND = given[0] if len(given) == 1 else given[0] + given[1]
+        x_ND = embedding_ND * keep_N1 if early_ND is None else torch.addcmul(early_ND, embedding_ND, keep_N1)
+        if self.behaviour is not None:
+            past_ND = self.behaviour(x_ND, generator)
+            if self.history_is_early:
+                x_ND = x_ND + past_ND
+            else:
+                late_ND = past_ND if late_ND is None else late_ND + past_ND
+        return Entered(self.smoothed(x_ND, "early"), late_ND)
+
+    def _given(self, generator: torch.Generator | None) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+        """What features add before the propagation, and after it."""
+        first_ND = self.fusion(generator) if self.fusion.reads else None
+        if self.late_fusion is None:
+            return (first_ND, None) if self.early else (None, first_ND)
+        return first_ND, self.late_fusion(generator) if self.late_fusion.reads else None
+
+    def alignment(self, embedding_ND: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        """How far the free embeddings are from the features of the latest pass, see `gnas.nn.alignment`."""
+        assert self._given_ND is not None
+        return alignment(embedding_ND, self._given_ND, self.aligned, generator)
 
     def smoothed(self, x_ND: torch.Tensor, entry: str) -> torch.Tensor:
         """Like nodes mixed in where the links enter at `entry`: x + weight · Sᵏ x; else x itself."""
@@ -69,6 +108,26 @@ class FeatureEntry(nn.Module):
         for _ in range(self.knn.layers):
             out_ND = self.links(out_ND)
         return torch.add(x_ND, out_ND, alpha=self.knn.weight)
+
+
+def entering(features: FeatureSet, entry: Mapping[str, str], point: str) -> FeatureSet:
+    """The blocks of those kinds of features that enter at `point`."""
+
+    def chosen(blocks: dict[str, Block]) -> dict[str, Block]:
+        return {name: block for name, block in blocks.items() if entry[block.kind] == point}
+
+    return FeatureSet(chosen(features.users), chosen(features.items))
+
+
+def _behaviour(
+    architecture: Architecture, features: FeatureSet, graph: Graph, generator: torch.Generator
+) -> Behaviour | None:
+    if not features.histories:
+        return None
+    spec, dim = architecture.features.history, architecture.dim
+    users, items = (features.histories.get(side) for side in SIDES)
+    n_out = dim if spec.entry == "early" else result_dim(architecture)
+    return Behaviour(spec, users, items, dim, n_out, graph, generator, architecture.init_scale)
 
 
 def result_dim(architecture: Architecture) -> int:

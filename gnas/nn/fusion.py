@@ -10,6 +10,7 @@ from torch import nn
 
 from gnas.config.features import Features
 from gnas.features.blocks import Block, FeatureSet
+from gnas.nn.column_reader import ColumnReader
 from gnas.nn.init import normal, zeros
 
 
@@ -71,7 +72,7 @@ class SideFusion(nn.Module):
         super().__init__()
         self.n = n
         self.fusion, self.dropout = spec.fusion, spec.modality_dropout
-        self.projections = nn.ModuleList(Projection(b, dim, spec.hidden, generator, std) for b in blocks)
+        self.projections = nn.ModuleList(_projection(spec, b, dim, generator, std) for b in blocks)
         m = len(blocks)
         if m and spec.fusion == "concat":
             self.mix_DMD = normal(dim, m * dim, std=math.sqrt(1 / (m * dim)), generator=generator)
@@ -96,6 +97,13 @@ class SideFusion(nn.Module):
             weights_nM = ((h_nMD @ self.key_DD).tanh() @ self.query_D).softmax(1)
             return math.sqrt(m) * (weights_nM[..., None] * h_nMD).sum(1)
         return h_nMD.sum(1) / math.sqrt(m)
+
+
+def _projection(spec: Features, block: Block, dim: int, generator: torch.Generator, std: float) -> nn.Module:
+    """P_m: a linear map or a small network; for attributes as tokens, a Transformer over their columns."""
+    if spec.attributes == "transformer" and block.name == "attributes":
+        return ColumnReader(block, spec.attribute_transformer, dim, dim, generator, std)
+    return Projection(block, dim, spec.hidden, generator, std)
 
 
 class Projection(nn.Module):

@@ -32,6 +32,6 @@ def feature_specs(space: SearchSpace, seed: int) -> list[Features]:
     drawn = [space.architecture(space.random(rng)) for _ in range(DRAWS)]
     found: dict[str, Features] = {}
     for architecture in [*space.anchors.values(), *drawn]:
-        if architecture.reads_features:
+        if architecture.read.reads_tables:
             found.setdefault(repr(architecture.read.model_dump(include=set(READ))), architecture.read)
     return list(found.values())

@@ -1,4 +1,4 @@
-"""One training step: propagate once, loss, contrastive term, L2, update."""
+"""One training step: propagate once, loss, contrastive term, agreement of features, L2, update."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ StepLoss = Callable[[Batch, torch.Generator], Tensor]
 def build_step(
     model: Candidate, graph: Graph, known: Positives, architecture: Architecture, *, half: bool = False
 ) -> StepLoss:
-    """The whole loss of one step of `model`: loss + contrastive term + ½ weight_decay · L2 of the step's nodes.
+    """The whole loss of one step of `model`: loss + contrastive term + alignment + ½ weight_decay · L2 of its nodes.
 
     With `half` the dense products of the loss and the contrastive term are taken in bfloat16; the propagation, which
     moves memory rather than multiplies, stays in float32.
@@ -44,6 +44,8 @@ def build_step(
             if views:
                 assert isinstance(architecture.contrastive, ViewContrast)
                 loss = loss + agreement(architecture.contrastive, views, model, batch, generator)
+            if model.entry is not None and model.entry.aligned:
+                loss = loss + architecture.features.align * model.entry.alignment(model.embedding, generator)
         if decay:
             loss = loss + decay / 2 * _square_norms(model.layer0(), model.n_users, batch, negatives, share_N)
         return loss

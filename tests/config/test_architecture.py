@@ -32,6 +32,39 @@ def read(**tree: Any) -> Architecture:
             {"propagation": {"gcn": {"combine": "last", "layer0": 0}}},
         ),
         ({"features": {"fusion": "gated"}}, {}),
+        ({"features": {"attributes": "flat"}}, {"features": {"attributes": True}}),
+        ({"features": {"attributes": "none", "attribute_transformer": {"layers": 3}}}, {}),
+        (
+            {"features": {"attributes": "transformer", "fusion": "none", "knn": {"k": 5}}},
+            {"features": {"attributes": True, "fusion": "none", "knn": {"k": 5}}},
+        ),
+        (
+            {"propagation": "als", "features": {"attributes": "transformer", "knn": {"k": 5}}},
+            {"propagation": "als", "features": {"attributes": True, "knn": {"k": 5}}},
+        ),
+        (
+            {"features": {"attributes": True, "entry": {"text": "late"}}},
+            {"features": {"attributes": True, "entry": "early"}},
+        ),
+        (
+            {"features": {"attributes": True, "vectors": "all", "entry": {"attributes": "late", "vectors": "late"}}},
+            {"features": {"attributes": True, "vectors": "all", "entry": "late"}},
+        ),
+        (
+            {"features": {"attributes": True, "text": "tfidf", "entry": {"text": "late"}}},
+            {"features": {"attributes": True, "text": "tfidf", "entry": {"text": "late", "image": "late"}}},
+        ),
+        ({"features": {"align": 0.5}}, {}),
+        (
+            {"features": {"attributes": True, "ids": False, "align": 1}},
+            {"features": {"attributes": True, "ids": False}},
+        ),
+        (
+            {"propagation": "als", "features": {"attributes": True, "align": 2, "knn": {"k": 5}}},
+            {"propagation": "als", "features": {"attributes": True, "knn": {"k": 5}}},
+        ),
+        ({"features": {"history": {"layers": 0, "length": 7}}}, {}),
+        ({"propagation": "als", "features": {"history": {"layers": 1}, "knn": {"k": 5}}}, {"propagation": "als"}),
     ],
 )
 def test_candidates_that_differ_in_nothing_that_matters_are_one(left: dict[str, Any], right: dict[str, Any]) -> None:
@@ -49,6 +82,13 @@ def test_candidates_that_differ_in_nothing_that_matters_are_one(left: dict[str, 
         ({"loss": "bpr", "batch_size": 16}, {"loss": "bpr", "batch_size": "full"}),
         ({"lr": 0.01}, {"lr": 0.02}),
         ({"features": {"attributes": True}}, {}),
+        ({"features": {"history": {"layers": 1}}}, {}),
+        ({"features": {"attributes": "transformer"}}, {"features": {"attributes": True}}),
+        ({"features": {"attributes": True, "align": 0.1}}, {"features": {"attributes": True}}),
+        (
+            {"features": {"attributes": True, "text": "tfidf", "entry": {"text": "late"}}},
+            {"features": {"attributes": True, "text": "tfidf", "entry": {"attributes": "late"}}},
+        ),
     ],
 )
 def test_candidates_that_differ_in_what_matters_are_two(left: dict[str, Any], right: dict[str, Any]) -> None:
@@ -84,6 +124,14 @@ def test_the_shown_form_leaves_out_what_plays_no_part() -> None:
     assert pinned["features"]["text"]["minilm"]["sha256"] == "ab" * 32
 
 
+def test_identities_of_early_architecture_files_stay() -> None:
+    """What older runs wrote beside their models, which are bound to it."""
+    assert identity(read()) == "e429dd7786d2"
+    reading = {"attributes": True, "text": "tfidf", "entry": "late", "fusion": "gated", "id_dropout": 0.2}
+    assert identity(read(features=reading)) == "3b9a3fcff964"
+    assert identity(read(propagation="als", features={"attributes": True, "knn": {"k": 5}})) == "7fc2693f94b0"
+
+
 def test_identities_are_short_and_tell_the_known_designs_apart() -> None:
     assert len(identity(read())) == 12
     assert identity(read()) == identity(ANCHORS["lightgcn-2"])
@@ -96,6 +144,18 @@ def test_identities_are_short_and_tell_the_known_designs_apart() -> None:
         ({"loss": "all-pairs", "scorer": "mlp"}, "loss all-pairs needs scorer dot"),
         ({"loss": "directau", "scorer": "mlp"}, "would leave scorer mlp untrained"),
         ({"contrastive": "sgl", "propagation": "none"}, "contrastive sgl drops edges, but"),
+        (
+            {"features": {"entry": "lat"}},
+            "must be early or late, or say it for each kind as in {text: late}",
+        ),
+        (
+            {"features": {"text": "tfidf", "ids": False, "entry": {"text": "late"}}},
+            "entry late with `ids: false` leaves nothing to propagate",
+        ),
+        (
+            {"features": {"ids": False, "history": {"layers": 1, "sides": "both"}}},
+            "history on both sides with `ids: false` has nothing to read",
+        ),
         ({"contrastive": "sgl", "propagation": {"gcn": {"depth": 0}}}, "contrastive sgl drops edges, but"),
     ],
 )

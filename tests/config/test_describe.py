@@ -44,6 +44,19 @@ from gnas.config.load import load_space
             "lightgcn×2 (norm 0.25) · dim 64 · tfidf+attributes without ids · bpr · lr 0.005",
         ),
         (
+            {"propagation": "none", "features": {"history": {"layers": 1, "length": 20}}},
+            "mf · dim 64 · history 1×20 · bpr · lr 0.005",
+        ),
+        (
+            {"propagation": "none", "features": {"attributes": "transformer", "align": 0.3}},
+            "mf · dim 64 · attributes transformer align 0.3 · bpr · lr 0.005",
+        ),
+        (
+            {"features": {"attributes": True, "image": "pixels", "entry": {"image": "late"}}},
+            "lightgcn×2 · dim 64 · pixels+attributes image late · bpr · lr 0.005",
+        ),
+        ({"features": {"image": "pixels", "entry": "late"}}, "lightgcn×2 · dim 64 · pixels · bpr · lr 0.005"),
+        (
             {"scorer": "cosine", "loss": {"directau": {"gamma": 2}}, "optimizer": "sgd", "batch_size": "full"},
             "lightgcn×2 · dim 64 · cosine · directau γ2 · sgd · lr 0.005 · full batch",
         ),

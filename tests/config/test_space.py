@@ -8,6 +8,7 @@ import pytest
 
 from gnas.config.architecture import Architecture, identity
 from gnas.config.domain import Categorical, Integer, Real
+from gnas.config.features import plain_entry
 from gnas.config.space import Constraint, Infeasible, SearchSpace, parse_space
 from gnas.config.yaml import load_yaml
 from gnas.errors import ConfigError
@@ -327,3 +328,28 @@ def test_a_stepped_real_finds_its_members_again() -> None:
     assert domain.match(0.3) == [0.1 + 0.1 * 2]
     assert domain.match(0.35) == []
     assert [domain.match(member) for member in domain.values() or []] == [[member] for member in domain.values() or []]
+
+
+def test_where_each_kind_of_feature_enters_can_be_searched() -> None:
+    """And an architecture that says it in one word is found in such a space, as are its equals in a space of words."""
+    each = space_of("""
+features:
+  text: tfidf
+  attributes: {choice: [none, flat, transformer]}
+  entry: {text: {choice: [early, late]}, attributes: {choice: [early, late]}}
+""")
+    words = space_of("""
+features: {text: tfidf, attributes: {choice: [false, true, transformer]}, entry: {choice: [early, late]}}
+""")
+    rng = np.random.default_rng(0)
+    drawn = [each.architecture(each.random(rng)) for _ in range(60)]
+    points = [plain_entry(architecture.features) for architecture in drawn]
+    assert {str(point) for point in points} == {
+        "early", "late", "{'text': 'early', 'attributes': 'late'}", "{'text': 'late', 'attributes': 'early'}",
+    }  # fmt: skip
+    assert len({identity(architecture) for architecture in drawn}) == 2 + 2 * 4
+    for architecture, point in zip(drawn, points, strict=True):
+        assert each.contains(architecture)
+        assert words.contains(architecture) == isinstance(point, str)
+    for _ in range(20):
+        assert each.contains(words.architecture(words.random(rng)))

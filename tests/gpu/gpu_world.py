@@ -7,7 +7,10 @@ import numpy as np
 
 from gnas.config.architecture import Architecture
 from gnas.config.objective import SAMPLINGS, SCORERS
+from gnas.data.histories import latest
 from gnas.data.interactions import Interactions
+from gnas.features.blocks import Block, FeatureSet
+from gnas.features.table import SIDES
 from gnas.graph.bipartite import Graph
 from gnas.nn.contrastive import CONTRASTS
 from gnas.nn.objectives import OBJECTIVES
@@ -31,7 +34,30 @@ def random_interactions(seed: int, n_users: int = 400, n_items: int = 300, n: in
     item = rng.choice(n_items, n, p=weight / weight.sum())
     pairs = np.unique(user * n_items + item)
     rating = rng.integers(1, 6, len(pairs)).astype(np.float32)
-    return Interactions(*np.divmod(pairs, n_items), n_users, n_items, rating=rating)
+    time = rng.integers(0, 10**9, len(pairs))
+    return Interactions(*np.divmod(pairs, n_items), n_users, n_items, rating=rating, time=time)
+
+
+def given(spec: Architecture, taken: Interactions) -> FeatureSet | None:
+    """What `spec` reads: random attributes and texts of both sides, and the histories."""
+    reads = spec.features
+    if not reads.used:
+        return None
+    sides = [_blocks(n, seed) if reads.projects else {} for seed, n in enumerate((taken.n_users, taken.n_items))]
+    histories = {side: latest(taken, side, reads.history.length) for side in SIDES if reads.history.reads(side)}
+    return FeatureSet(*sides, histories=histories)
+
+
+def _blocks(n: int, seed: int) -> dict[str, Block]:
+    rng = np.random.default_rng(seed)
+    present = rng.random(n) < 0.9
+    values = {
+        name: rng.standard_normal((n, 12)).astype(np.float32) * present[:, None] for name in ("attributes", "text")
+    }
+    return {
+        name: Block(name, "made", value, present, name, columns=(3, 5, 4) if name == "attributes" else ())
+        for name, value in values.items()
+    }
 
 
 def architecture(**parts: Any) -> Architecture:
@@ -43,6 +69,16 @@ _SOFTMAX = {"temperature": 0.5, "negatives": 64}
 _OWN: dict[str, Any] = {
     "softmax": {"softmax": _SOFTMAX},
     "in-batch-softmax": {"in-batch-softmax": {"temperature": 0.5}},
+}
+
+_BOTH: dict[str, Any] = {"attributes": True, "text": "tfidf"}
+_FEATURES: dict[str, dict[str, Any]] = {
+    "flat": _BOTH,
+    "attributes transformer": {"attributes": "transformer", "text": "tfidf", "modality_dropout": 0.2},
+    "early and late": {**_BOTH, "entry": {"text": "late"}},
+    "align": {**_BOTH, "align": 0.1},
+    "history": {"history": {"layers": 2, "length": 20, "entry": "early"}},
+    "history of both sides": {"history": {"layers": 1, "sides": "both"}},
 }
 
 PARTS: dict[str, dict[str, Any]] = {
@@ -61,5 +97,6 @@ PARTS: dict[str, dict[str, Any]] = {
     **{f"softmax {name}": {"loss": {"softmax": {**_SOFTMAX, "sampling": name}}} for name in SAMPLINGS},
     **{f"contrastive {name}": {"contrastive": name} for name in CONTRASTS if name != "none"},
     **{f"scorer {name}": {"scorer": name} for name in SCORERS if name != "dot"},
+    **{f"features {name}": {"features": spec} for name, spec in _FEATURES.items()},
 }
 """What every training step is made of, one departure from the defaults each."""

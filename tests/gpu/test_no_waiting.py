@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from gpu_world import PARTS, Pair, architecture
+from gpu_world import PARTS, Pair, architecture, given
 
 from gnas.nn.model import Candidate, build
 from gnas.nn.positives import positives
@@ -36,7 +36,7 @@ def test_waiting_is_noticed() -> None:
 @pytest.mark.parametrize("parts", PARTS.values(), ids=PARTS)
 def test_steps_do_not_wait(parts: dict[str, Any], pair: Pair) -> None:
     spec, graph = architecture(**parts), pair.gpu
-    model = build(spec, graph, 0)
+    model = build(spec, graph, 0, None, given(spec, pair.train))
     assert isinstance(model, Candidate)
     known, generator = positives(graph), torch_rng(graph.device, 0)
     step, optimizer = build_step(model, graph, known, spec), build_optimizer(spec, model)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from gpu_world import PARTS, Pair, architecture, random_interactions
+from gpu_world import PARTS, Pair, architecture, given, random_interactions
 
 from gnas.baselines import BASELINES
 from gnas.config.architecture import Architecture
@@ -30,7 +30,8 @@ CLOSED: dict[str, dict[str, Any]] = {
 
 def on_both(spec: Architecture, pair: Pair) -> tuple[Candidate, Candidate]:
     """The model on the CPU and on the GPU, every parameter away from its start."""
-    ours, theirs = build(spec, pair.cpu, 0), build(spec, pair.gpu, 0)
+    features = given(spec, pair.train)
+    ours, theirs = (build(spec, graph, 0, None, features) for graph in (pair.cpu, pair.gpu))
     assert isinstance(ours, Candidate)
     assert isinstance(theirs, Candidate)
     with torch.no_grad():
@@ -41,7 +42,7 @@ def on_both(spec: Architecture, pair: Pair) -> tuple[Candidate, Candidate]:
 
 
 @pytest.mark.parametrize(
-    "parts", [parts for name, parts in PARTS.items() if name.startswith(("op", "scorer"))], ids=str
+    "parts", [parts for name, parts in PARTS.items() if name.startswith(("op", "scorer", "features"))], ids=str
 )
 def test_propagation_and_its_gradient(parts: dict[str, Any], pair: Pair) -> None:
     models = on_both(architecture(**parts), pair)

@@ -1,0 +1,117 @@
+"""Users as the items they took one after the other, items as the users who took them.
+
+Shapes: n rows of a side, L places of a history, N nodes (users, then items), D dim, O length of the result.
+"""
+
+import torch
+from torch import nn
+from torch.nn.functional import embedding
+from torch.utils.checkpoint import checkpoint
+
+from gnas.config.history import History
+from gnas.data.histories import Histories
+from gnas.graph.bipartite import Graph
+from gnas.nn.init import normal
+from gnas.nn.reader import TokenReader
+
+MAX_NUMBERS = 1 << 24
+"""Numbers in the tokens of one pass; larger sides go in chunks, which are computed once more in the backward pass."""
+
+
+class Behaviour(nn.Module):
+    """What histories add to the embeddings of all nodes.
+
+    The histories are those of train, so a positive that a loss asks for stands in its user's history, as it does in the
+    neighbourhood that a graph convolution reads and in the input of an autoencoder; what is measured never does.
+    `dropout` leaves out a share of each history, anew in every step, so that some positives are learned without
+    seeing them.
+
+    Args:
+        spec: layers, heads and dropout.
+        users: histories of the users, None: not read.
+        items: audiences of the items, None: not read.
+        dim: D.
+        n_out: O.
+        graph: says how many nodes there are.
+        generator: source of starting values.
+        std: spread of the result at the start.
+    """
+
+    def __init__(
+        self,
+        spec: History,
+        users: Histories | None,
+        items: Histories | None,
+        dim: int,
+        n_out: int,
+        graph: Graph,
+        generator: torch.Generator,
+        std: float,
+    ) -> None:
+        super().__init__()
+        self.sizes, self.n_out = (graph.n_users, graph.n_items), n_out
+        self.users = None if users is None else SideBehaviour(spec, users, graph.n_users, dim, n_out, generator, std)
+        self.items = None if items is None else SideBehaviour(spec, items, 0, dim, n_out, generator, std)
+
+    def forward(self, x_ND: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
+        """The contribution to every node [N, O], zero where there is no history; tokens are rows of `x_ND`."""
+        parts = [
+            x_ND.new_zeros(n, self.n_out) if side is None else side(x_ND, generator)
+            for side, n in zip((self.users, self.items), self.sizes, strict=True)
+        ]
+        return torch.cat(parts)
+
+
+class SideBehaviour(nn.Module):
+    """The histories of one side: token k is the embedding of the k-th latest node plus a learned vector for k.
+
+    Where the order means nothing there are no such vectors, and a history is read as a set.
+    """
+
+    row_nL: torch.Tensor
+    known_nL: torch.Tensor
+
+    def __init__(
+        self,
+        spec: History,
+        histories: Histories,
+        first: int,
+        dim: int,
+        n_out: int,
+        generator: torch.Generator,
+        std: float,
+    ) -> None:
+        super().__init__()
+        other_nL = torch.from_numpy(histories.other)
+        self.dropout, self.dim = spec.dropout, dim
+        self.register_buffer("known_nL", other_nL >= 0, persistent=False)
+        self.register_buffer("row_nL", other_nL.clamp(min=0) + first, persistent=False)
+        self.place_LD = normal(other_nL.shape[1], dim, std=std, generator=generator) if histories.ordered else None
+        self.reader = TokenReader(dim, spec.layers, spec.heads, n_out, generator, std=std, what="features.history")
+
+    def forward(self, x_ND: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
+        """The contribution to each row of the side: [n, O]."""
+        known_nL = self.known_nL
+        if self.training and self.dropout:
+            kept_nL = torch.empty(known_nL.shape, device=known_nL.device).bernoulli_(
+                1 - self.dropout, generator=generator
+            )
+            known_nL = known_nL & kept_nL.bool()
+        n, length = known_nL.shape
+        rows = max(1, MAX_NUMBERS // (length * self.dim))
+        if n <= rows:
+            return self._read(x_ND, self.row_nL, known_nL)
+        chunks = zip(torch.split(self.row_nL, rows), torch.split(known_nL, rows), strict=True)
+        return torch.cat(
+            [
+                checkpoint(self._read, x_ND, row, known, use_reentrant=False, preserve_rng_state=False)
+                for row, known in chunks
+            ]
+        )
+
+    def _read(self, x_ND: torch.Tensor, row_nL: torch.Tensor, known_nL: torch.Tensor) -> torch.Tensor:
+        token_nLD = embedding(row_nL, x_ND)
+        if self.place_LD is not None:
+            token_nLD = token_nLD + self.place_LD
+        out_nO: torch.Tensor = self.reader(token_nLD, known_nL)
+        return out_nO
