@@ -33,8 +33,9 @@ def command(
     """Fine-tune the encoder of a run's best.
 
     Takes the best architecture of a RUN, trains the last layers of a Hugging Face encoder that it reads through
-    together with the recommender, and then the recommender alone on the new readings. What comes out is a run
-    directory, RUN/finetuned, with the encoder inside; RUN itself stays as it is. Only validation is looked at.
+    together with the recommender, and then the recommender alone, from the start, on the new readings. The better of
+    the two stands in a run directory, RUN/finetuned, with the encoder inside; RUN itself stays as it is. Only
+    validation is looked at.
     """
     from gnas.cli.finetuning import finetune_best
     from gnas.cli.output import Output

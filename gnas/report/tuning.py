@@ -29,10 +29,15 @@ def tuning_table(record: Mapping[str, Any]) -> Table:
     """The same architecture on both readings, trained on the same seed."""
     rows = record["validation"]
     names = shown_metrics(record["metric"], list(rows["frozen"]))
-    cells = [(f"{name} encoder", *(rows[key][metric] for metric in names)) for key, name in KINDS]
-    best = int(better(record["metric"], rows["tuned"][record["metric"]], rows["frozen"][record["metric"]]))
+    cells = [(name, *(rows[key][metric] for metric in names)) for key, name in KINDS]
+    helped = better(record["metric"], rows["tuned"][record["metric"]], rows["frozen"][record["metric"]])
+    best = [key for key, _ in KINDS].index(record["kept"] if helped else "frozen")
     return Table(("readings", *names), tuple(cells), "On validation, one seed", frozenset({best}))
 
 
-KINDS = (("frozen", "frozen"), ("tuned", "fine-tuned"))
+KINDS = (
+    ("frozen", "frozen encoder"),
+    ("together", "recommender trained with the encoder"),
+    ("again", "recommender trained after the encoder"),
+)
 """Keys of the record's figures, and what they are called."""

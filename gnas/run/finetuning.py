@@ -1,6 +1,6 @@
 """The best architecture of a run, its encoder fine-tuned: a run directory of its own, with the encoder inside."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -19,12 +19,14 @@ from gnas.run.beginning import write_beginning
 from gnas.run.directory import RunDirectory
 from gnas.run.events import Phase, Work
 from gnas.run.prepared import Prepared, features_of, main_metric, validation_evaluator
+from gnas.run.results import better
 from gnas.run.saved import reopen, saved_architecture
 from gnas.run.single import Trained, save_trained, train_once
+from gnas.run.training import CandidateTraining
 from gnas.train.evaluator import Measure
 from gnas.train.finetune import Pace, finetune
 from gnas.train.loop import Epoch
-from gnas.train.readings import slots_of
+from gnas.train.readings import Slot, move, slots_of
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,9 @@ def finetune_run(
     """Fine-tune an encoder of the best architecture of `source`, and leave a run directory in `run`.
 
     The architecture is trained on the frozen readings, then with the encoder, whose best epoch on validation is
-    saved under `encoder/`; last it is trained from the start on the readings of that. Test is never looked at.
+    saved under `encoder/`; last it is trained from the start on the readings of that. Of the
+    recommender that was trained with the encoder and the one that was trained after it, the better on validation is
+    kept. Test is never looked at.
 
     Args:
         source: a run with a best architecture; it stays as it is.
@@ -109,7 +113,7 @@ def finetune_run(
     config, evaluator = prepared.config, validation_evaluator(prepared)
     encoder = build_encoder(spec, device=str(device))
     frozen = yield from train_once(prepared, evaluator, architecture, config.seed, "frozen encoder")
-    tuned, epochs = yield from _joint(prepared, evaluator, architecture, modality, encoder, frozen, method, pace)
+    tuned, slots, epochs = yield from _joint(prepared, evaluator, architecture, modality, encoder, frozen, method, pace)
     yield Phase("saving the encoder")
     folder = run.path.absolute() / "encoder"
     tuned.save(folder)
@@ -117,8 +121,11 @@ def finetune_run(
     architecture = architecture.model_copy(update={"features": changed})
     write_beginning(run, prepared, architecture.written())
     again = yield from train_once(prepared, evaluator, architecture, config.seed, "fine-tuned encoder")
-    save_trained(run, again)
     metric = main_metric(config)
+    together = _as_trained(prepared, evaluator, architecture, frozen, slots, epochs, again)
+    first = better(metric, together.best.metrics[metric], again.best.metrics[metric])
+    kept = together if first else again
+    save_trained(run, kept)
     record = {
         "run": str(source.path.absolute()),
         "modality": modality,
@@ -129,12 +136,18 @@ def finetune_run(
         "layers": tuned.n_layers,
         "seed": config.seed,
         "metric": metric,
-        "validation": {"frozen": frozen.best.metrics, "tuned": again.best.metrics},
+        "validation": {
+            "frozen": frozen.best.metrics,
+            "tuned": kept.best.metrics,
+            "together": together.best.metrics,
+            "again": again.best.metrics,
+        },
+        "kept": "together" if first else "again",
         "epochs": [{"loss": one.loss, "validation": one.metrics, "wall_s": one.wall_s} for one in epochs],
         "best_epoch": epochs[-1].best_index,
     }
     write_json(run.path / "finetuning.json", record)
-    return Finetuned(run, architecture, frozen, again, record)
+    return Finetuned(run, architecture, frozen, kept, record)
 
 
 def _joint(
@@ -146,7 +159,7 @@ def _joint(
     frozen: Trained,
     method: Method,
     pace: Pace,
-) -> Work[tuple[TunedEncoder, list[Epoch]]]:
+) -> Work[tuple[TunedEncoder, list[Slot], list[Epoch]]]:
     """Train encoder and recommender together, from the recommender that the frozen readings led to."""
     model, features = frozen.training.model, features_of(prepared, architecture)
     assert isinstance(model, Candidate)
@@ -171,7 +184,26 @@ def _joint(
             yield epoch
     except TrialFailed as error:
         raise SearchFailed(f"the fine-tuning failed: {error}") from error
-    return tuned, epochs
+    return tuned, slots, epochs
+
+
+def _as_trained(
+    prepared: Prepared,
+    evaluator: Measure,
+    architecture: Architecture,
+    frozen: Trained,
+    slots: list[Slot],
+    epochs: list[Epoch],
+    again: Trained,
+) -> Trained:
+    """The recommender that was trained with the encoder, over the readings of the encoder as it was saved."""
+    training = CandidateTraining(prepared, evaluator, architecture, prepared.config.seed)
+    model, other = frozen.training.model, training.model
+    assert isinstance(model, Candidate)
+    assert isinstance(other, Candidate)
+    move(model, slots, other)
+    training.train_s = frozen.training.train_s + sum(epoch.wall_s for epoch in epochs)
+    return replace(again, training=training, best=replace(again.best, metrics=evaluator(other).metrics))
 
 
 def _moved(spec: EncoderSpec, source: str) -> HuggingFace:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 from torch.optim import Adam, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
@@ -60,8 +61,8 @@ def finetune(
 
     The model comes trained on frozen readings, so that the first gradients mean something (Kumar et al., "Fine-Tuning
     can Distort Pretrained Features", ICLR 2022). A step reads `pace.batch` values of its own users and items anew, all
-    others are as they were read last; before an epoch is measured, all are read. However it ends, `tuned` then holds
-    the state of its best epoch.
+    others are as they were read last; before an epoch is measured, all are read. However it ends, both then hold the
+    state of the best epoch; where it ends by itself, so do the rows.
 
     Raises:
         TrialFailed: the loss is not finite, or memory ran out.
@@ -87,7 +88,7 @@ def finetune(
             losses.append(loss.detach())
         return float(torch.stack(losses).mean())
 
-    best, kept = Best(direction(objective)), tuned.state()
+    best, kept = Best(direction(objective)), (tuned.state(), _copy(model))
     try:
         for index in range(1, pace.epochs + 1):
             started = time.perf_counter()
@@ -104,12 +105,20 @@ def finetune(
                 raise TrialFailed(f"the loss is {loss} in epoch {index}; the encoder has diverged, try a smaller --lr")
             is_best = best.improved_by(metrics[objective])
             best = best.after(index, metrics[objective])
-            kept = tuned.state() if is_best else kept
+            kept = (tuned.state(), _copy(model)) if is_best else kept
             yield Epoch(index, loss, metrics, time.perf_counter() - started, is_best, best.value, best.index)
             if best.exhausted(min(architecture.patience, options.patience)):
                 break
     finally:
-        tuned.restore(kept)
+        tuned.restore(kept[0])
+        model.load_state_dict(kept[1])
+        model.refresh()
+        model.eval()
+    put_all(slots, tuned)
+
+
+def _copy(model: Candidate) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in model.state_dict().items()}
 
 
 def _rising(optimizer: Optimizer, share: float) -> LambdaLR:

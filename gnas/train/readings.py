@@ -109,3 +109,24 @@ def put_all(slots: Sequence[Slot], tuned: TunedEncoder) -> None:
     for slot in slots:
         scaled = (readings_md[slot.first : slot.first + len(slot.rows_m)] - slot.centre_d) / slot.size
         slot.projection.values_nd = slot.projection.values_nd.detach().index_copy(0, slot.rows_m, scaled)
+
+
+@torch.no_grad()
+def move(model: Candidate, slots: Sequence[Slot], other: Candidate) -> None:
+    """Give `other`, built with the readings of the trained encoder, what `model` has learned.
+
+    The readings of `other` are divided by another number, which the first map of each projection makes up for; that
+    they are also centred elsewhere moves all that is described by the same vector, and is left.
+    """
+    other.load_state_dict(model.state_dict())
+    own = [module for module in model.modules() if isinstance(module, Projection)]
+    theirs = [module for module in other.modules() if isinstance(module, Projection)]
+    for slot in slots:
+        to = theirs[own.index(slot.projection)]
+        ratio = _spread(slot.projection.values_nd[slot.rows_m]) / _spread(to.values_nd[slot.rows_m])
+        (to.first_Hd if to.hidden else to.last_DH).mul_(ratio)
+
+
+def _spread(values_md: Tensor) -> Tensor:
+    spread: Tensor = (values_md - values_md.mean(0)).square().sum().sqrt()
+    return spread.clamp(min=1e-12)

@@ -125,7 +125,10 @@ def test_it_leaves_a_run_that_everything_works_with(
     found = json.loads(out)
     new = run / "finetuned"
     assert found["run"] == str(new)
-    assert found["validation"].keys() == {"frozen", "tuned"}
+    assert found["validation"].keys() == {"frozen", "tuned", "together", "again"}
+    assert found["validation"]["tuned"] == found["validation"][found["kept"]]
+    joint = found["epochs"][found["best_epoch"] - 1]["validation"]["ndcg@20"]
+    assert found["validation"]["together"]["ndcg@20"] == pytest.approx(joint, abs=0.03)
     assert {path: path.read_bytes() for path in before} == before, "the run itself stays as it is"
     spec = load_architecture(str(new / "best" / "architecture.yaml")).features.text
     assert isinstance(spec, HuggingFaceText)

@@ -1,5 +1,6 @@
 """Rows of a candidate's features that are read anew, and those that stay as they were."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from gnas.graph.bipartite import build_graph
 from gnas.nn.model import Candidate, build
 from gnas.nn.objectives import Batch
 from gnas.rng import torch_rng
-from gnas.train.readings import drawn, put_all, put_fresh, settle, slots_of
+from gnas.train.readings import drawn, move, put_all, put_fresh, settle, slots_of
 
 CSV = "id,blurb\na,red car\nb,blue car\nc,\nd,red wine\ne,bread\n"
 KNOWN = [0, 1, 2, 3]
@@ -82,3 +83,14 @@ def test_fresh_rows_have_a_gradient_and_stay_all_others_are_left(world: Any) -> 
     assert (found[[0, 3]] - before[[0, 3]]).abs().amax(1).min() > 1e-3
     expected = (tuned.read_all()[[0, 2]] - slots[0].centre_d) / slots[0].size
     torch.testing.assert_close(found[[0, 3]], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_what_was_learned_moves_to_readings_of_another_size(world: Any) -> None:
+    model, features, _, slots = world
+    block = features.items["text"]
+    larger = replace(features, items={"text": replace(block, values=3 * block.values)})
+    other = build(model.architecture, model.graph, 1, None, larger)
+    assert isinstance(other, Candidate)
+    move(model, slots, other)
+    for one, moved in zip(model.embed(training=False), other.embed(training=False), strict=True):
+        torch.testing.assert_close(moved, one, rtol=1e-5, atol=1e-6)
