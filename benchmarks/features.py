@@ -1,7 +1,8 @@
 """What features are worth: the same candidates with ids alone and with each kind of features, on MovieLens 100K.
 
-Three tables. Warm: interactions are split at random; each set of features gets the same candidates, the best on
-validation trains again on fresh seeds, and test is read once. Cold: a tenth of the films is held out of training
+Three tables. Warm: interactions are split at random; each set of features gets the same candidates, and the design that
+was best with ids alone, its features projected before the propagation and beside its result; for ids alone two more are
+drawn, so that all have as many. The best on validation trains again on fresh seeds, and test is read once. Cold: a tenth of the films is held out of training
 altogether and known by features alone. Friends: last.fm with and without its social graph.
 """
 
@@ -70,6 +71,7 @@ ANCHORED = ("mf-all-pairs", "all-pairs")
 FRIENDS: dict[str, dict[str, Any]] = {"ids only": {}, "friends": {"links": "friends"}}
 FRIENDLY = {"entry": {"choice": ["early", "late"]}, "weight": {"float": [0.05, 1.0], "log": True}}
 """How friends are followed: before the propagation or after, and how far."""
+ENTRIES = ("early", "late")
 OPTIONS = TrainConfig(epochs=100, patience=4, evaluate_every=5)
 
 
@@ -155,6 +157,11 @@ def reading(architecture: Architecture, read: dict[str, Any]) -> Architecture:
     return architecture.model_copy(update={"features": features})
 
 
+def entering(architecture: Architecture, entry: str) -> Architecture:
+    """The candidate with features, whatever they are, projected by a sum."""
+    return architecture.model_copy(update={"features": Features.model_validate({"entry": entry})})
+
+
 def trained(place: World, architecture: Architecture, seed: int) -> tuple[Any, float]:
     """A trained model in its best epoch's state, and that epoch's value on validation."""
     model = build(architecture, place.graph, seed, None, place.bank.select(architecture.features))
@@ -166,8 +173,13 @@ def trained(place: World, architecture: Architecture, seed: int) -> tuple[Any, f
     return model, value
 
 
-def best_of(place: World, name: str, read: dict[str, Any], candidates: list[Architecture], seeds: int) -> Row:
-    """Train all, keep the best on validation, train it on fresh seeds, read test once for each of these."""
+def best_of(
+    place: World, name: str, read: dict[str, Any], candidates: list[Architecture], seeds: int
+) -> tuple[Row, Architecture]:
+    """Train all, keep the best on validation, train it on fresh seeds, read test once for each of these.
+
+    Also the candidate that was best, as it was drawn.
+    """
     started, found = perf_counter(), []
     for number, drawn in enumerate(candidates):
         try:
@@ -176,6 +188,10 @@ def best_of(place: World, name: str, read: dict[str, Any], candidates: list[Arch
             continue
     value, number = max(found)
     chosen = reading(candidates[number], read)
+    return _measured(place, name, chosen, value, seeds, started), candidates[number]
+
+
+def _measured(place: World, name: str, chosen: Architecture, value: float, seeds: int, started: float) -> Row:
     models = [trained(place, chosen, derive_seed(0, "fresh", seed))[0] for seed in range(seeds)]
     evaluation = mean_evaluation([place.test(model) for model in models])
     return Row(name, evaluation, describe(chosen), value, perf_counter() - started)
@@ -219,7 +235,10 @@ def run(given: Namespace, kind: str, console: Console) -> list[dict[str, Any]]:
     sets = FRIENDS if kind == "friends" else SETS
     for read in sets.values():
         place.bank.select(Features.model_validate(read))
-    rows = [best_of(place, name, read, candidates, given.seeds) for name, read in sets.items()]
+    first, *others = sets.items()
+    alone, best = best_of(place, *first, draws(given.trials + len(ENTRIES), given.seed, kind), given.seeds)
+    candidates += [entering(best, entry) for entry in ENTRIES]
+    rows = [alone, *(best_of(place, name, read, candidates, given.seeds)[0] for name, read in others)]
     classic = [name for name in (("popularity",) if kind == "cold-items" else ("ease", "ials")) if name in BASELINES]
     rows = [*(baseline(place, name) for name in classic), *rows]
     metrics = ["recall@20", "ndcg@20"] if kind == "cold-items" else ["ndcg@20", "recall@20"]
@@ -245,7 +264,7 @@ def main(arguments: list[str]) -> None:
     kinds = [given.only] if given.only else list(TITLES)
     tables = {kind: run(given, kind, console) for kind in kinds}
     wall_s = perf_counter() - started
-    budget = f"{given.trials} candidates a set, the chosen one on {given.seeds} fresh seeds"
+    budget = f"{given.trials + len(ENTRIES)} candidates a set, the chosen one on {given.seeds} fresh seeds"
     console.print(f"{wall_s:.0f} s, {process_time():.0f} s of CPU; {budget}")
     result = {
         "machine": common.machine(torch.device("cpu")),
