@@ -113,8 +113,9 @@ def _gnas(*words: str) -> None:
 
 def table(result: dict[str, Any], case: Case) -> Table:
     """Winner and baselines on test, best first."""
+    held_back = " (held back)" if result["name"] in HELD_BACK else ""
     made = Table(
-        title=f"{result['name']}{' (held back)' if result['name'] in HELD_BACK else ''}: {result['trials']} trials, {result['wall_s']:.0f} s, "
+        title=f"{result['name']}{held_back}: {result['trials']} trials, {result['wall_s']:.0f} s, "
         f"{result['overhead']:.1%} of the search outside trials, peak {result['peak_mib']:.0f} MiB",
         caption=f"published on this split: {case.published}" if case.published else None,
     )
