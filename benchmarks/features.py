@@ -1,10 +1,10 @@
 """What features are worth: the same candidates with ids alone and with each kind of features, on MovieLens 100K.
 
-Three tables. Warm: interactions are split at random; each set of features gets the same candidates, and the design that
-was best with ids alone, its features projected before the propagation and beside its result; for ids alone two more are
-drawn, so that all have as many. The best on validation trains again on fresh seeds, and test is read once. Cold: a tenth
-of the films is held out of training altogether and known by features alone. Friends: last.fm with and without its
-social graph.
+Three tables. Warm: interactions are split at random; each set of features gets the same candidates, and the design
+that was best with ids alone, its features projected before the propagation and beside its result; for ids alone two
+more are drawn, so that all have as many. The best on validation trains again on fresh seeds, and test is read once.
+Cold: a tenth of the films is held out of training altogether and known by features alone. Friends: last.fm with and
+without its social graph.
 """
 
 from argparse import Namespace
