@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from gnas.config.architecture import Architecture
-from gnas.config.features import Features, Pretrained
+from gnas.config.encoders import Pretrained
+from gnas.config.features import Features
 from gnas.data.cache import cache_folder
 from gnas.data.histories import Histories, latest
 from gnas.data.interactions import Interactions

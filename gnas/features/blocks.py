@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from gnas.config.features import EncoderSpec, Features
+from gnas.config.encoders import EncoderSpec
+from gnas.config.features import Features
 from gnas.data.histories import Histories
 from gnas.features.attributes import PLAIN_TYPES, encode_attributes
 from gnas.features.cache import encode_cached

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from gnas.config.features import EncoderSpec
+from gnas.config.encoders import EncoderSpec
 from gnas.errors import DataError
 from gnas.features.attributes import encode_attributes
 from gnas.features.blocks import paths_of, texts_of

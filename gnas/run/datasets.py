@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from gnas.config.features import EncoderSpec
+from gnas.config.encoders import EncoderSpec
 from gnas.config.run import RunConfig
 from gnas.config.space import SearchSpace
 from gnas.data.cache import cache_folder

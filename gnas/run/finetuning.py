@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from gnas.config.architecture import Architecture
-from gnas.config.features import EncoderSpec, HuggingFace, HuggingFaceText, MiniLM
+from gnas.config.encoders import EncoderSpec, HuggingFace, HuggingFaceText, MiniLM
 from gnas.errors import ConfigError, SearchFailed, TrialFailed
 from gnas.features.encoders import build_encoder
 from gnas.features.encoders.hf import HuggingFaceEncoder

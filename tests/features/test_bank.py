@@ -5,7 +5,8 @@ import pytest
 from feature_worlds import notes, table, write_images
 
 from gnas.config.architecture import Architecture, identity
-from gnas.config.features import EncoderSpec, Features, HuggingFaceImage, HuggingFaceText, Pixels, TfIdf
+from gnas.config.encoders import EncoderSpec, HuggingFaceImage, HuggingFaceText, Pixels, TfIdf
+from gnas.config.features import Features
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError
 from gnas.features.bank import FeatureBank

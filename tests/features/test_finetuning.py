@@ -12,7 +12,7 @@ from feature_worlds import DATA, write_images
 
 from gnas.cli.main import main
 from gnas.config.architecture import Architecture
-from gnas.config.features import HuggingFaceText
+from gnas.config.encoders import HuggingFaceText
 from gnas.config.load import load_architecture
 from gnas.errors import ConfigError
 from gnas.features.encoders import build_encoder

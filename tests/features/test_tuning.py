@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from feature_worlds import write_images, write_sounds
 
-from gnas.config.features import HuggingFaceAudio, HuggingFaceImage, HuggingFaceText
+from gnas.config.encoders import HuggingFaceAudio, HuggingFaceImage, HuggingFaceText
 from gnas.errors import ConfigError
 from gnas.features.encoders import build_encoder
 from gnas.features.tuning import kept as keeping

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gnas.config.features import EfficientNetLite
+from gnas.config.encoders import EfficientNetLite
 from gnas.features.encoders.base import ENCODERS, Encoder
 from gnas.features.encoders.weights import check_hash, hash_files, identity_of, need, package_folder
 from gnas.features.files import read_image

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from gnas.config.features import HuggingFace, MiniLM
+from gnas.config.encoders import HuggingFace, MiniLM
 from gnas.errors import DataError
 from gnas.features.encoders.base import Encoder
 from gnas.features.encoders.weights import (

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gnas.config.features import HuggingFaceAudio
+from gnas.config.encoders import HuggingFaceAudio
 from gnas.features.encoders.base import ENCODERS, Encoder
 from gnas.features.encoders.hf import FrozenModel, encode_batches, head_output, length_of
 from gnas.features.encoders.weights import need

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gnas.config.features import HuggingFaceImage
+from gnas.config.encoders import HuggingFaceImage
 from gnas.features.encoders.base import ENCODERS, Encoder
 from gnas.features.encoders.hf import FrozenModel, encode_batches, head_output, length_of
 from gnas.features.encoders.weights import need

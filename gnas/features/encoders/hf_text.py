@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gnas.config.features import HuggingFaceText, MiniLM
+from gnas.config.encoders import HuggingFaceText, MiniLM
 from gnas.errors import DataError
 from gnas.features.encoders.base import ENCODERS, Encoder
 from gnas.features.encoders.hf import FrozenModel, encode_batches, head_output, is_folder_of, length_of

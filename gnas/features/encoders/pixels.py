@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gnas.config.features import Pixels
+from gnas.config.encoders import Pixels
 from gnas.features.encoders.base import ENCODERS, Encoder
 from gnas.features.encoders.weights import identity_of, need
 from gnas.features.files import read_image

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import sparse
 
-from gnas.config.features import TfIdf
+from gnas.config.encoders import TfIdf
 from gnas.features.encoders.base import ENCODERS, Encoder
 
 _WORD = re.compile(r"[^\W_]{2,}")
