@@ -11,8 +11,9 @@ from typing import Any
 import polars as pl
 import pytest
 import torch
-from gpu_world import architecture, random_interactions
+from gpu_world import Pair, architecture, random_interactions
 
+from gnas.config.architecture import Architecture
 from gnas.config.run import TrainConfig
 from gnas.errors import TrialFailed
 from gnas.graph.bipartite import build_graph
@@ -93,3 +94,15 @@ def test_memory_that_runs_out_is_a_failure_and_is_freed() -> None:
         assert epoch(16_384) <= (whole + half) / 2
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)
+
+
+def test_training_on_neighbourhoods_learns_there_too(pair: Pair) -> None:
+    spec = Architecture.model_validate({"propagation": {"lightgcn": {"depth": 2}}, "dim": 32, "lr": 0.02, "epochs": 8})
+    evaluator = Evaluator(pair.train, [], [10], 0, pair.gpu.device)
+    best = []
+    for memory in (None, 0.001):
+        options = TrainConfig(max_memory=memory)
+        model = build(spec, pair.gpu, 0)
+        *_, last = train(model, pair.gpu, pair.train, evaluator, spec, seed=0, objective="ndcg@10", options=options)
+        best.append(last.best_value)
+    assert best[1] > 0.8 * best[0] > 0
