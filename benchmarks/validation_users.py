@@ -27,14 +27,14 @@ DRAWS = 200
 
 def candidates() -> list[Architecture]:
     """Near equals of four families, as a search meets them late, and some trained for a few epochs."""
-    norms = list(itertools.product((0.1, 0.2, 0.3), repeat=2))
+    norms = list(itertools.product((0.1, 0.25), repeat=2))
     closed = [ItemGraph(l2=40.0, dropout=0.2, user_norm=user, item_norm=item) for user, item in norms]
     closed += [Spectral(rank=64, ideal=0.3, user_norm=user, item_norm=item) for user, item in norms]
     factors = [ALS(rank=64, unobserved=weight, l2=l2) for weight in (0.03, 0.1) for l2 in (3.0, 5.0)]
     shared = {"dim": 64, "lr": 0.03, "weight_decay": 0.2, "batch_size": "full", "epochs": 4}
     trained = [
         Architecture.model_validate({"propagation": propagation, "loss": AllPairs(negative_weight=weight), **shared})
-        for propagation in (NoPropagation(), LightGCN(depth=1), LightGCN(depth=2))
+        for propagation in (NoPropagation(), LightGCN(depth=1))
         for weight in (0.1, 0.3)
     ]
     return [*(Architecture(propagation=propagation) for propagation in (*closed, *factors)), *trained]
