@@ -19,7 +19,7 @@ from gnas.nn.model import build
 from gnas.train.costs import watch_peak
 from gnas.train.evaluator import Evaluator
 from gnas.train.loop import train
-from gnas.train.sampled import full_mib
+from gnas.train.sampled import FANOUTS, full_mib
 
 METRIC = "ndcg@20"
 SHARED = {"dim": 64, "lr": 0.005, "batch_size": 2048, "loss": {"softmax": {"temperature": 0.15}}}
@@ -35,13 +35,13 @@ def measure(
     taken: Interactions,
     evaluator: Evaluator,
     epochs: int,
-    memory: float | None,
+    fanout: int | None,
 ) -> dict[str, Any]:
     """One training."""
     peak_mib, started = watch_peak(graph.device), time.perf_counter()
     before_mib = peak_mib()
     model = build(architecture, graph, 0)
-    options = TrainConfig(epochs=epochs, evaluate_every=max(1, epochs // 5), max_memory=memory)
+    options = TrainConfig(epochs=epochs, evaluate_every=max(1, epochs // 5), fanout=fanout)
     best = 0.0
     for epoch in train(model, graph, taken, evaluator, architecture, seed=0, objective=METRIC, options=options):
         best = epoch.best_value
@@ -66,13 +66,13 @@ def main(arguments: list[str]) -> None:
         made.add_column(heading, justify="left" if heading in ("candidate", "trained on") else "right")
     rows = []
     for architecture in CANDIDATES:
-        for name, memory in (("the whole graph", None), ("neighbourhoods", 0.001)):
-            found = measure(architecture, graph, taken, evaluator, given.epochs, memory)
-            reckoned = full_mib(architecture, graph) if memory is None else float("nan")
+        for name, fanout in (("the whole graph", None), ("neighbourhoods", FANOUTS[0])):
+            found = measure(architecture, graph, taken, evaluator, given.epochs, fanout)
+            reckoned = full_mib(architecture, graph) if fanout is None else float("nan")
             rows.append({"words": describe(architecture), "on": name, "reckoned_mib": reckoned, **found})
             made.add_row(
                 describe(architecture), name, f"{found['best']:.4f}", f"{found['wall_s']:.0f}",
-                f"{found['peak_mib']:.0f}", "" if memory else f"{reckoned:.0f}",
+                f"{found['peak_mib']:.0f}", "" if fanout else f"{reckoned:.0f}",
             )  # fmt: skip
     console.print(made)
     common.write(given.out, {"machine": common.machine(device), "data": str(given.data or "synthetic"), "rows": rows})

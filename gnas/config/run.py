@@ -113,6 +113,8 @@ class TrainConfig(Strict):
     """Users that an epoch is validated on, the same draw for all candidates; what came out is measured on all users."""
     max_memory: MiB | None = None
     """What one training may take, as in 4G. A candidate that would take more is trained on drawn neighbourhoods."""
+    fanout: Annotated[int, Field(ge=1)] | None = None
+    """Train on so many drawn neighbours of each node, whatever the memory; what needs the whole graph has it all the same."""
     precision: Literal["float32", "bfloat16"] = "float32"
     compile: bool = False
 

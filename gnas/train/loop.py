@@ -22,7 +22,7 @@ from gnas.rng import torch_rng
 from gnas.train.batches import epoch_batches, pairs_of
 from gnas.train.evaluator import Evaluation, Measure
 from gnas.train.optimizers import build_optimizer
-from gnas.train.sampled import SampledSteps, full_mib, require_samplable
+from gnas.train.sampled import SampledSteps, fanout_for, whole_graph_only
 from gnas.train.step import build_step
 from gnas.train.stopping import Best
 
@@ -139,13 +139,12 @@ def _epoch_runner(
     known = positives(graph, offer_unseen=not model.reads_items)
     generator = torch_rng(graph.device, seed, "train")
     half = options.precision == "bfloat16"
-    needed_mib = full_mib(architecture, graph)
+    fanout = _fanout(architecture, graph, options)
     train_on: Callable[[Batch, torch.Generator], Tensor]
-    if options.max_memory is None or needed_mib <= options.max_memory:
+    if fanout is None:
         train_on = _full_steps(model, graph, known, architecture, options, half)
     else:
-        require_samplable(architecture, options.max_memory, needed_mib)
-        train_on = SampledSteps(model, known, architecture, half=half)
+        train_on = SampledSteps(model, known, architecture, fanout, half=half)
 
     def run(index: int) -> float:
         total, n_steps = torch.zeros((), device=graph.device), 0
@@ -164,6 +163,13 @@ def _epoch_runner(
         return mean
 
     return run
+
+
+def _fanout(architecture: Architecture, graph: Graph, options: TrainConfig) -> int | None:
+    """Neighbours to draw of each node, None to train on the whole graph."""
+    if options.fanout is not None:
+        return None if whole_graph_only(architecture) else options.fanout
+    return None if options.max_memory is None else fanout_for(architecture, graph, options.max_memory)
 
 
 def _full_steps(

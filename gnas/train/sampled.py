@@ -23,28 +23,49 @@ from gnas.nn.positives import Positives, expand
 from gnas.train.optimizers import OPTIMIZERS
 from gnas.train.step import build_step
 
-FANOUT = 10
-"""Neighbours drawn of each node."""
+FANOUTS = (10, 7, 5, 4, 3, 2, 1)
+"""Neighbours drawn of each node: the first number that the memory allows."""
 OFFERED = 2048
 """Items drawn uniformly for each step, from which its negatives come."""
 
 
 def full_mib(architecture: Architecture, graph: Graph) -> float:
-    """About how much memory a step on the whole graph takes, in MiB: tables of N embeddings, counted.
+    """About how much memory training on the whole graph takes, in MiB: tables of N embeddings, counted.
 
-    The parameter, its gradient, two moments and the best state; each layer's output and its gradient, with the
-    linear maps of an operator that has them four more; the combination; all of it again for each further view.
+    The parameter, its gradient, two moments and the best state; then what a step holds.
     """
-    propagation = architecture.propagation
-    depth = propagation.depth if isinstance(propagation, Layered) else 0
-    per_layer = 2 if isinstance(propagation, LightGCN) else 6
-    passes = 3 if isinstance(architecture.contrastive, SGL | SimGCL) else 1
-    tables = 5 + passes * (per_layer * depth + 4)
-    return tables * graph.n_nodes * architecture.dim * 4 / 2**20
+    return (5 + _step_tables(architecture)) * _table_mib(architecture, graph.n_nodes)
 
 
-def require_samplable(architecture: Architecture, max_memory_mib: float, needed_mib: float) -> None:
-    """Raise `TrialFailed` where a candidate that is too large cannot be trained on neighbourhoods."""
+def fanout_for(architecture: Architecture, graph: Graph, max_memory_mib: float) -> int | None:
+    """How many neighbours to draw of each node so that a training keeps within the memory; None: train on all.
+
+    Raises:
+        TrialFailed: it fits in neither way.
+    """
+    needed_mib = full_mib(architecture, graph)
+    if needed_mib <= max_memory_mib:
+        return None
+    too_large = f"training takes about {needed_mib:.0f} MiB, above train.max_memory ({max_memory_mib:.0f} MiB)"
+    if why := whole_graph_only(architecture):
+        raise TrialFailed(f"{too_large}, and it cannot be done on samples: {why}")
+    hops = _depth(architecture)
+    held_mib = (6 + hops) * _table_mib(architecture, graph.n_nodes)  # parameter, moments, best state; validation
+    assert isinstance(architecture.batch_size, int)
+    seeds = 2 * architecture.batch_size + OFFERED
+    for fanout in FANOUTS:
+        n_nodes = min(graph.n_nodes, seeds * sum(fanout**hop for hop in range(hops + 1)))
+        sampled_mib = held_mib + (1 + _step_tables(architecture)) * _table_mib(architecture, n_nodes)
+        if sampled_mib <= max_memory_mib:
+            return fanout
+    raise TrialFailed(
+        f"{too_large}, and on samples still {sampled_mib:.0f} MiB, {held_mib:.0f} of them for the embeddings "
+        f"themselves; a smaller dim or batch_size would need less"
+    )
+
+
+def whole_graph_only(architecture: Architecture) -> str | None:
+    """Why a candidate cannot be trained on neighbourhoods, or None."""
     reasons = {
         f"loss {architecture.loss.kind} looks at all pairs": architecture.loss.full_batch,
         f"loss {architecture.loss.kind} predicts ratings": architecture.loss.needs_ratings,
@@ -52,12 +73,26 @@ def require_samplable(architecture: Architecture, max_memory_mib: float, needed_
         "it reads features": architecture.features.used,
         f"optimizer {architecture.optimizer} has no update by rows": architecture.optimizer not in ("adam", "adamw"),
     }
-    for reason, holds in reasons.items():
-        if holds:
-            raise TrialFailed(
-                f"training it takes about {needed_mib:.0f} MiB, above train.max_memory ({max_memory_mib:.0f} MiB), "
-                f"and it cannot be trained on samples: {reason}"
-            )
+    return next((reason for reason, holds in reasons.items() if holds), None)
+
+
+def _step_tables(architecture: Architecture) -> int:
+    """Tables of embeddings that a step holds beside its parameters.
+
+    Each layer's output and its gradient, with the linear maps of an operator that has them four more; the combination;
+    all of it again for each further view.
+    """
+    per_layer = 2 if isinstance(architecture.propagation, LightGCN) else 6
+    passes = 3 if isinstance(architecture.contrastive, SGL | SimGCL) else 1
+    return passes * (per_layer * _depth(architecture) + 4)
+
+
+def _depth(architecture: Architecture) -> int:
+    return architecture.propagation.depth if isinstance(architecture.propagation, Layered) else 0
+
+
+def _table_mib(architecture: Architecture, n_nodes: int) -> float:
+    return n_nodes * architecture.dim * 4 / 2**20
 
 
 class SampledSteps:
@@ -67,8 +102,11 @@ class SampledSteps:
     parameters have the architecture's own optimiser.
     """
 
-    def __init__(self, model: Candidate, known: Positives, architecture: Architecture, *, half: bool) -> None:
-        self.model, self.known, self.architecture, self.half = model, known, architecture, half
+    def __init__(
+        self, model: Candidate, known: Positives, architecture: Architecture, fanout: int, *, half: bool
+    ) -> None:
+        self.model, self.known, self.architecture = model, known, architecture
+        self.fanout, self.half = fanout, half
         self.hops = len(model.stack.layers)
         others = [parameter for name, parameter in model.named_parameters() if name != "embedding"]
         self.optimizers: list[Optimizer] = [SparseAdam([model.embedding], lr=architecture.lr)]
@@ -81,7 +119,7 @@ class SampledSteps:
         model, graph = self.model, self.model.graph
         offered = torch.randint(graph.n_items, (min(OFFERED, graph.n_items),), device=graph.device, generator=generator)
         seeds = torch.cat([batch.users_B, batch.items_B + graph.n_users, offered + graph.n_users])
-        near = neighbourhood(graph, seeds, self.hops, FANOUT, generator)
+        near = neighbourhood(graph, seeds, self.hops, self.fanout, generator)
         x_SD = model.embedding.detach()[near.node_S].requires_grad_()
         user_u, item_i = _sides(near, graph)
         part, known = _part(self.known, user_u, item_i, batch.users_B, offered)

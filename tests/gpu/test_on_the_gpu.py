@@ -100,8 +100,8 @@ def test_training_on_neighbourhoods_learns_there_too(pair: Pair) -> None:
     spec = Architecture.model_validate({"propagation": {"lightgcn": {"depth": 2}}, "dim": 32, "lr": 0.02, "epochs": 8})
     evaluator = Evaluator(pair.train, [], [10], 0, pair.gpu.device)
     best = []
-    for memory in (None, 0.001):
-        options = TrainConfig(max_memory=memory)
+    for fanout in (None, 5):
+        options = TrainConfig(fanout=fanout)
         model = build(spec, pair.gpu, 0)
         *_, last = train(model, pair.gpu, pair.train, evaluator, spec, seed=0, objective="ndcg@10", options=options)
         best.append(last.best_value)

@@ -2,20 +2,22 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
-from planted_worlds import World, blocks, build_for, learn
+from planted_worlds import CPU, World, blocks, build_for, learn
 
 from gnas.config.architecture import Architecture
+from gnas.data.interactions import Interactions
 from gnas.errors import TrialFailed
+from gnas.graph.bipartite import build_graph
 from gnas.nn.model import Candidate
 from gnas.nn.positives import positives
 from gnas.rng import torch_rng
 from gnas.train.batches import epoch_batches, pairs_of
-from gnas.train.sampled import FANOUT, SampledSteps, full_mib
+from gnas.train.sampled import FANOUTS, OFFERED, SampledSteps, fanout_for, full_mib
 
-TINY = 0.001
-"""MiB that no step keeps within."""
+FEW = 5
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +42,7 @@ def world() -> World:
 )
 def test_a_planted_world_is_learned(world: World, parts: dict[str, Any]) -> None:
     _, whole = learn(world, parts)
-    _, sampled = learn(world, parts, max_memory=TINY)
+    _, sampled = learn(world, parts, fanout=FEW)
     assert whole[-1].loss != sampled[-1].loss, "these were steps of another kind"
     if parts.get("loss") != "directau":  # overfits this world within an epoch, on the whole graph too
         assert sampled[-1].best_value > 0.8
@@ -55,14 +57,14 @@ def test_only_the_nodes_of_a_step_change(world: World) -> None:
     known, generator = positives(world.graph), torch_rng("cpu", 0, "train")
     pairs = pairs_of(world.train, world.graph, architecture)
     batch = next(epoch_batches(pairs, known, world.graph, architecture, generator))
-    steps = SampledSteps(model, known, architecture, half=False)
+    steps = SampledSteps(model, known, architecture, FEW, half=False)
     steps(batch, generator)
     changed = (model.embedding != before).any(1)
     assert changed[batch.users_B].all()
     assert changed[batch.items_B + world.graph.n_users].all()
     untouched = int((~changed).sum())
     assert untouched > 0, "users beyond the first hop of so small a batch"
-    assert len(batch.users_B) * FANOUT < world.graph.n_nodes
+    assert len(batch.users_B) * FEW < world.graph.n_nodes
 
 
 @pytest.mark.parametrize(
@@ -71,12 +73,37 @@ def test_only_the_nodes_of_a_step_change(world: World) -> None:
         ({"loss": "all-pairs", "batch_size": "full"}, "loss all-pairs looks at all pairs"),
         ({"batch_size": "full"}, "its batch is the whole graph"),
         ({"optimizer": "sgd"}, "optimizer sgd has no update by rows"),
+        ({}, r"on samples still \d+ MiB"),
     ],
     ids=str,
 )
-def test_what_cannot_be_sampled_fails_in_a_sentence(world: World, parts: dict[str, Any], why: str) -> None:
-    with pytest.raises(TrialFailed, match=rf"takes about \d+ MiB, above train.max_memory .*: {why}"):
-        learn(world, {"propagation": "lightgcn", **parts}, max_memory=TINY)
+def test_what_fits_in_no_way_fails_in_a_sentence(world: World, parts: dict[str, Any], why: str) -> None:
+    with pytest.raises(TrialFailed, match=rf"takes about \d+ MiB, above train.max_memory .*{why}"):
+        learn(world, {"propagation": "lightgcn", **parts}, max_memory=0.001)
+
+
+def test_what_needs_the_whole_graph_has_it_whatever_the_fanout(world: World) -> None:
+    parts = {"loss": "all-pairs", "batch_size": "full", "propagation": "lightgcn"}
+    _, free = learn(world, parts)
+    _, bound = learn(world, parts, fanout=FEW)
+    assert [epoch.metrics for epoch in free] == [epoch.metrics for epoch in bound]
+
+
+def test_the_fanout_is_what_the_memory_allows() -> None:
+    """A graph of two million nodes; only their number counts here."""
+    n = 1_000_000
+    graph = build_graph(Interactions(np.array([0]), np.array([0]), n, n), CPU)
+    architecture = Architecture.model_validate(
+        {"propagation": {"lightgcn": {"depth": 2}}, "dim": 64, "batch_size": 512}
+    )
+    table_mib = 2 * n * 64 * 4 / 2**20
+    assert full_mib(architecture, graph) == pytest.approx(13 * table_mib)
+    assert fanout_for(architecture, graph, 13.1 * table_mib) is None
+    assert fanout_for(architecture, graph, 12.9 * table_mib) == FANOUTS[0]
+    nodes = (2 * 512 + OFFERED) * (1 + 3 + 9)
+    assert fanout_for(architecture, graph, 8 * table_mib + 9.1 * nodes * 64 * 4 / 2**20) == 3
+    with pytest.raises(TrialFailed, match="of them for the embeddings themselves"):
+        fanout_for(architecture, graph, 7.9 * table_mib)
 
 
 def test_enough_memory_changes_nothing(world: World) -> None:
@@ -88,7 +115,7 @@ def test_enough_memory_changes_nothing(world: World) -> None:
 
 
 def test_the_same_seed_gives_the_same_training(world: World) -> None:
-    (one, first), (two, second) = (learn(world, {"propagation": "lightgcn"}, max_memory=TINY) for _ in range(2))
+    (one, first), (two, second) = (learn(world, {"propagation": "lightgcn"}, fanout=FEW) for _ in range(2))
     assert [epoch.metrics for epoch in first] == [epoch.metrics for epoch in second]
     assert isinstance(one, Candidate)
     assert isinstance(two, Candidate)
