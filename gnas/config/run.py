@@ -114,7 +114,7 @@ class TrainConfig(Strict):
     max_memory: MiB | None = None
     """What one training may take, as in 4G. A candidate that would take more is trained on drawn neighbourhoods."""
     fanout: Annotated[int, Field(ge=1)] | None = None
-    """Train on so many drawn neighbours of each node, whatever the memory; what needs the whole graph has it all the same."""
+    """Train on so many drawn neighbours of each node, whatever the memory; what needs the whole graph still has it."""
     precision: Literal["float32", "bfloat16"] = "float32"
     compile: bool = False
 
