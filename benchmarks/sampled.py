@@ -1,5 +1,9 @@
-"""Training on the whole graph against training on drawn neighbourhoods: quality, seconds and memory."""
+"""Training on the whole graph against training on drawn neighbourhoods: quality and seconds of the same candidate.
 
+With `--nodes`, seconds a step on a made graph of so many nodes, two interactions each, in place of both.
+"""
+
+import itertools
 import time
 from typing import Any
 
@@ -16,64 +20,83 @@ from gnas.data.interactions import Interactions
 from gnas.data.split import VALID, split_parts
 from gnas.graph.bipartite import Graph, build_graph
 from gnas.nn.model import build
-from gnas.train.costs import watch_peak
 from gnas.train.evaluator import Evaluator
 from gnas.train.loop import train
 from gnas.train.sampled import FANOUTS, full_mib
 
 METRIC = "ndcg@20"
-SHARED = {"dim": 64, "lr": 0.005, "batch_size": 2048, "loss": {"softmax": {"temperature": 0.15}}}
-CANDIDATES = [
-    Architecture.model_validate({**SHARED, "propagation": propagation})
-    for propagation in ({"lightgcn": {"depth": 2}}, {"lightgcn": {"depth": 3}}, {"sage": {"depth": 2}})
-]
+SHARED = {"dim": 64, "lr": 0.005, "loss": {"softmax": {"temperature": 0.15, "negatives": 1024}}}
+PROPAGATIONS: list[dict[str, Any]] = [{"lightgcn": {"depth": 2}}, {"lightgcn": {"depth": 3}}, {"sage": {"depth": 2}}]
+WAYS = {"the whole graph": None, "neighbourhoods": FANOUTS[0]}
+STEPS = 12
+"""Steps that are timed with `--nodes`; the median without the first two."""
 
 
-def measure(
-    architecture: Architecture,
-    graph: Graph,
-    taken: Interactions,
-    evaluator: Evaluator,
-    epochs: int,
-    fanout: int | None,
-) -> dict[str, Any]:
-    """One training."""
-    peak_mib, started = watch_peak(graph.device), time.perf_counter()
-    before_mib = peak_mib()
+def candidates(batch_size: int) -> list[Architecture]:
+    """The candidates, with this many positives a step."""
+    return [Architecture.model_validate({**SHARED, "propagation": p, "batch_size": batch_size}) for p in PROPAGATIONS]
+
+
+def trained(
+    architecture: Architecture, graph: Graph, taken: Interactions, evaluator: Evaluator, epochs: int, fanout: int | None
+) -> tuple[float, float]:
+    """The best validation value of a training, and its seconds."""
+    started, best = time.perf_counter(), 0.0
     model = build(architecture, graph, 0)
     options = TrainConfig(epochs=epochs, evaluate_every=max(1, epochs // 5), fanout=fanout)
-    best = 0.0
     for epoch in train(model, graph, taken, evaluator, architecture, seed=0, objective=METRIC, options=options):
         best = epoch.best_value
-    wall_s = time.perf_counter() - started
-    return {"best": best, "wall_s": wall_s, "peak_mib": peak_mib() - before_mib}
+    return best, time.perf_counter() - started
+
+
+def step_s(
+    architecture: Architecture, graph: Graph, taken: Interactions, evaluator: Evaluator, fanout: int | None
+) -> float:
+    """Median seconds of a step."""
+    model, times = build(architecture, graph, 0), [time.perf_counter()]
+
+    def enough() -> bool:
+        times.append(time.perf_counter())
+        return len(times) > STEPS
+
+    options = TrainConfig(fanout=fanout)
+    for _ in train(
+        model, graph, taken, evaluator, architecture, seed=0, objective=METRIC, options=options, halt=enough
+    ):
+        pass
+    return sorted(after - before for before, after in itertools.pairwise(times[2:]))[(STEPS - 2) // 2]
 
 
 def main(arguments: list[str]) -> None:
     """Measure, print, write."""
     options = common.parser("sampled", __doc__.splitlines()[0])
     options.add_argument("--epochs", type=int, default=30)
+    options.add_argument("--nodes", type=int, help="seconds a step on a made graph of so many nodes")
     given = options.parse_args(arguments)
     torch.set_num_threads(given.threads)
     device, console = torch.device(given.device), Console(width=120)
-    whole = common.interactions(given.data)
+    half = (given.nodes or 0) // 2
+    whole = common.synthetic(half, half, 4 * half, 0) if half else common.interactions(given.data)
     held = split_parts(whole, SplitConfig(kind="random", valid=0.1, test=0.0), 0) == VALID
     taken = whole.take(~held)
     graph = build_graph(taken, device)
-    evaluator = Evaluator(whole.take(held), [taken], [20], seed=0, device=device, memory_mib=128, limit_users=10_000)
-    made = Table(title=f"{graph.n_nodes:,} nodes, {graph.n_interactions:,} interactions, {given.epochs} epochs")
-    for heading in ("candidate", "trained on", f"validation {METRIC}", "s", "MiB more", "MiB reckoned"):
+    limit = 500 if half else 10_000
+    evaluator = Evaluator(whole.take(held), [taken], [20], seed=0, device=device, memory_mib=128, limit_users=limit)
+    headings = ("ms a step", "MiB on the whole graph, reckoned") if half else (f"validation {METRIC}", "s")
+    made, rows = Table(title=f"{graph.n_nodes:,} nodes, {graph.n_interactions:,} interactions"), []
+    for heading in ("candidate", "trained on", *headings):
         made.add_column(heading, justify="left" if heading in ("candidate", "trained on") else "right")
-    rows = []
-    for architecture in CANDIDATES:
-        for name, fanout in (("the whole graph", None), ("neighbourhoods", FANOUTS[0])):
-            found = measure(architecture, graph, taken, evaluator, given.epochs, fanout)
-            reckoned = full_mib(architecture, graph) if fanout is None else float("nan")
-            rows.append({"words": describe(architecture), "on": name, "reckoned_mib": reckoned, **found})
-            made.add_row(
-                describe(architecture), name, f"{found['best']:.4f}", f"{found['wall_s']:.0f}",
-                f"{found['peak_mib']:.0f}", "" if fanout else f"{reckoned:.0f}",
-            )  # fmt: skip
+    for architecture in candidates(512 if half else 2048):
+        for name, fanout in WAYS.items():
+            words = describe(architecture)
+            if half:
+                ms, mib = 1e3 * step_s(architecture, graph, taken, evaluator, fanout), full_mib(architecture, graph)
+                rows.append({"words": words, "on": name, "step_ms": ms, "reckoned_mib": mib})
+                made.add_row(words, name, f"{ms:.0f}", f"{mib:.0f}" if fanout is None else "")
+            else:
+                best, wall_s = trained(architecture, graph, taken, evaluator, given.epochs, fanout)
+                rows.append({"words": words, "on": name, "best": best, "wall_s": wall_s})
+                made.add_row(words, name, f"{best:.4f}", f"{wall_s:.0f}")
     console.print(made)
     common.write(given.out, {"machine": common.machine(device), "data": str(given.data or "synthetic"), "rows": rows})
     console.print(f"written to {given.out}")
