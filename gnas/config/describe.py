@@ -136,7 +136,7 @@ def _entries(architecture: Architecture) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.3g}"
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _differs(choice: Choice, name: str) -> bool:
