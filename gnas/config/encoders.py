@@ -110,6 +110,16 @@ class Resemblyzer(Pretrained):
     """Length read of each sound, from its start."""
 
 
+class Musicnn(Pretrained):
+    """A music tagger: the weights of the PyPI package `musicnn`, to be installed with `--no-deps`."""
+
+    kind: ClassVar[str] = "musicnn"
+    trained_on: Literal["mtt", "msd"] = "mtt"
+    """MagnaTagATune or the Million Song Dataset."""
+    seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
+    """Length read of each sound, from its start."""
+
+
 class HuggingFaceAudio(HuggingFace):
     """Any audio encoder of Hugging Face: wav2vec2, AST, Whisper's encoder, CLAP and kin."""
 
@@ -121,7 +131,7 @@ class HuggingFaceAudio(HuggingFace):
 for _registry, _specs in (
     (TEXT_ENCODERS, (NoEncoder, TfIdf, WordLlama, MiniLM, HuggingFaceText)),
     (IMAGE_ENCODERS, (NoEncoder, Pixels, EfficientNetLite, HuggingFaceImage)),
-    (AUDIO_ENCODERS, (NoEncoder, Mel, Resemblyzer, HuggingFaceAudio)),
+    (AUDIO_ENCODERS, (NoEncoder, Mel, Musicnn, Resemblyzer, HuggingFaceAudio)),
 ):
     for _spec in _specs:
         _registry.add(_spec.kind, _spec)

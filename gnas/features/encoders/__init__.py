@@ -6,6 +6,7 @@ from gnas.features.encoders import (
     hf_image,
     hf_text,
     mel,
+    musicnn,
     pixels,
     resemblyzer,
     tfidf,
@@ -14,4 +15,4 @@ from gnas.features.encoders import (
 from gnas.features.encoders.base import ENCODERS, Encoder, build_encoder
 
 __all__ = ["ENCODERS", "Encoder", "build_encoder"]
-_MEMBERS = (efficientnet_lite, hf_audio, hf_image, hf_text, mel, pixels, resemblyzer, tfidf, wordllama)
+_MEMBERS = (efficientnet_lite, hf_audio, hf_image, hf_text, mel, musicnn, pixels, resemblyzer, tfidf, wordllama)

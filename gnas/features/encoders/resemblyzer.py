@@ -8,6 +8,7 @@ import numpy as np
 
 from gnas.config.encoders import Resemblyzer
 from gnas.features.encoders.base import ENCODERS, Encoder
+from gnas.features.encoders.slaney import mel_power
 from gnas.features.encoders.weights import check_hash, hash_files, identity_of, need, package_folder
 from gnas.features.files import read_sound
 
@@ -62,24 +63,9 @@ class ResemblyzerEncoder:
 
     def _mel(self, sound: np.ndarray) -> np.ndarray:
         """Power in mel bands, not its logarithm: [frames, BANDS]."""
-        from transformers.audio_utils import spectrogram, window_function
-
         rms = float(np.sqrt(np.mean(np.square(sound)))) if len(sound) else 0.0
         louder = sound * (LOUDNESS / rms) if 0 < rms < LOUDNESS else sound
-        bands = spectrogram(
-            np.pad(louder, (0, max(0, WINDOW - len(louder)))), window_function(WINDOW, "hann"), WINDOW, HOP,
-            fft_length=WINDOW, power=2.0, pad_mode="constant", mel_filters=self._filters,
-        )  # fmt: skip
-        return np.asarray(bands, dtype=np.float32).T
-
-    @cached_property
-    def _filters(self) -> np.ndarray:
-        from transformers.audio_utils import mel_filter_bank
-
-        made: np.ndarray = mel_filter_bank(
-            WINDOW // 2 + 1, BANDS, 0.0, RATE / 2, RATE, norm="slaney", mel_scale="slaney"
-        )
-        return made
+        return mel_power(louder, RATE, WINDOW, HOP, BANDS)
 
     @cached_property
     def _network(self) -> tuple[Any, Any]:
