@@ -41,9 +41,8 @@ class Neighbourhood:
         global_P, neighbour_P = self.node_S[row_P], self.node_S[column_P]
         value_P = full.value[self.entry_P + global_P + (neighbour_P > global_P)] * self.weight_P  # past the loops
         start_S, end_S = plain.offsets[self.node_S], plain.offsets[self.node_S + 1]
-        loop_S = (
-            torch.where(self.node_S < graph.n_users, start_S, end_S) + self.node_S
-        )  # a user stands before its items
+        is_user_S = self.node_S < graph.n_users  # users stand before their neighbours, items behind theirs
+        loop_S = torch.where(is_user_S, start_S, end_S) + self.node_S
         node = torch.arange(len(self.node_S), device=row_P.device)
         row, column = torch.cat([row_P, node]), torch.cat([column_P, node])
         order = torch.argsort(row * len(node) + column)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gnas.config.metrics import direction
-from gnas.report.results import shown_metrics
+from gnas.report.results import shown_metrics, test_cells
 from gnas.report.tables import Cell, Table
 
 ABOUT_GROUPS = (
@@ -23,20 +23,9 @@ def groups_table(record: Mapping[str, Any], words: str) -> Table:
         entries = [(words, group["metrics"]), *((one["name"], one["metrics"]) for one in group["others"])]
         entries.sort(key=lambda entry: -sign * entry[1][objective]["value"])
         rows += [
-            (
-                group["group"],
-                group["n_users"],
-                name,
-                *(figures[metric]["value"] for metric in names),
-                _span(figures[objective]),
-            )
+            (group["group"], group["n_users"], name, *test_cells(figures, names, objective))
             for name, figures in entries
         ]
     columns = ("group", "users", "recommender", *names, f"{objective}, 95 % interval")
     own = frozenset(number for number, row in enumerate(rows) if row[2] == words)
     return Table(columns, tuple(rows), "On test, known and new apart", own)
-
-
-def _span(figure: Mapping[str, float | None]) -> str | None:
-    low, high = figure["low"], figure["high"]
-    return None if low is None or high is None else f"[{low:.4f}, {high:.4f}]"

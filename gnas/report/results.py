@@ -71,14 +71,14 @@ def test_table(record: Mapping[str, Any], words: str) -> Table:
     objective = record["objective"]
     names = shown_metrics(objective, list(record["metrics"]))
     interval = f"{objective}, 95 % interval"
-    own: tuple[Cell, ...] = (words, *_test_cells(record["metrics"], names, objective), None, None)
+    own: tuple[Cell, ...] = (words, *test_cells(record["metrics"], names, objective), None, None)
     rows = [own]
     second = [record["runner_up"]] if "runner_up" in record else []
     for baseline in [*record["baselines"], *second]:
         lead = baseline["lead"]
         told = None if lead is None else f"{lead['difference']:+.4f} [{lead['low']:+.4f}, {lead['high']:+.4f}]"
         p = None if lead is None else round(lead["p_holm"], 4)
-        rows.append((baseline["name"], *_test_cells(baseline["metrics"], names, objective), told, p))
+        rows.append((baseline["name"], *test_cells(baseline["metrics"], names, objective), told, p))
     sign = 1 if direction(objective) == "maximize" else -1
     rows.sort(key=lambda row: -sign * _value(row[1]))
     columns = ("recommender", *names, interval, "lead of the architecture", "p (Holm)")
@@ -104,9 +104,9 @@ def looks_sentence(count: int) -> str:
     return f"This is look {count} at the test split: choose nothing by these figures, or they stop being honest."
 
 
-def _test_cells(metrics: Mapping[str, Any], names: Sequence[str], objective: str) -> list[Cell]:
-    known = metrics[objective]
-    low, high = known["low"], known["high"]
+def test_cells(metrics: Mapping[str, Any], names: Sequence[str], objective: str) -> list[Cell]:
+    """The figures `names` of a recommender on test, and the interval of the objective where there is one."""
+    low, high = metrics[objective]["low"], metrics[objective]["high"]
     return [
         *(metrics[name]["value"] for name in names),
         None if low is None or high is None else f"[{low:.4f}, {high:.4f}]",

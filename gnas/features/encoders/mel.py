@@ -6,8 +6,8 @@ import numpy as np
 
 from gnas.config.encoders import Mel
 from gnas.features.encoders.base import ENCODERS, Encoder
+from gnas.features.encoders.sounds import encode_sounds
 from gnas.features.encoders.weights import identity_of, need
-from gnas.features.files import read_sound
 
 RATE = 16_000
 WINDOW, HOP, FFT = 400, 160, 512  # 25 ms, 10 ms
@@ -33,13 +33,11 @@ class MelEncoder:
 
     def encode(self, values: Sequence[str]) -> np.ndarray:
         """Read and summarise the sounds: float32 [n, dim]."""
-        out = np.full((len(values), self.dim), np.nan, dtype=np.float32)
-        for row, path in enumerate(values):
-            sound = read_sound(path, RATE, SECONDS)
-            if sound is not None:
-                logs = np.log10(self._filters @ _power(sound) + 1e-8)
-                out[row] = np.concatenate([logs.mean(axis=1), logs.std(axis=1)])
-        return out
+        return encode_sounds(values, RATE, SECONDS, self.dim, self._read)
+
+    def _read(self, sound: np.ndarray) -> np.ndarray:
+        logs = np.log10(self._filters @ _power(sound) + 1e-8)
+        return np.concatenate([logs.mean(axis=1), logs.std(axis=1)])
 
 
 def mel_filters(bands: int, rate: int, fft: int) -> np.ndarray:

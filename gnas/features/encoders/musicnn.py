@@ -9,9 +9,9 @@ import numpy as np
 from gnas.config.encoders import Musicnn
 from gnas.features.encoders.base import ENCODERS, Encoder
 from gnas.features.encoders.slaney import mel_power
+from gnas.features.encoders.sounds import encode_sounds
 from gnas.features.encoders.tf_checkpoint import read_checkpoint
 from gnas.features.encoders.weights import check_hash, hash_files, identity_of, need, package_folder
-from gnas.features.files import read_sound
 
 RATE, WINDOW, HOP, BANDS = 16_000, 512, 256, 96
 FRAMES = 187
@@ -47,24 +47,22 @@ class MusicnnEncoder:
 
     def encode(self, values: Sequence[str]) -> np.ndarray:
         """Read the sounds and run the network: float32 [n, dim]."""
+        return encode_sounds(values, RATE, self._seconds, DIM, self._read)
+
+    def _read(self, sound: np.ndarray) -> np.ndarray:
         import torch
 
-        out = np.full((len(values), DIM), np.nan, dtype=np.float32)
-        for row, path in enumerate(values):
-            sound = read_sound(path, RATE, self._seconds)
-            if sound is None:
-                continue
-            mel = np.log10(1 + 10_000 * mel_power(sound, RATE, WINDOW, HOP, BANDS))
-            with torch.inference_mode():
-                out[row] = self.hidden(torch.from_numpy(_parts(mel)).to(self._device)).mean(0).cpu().numpy()
-        return out
+        mel = np.log10(1 + 10_000 * mel_power(sound, RATE, WINDOW, HOP, BANDS))
+        with torch.inference_mode():
+            hidden = self._hidden(torch.from_numpy(_parts(mel)).to(self._device))
+            return np.asarray(hidden.mean(0).cpu().numpy())
 
-    def hidden(self, x_ptf: Any) -> Any:
+    def _hidden(self, x_ptf: Any) -> Any:
         """The last hidden layer of each part; x [parts, FRAMES, BANDS] to [parts, DIM]."""
         import torch
         from torch.nn.functional import pad
 
-        x = self._norm(x_ptf[:, None], "", 1)
+        x = self._norm(x_ptf[:, None], "")
         tall = [self._block(pad(x, (0, 0, 3, 3)), number, number + 1) for number in (0, 1)]
         long = [
             self._block(pad(x, (0, 0, size // 2 - 1, size // 2)), number, number + 1)
@@ -77,8 +75,8 @@ class MusicnnEncoder:
             layers.append(made if number == 5 else made + layers[-1])
         features = torch.cat(layers, dim=1)
         pooled = torch.stack([features.amax(2), features.mean(2)], dim=2).flatten(1)
-        dense = self._norm(pooled, "_9", 1) @ self._weights["dense/kernel"] + self._weights["dense/bias"]
-        return self._norm(dense.relu(), "_10", 1)
+        dense = self._norm(pooled, "_9") @ self._weights["dense/kernel"] + self._weights["dense/bias"]
+        return self._norm(dense.relu(), "_10")
 
     def _block(self, x: Any, convolution: int, norm: int) -> Any:
         """Convolution, relu, normalisation, the largest over frequencies."""
@@ -86,11 +84,10 @@ class MusicnnEncoder:
 
         name = f"conv2d_{convolution}" if convolution else "conv2d"
         made = conv2d(x, self._weights[f"{name}/kernel"].permute(3, 2, 0, 1), self._weights[f"{name}/bias"]).relu()
-        made = self._norm(made, f"_{norm}", 1)
-        return made.amax(3)
+        return self._norm(made, f"_{norm}").amax(3)
 
-    def _norm(self, x: Any, suffix: str, axis: int) -> Any:
-        shape = [-1 if at == axis else 1 for at in range(x.dim())]
+    def _norm(self, x: Any, suffix: str) -> Any:
+        shape = [1, -1] + [1] * (x.dim() - 2)
         name = f"batch_normalization{suffix}"
         gamma, beta, mean, variance = (
             self._weights[f"{name}/{part}"].view(shape) for part in ("gamma", "beta", "moving_mean", "moving_variance")

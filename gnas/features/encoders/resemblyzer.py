@@ -9,8 +9,8 @@ import numpy as np
 from gnas.config.encoders import Resemblyzer
 from gnas.features.encoders.base import ENCODERS, Encoder
 from gnas.features.encoders.slaney import mel_power
+from gnas.features.encoders.sounds import encode_sounds
 from gnas.features.encoders.weights import check_hash, hash_files, identity_of, need, package_folder
-from gnas.features.files import read_sound
 
 RATE, WINDOW, HOP, BANDS = 16_000, 400, 160, 40  # 25 ms, 10 ms
 FRAMES, STEP = 160, 77
@@ -46,20 +46,18 @@ class ResemblyzerEncoder:
 
     def encode(self, values: Sequence[str]) -> np.ndarray:
         """Read the sounds and run the network: float32 [n, dim]."""
-        import torch
+        return encode_sounds(values, RATE, self._seconds, DIM, self._read)
 
-        out = np.full((len(values), DIM), np.nan, dtype=np.float32)
-        for row, path in enumerate(values):
-            sound = read_sound(path, RATE, self._seconds)
-            if sound is None:
-                continue
-            parts = torch.from_numpy(_parts(self._mel(sound))).to(self._device)
-            lstm, linear = self._network
-            with torch.inference_mode():
-                state = lstm(parts)[1][0][-1]
-                mean = torch.nn.functional.normalize(linear(state).relu(), dim=1).mean(0)
-                out[row] = torch.nn.functional.normalize(mean, dim=0).cpu().numpy()
-        return out
+    def _read(self, sound: np.ndarray) -> np.ndarray:
+        import torch
+        from torch.nn.functional import normalize
+
+        parts = torch.from_numpy(_parts(self._mel(sound))).to(self._device)
+        lstm, linear = self._network
+        with torch.inference_mode():
+            state = lstm(parts)[1][0][-1]
+            mean = normalize(linear(state).relu(), dim=1).mean(0)
+            return np.asarray(normalize(mean, dim=0).cpu().numpy())
 
     def _mel(self, sound: np.ndarray) -> np.ndarray:
         """Power in mel bands, not its logarithm: [frames, BANDS]."""
