@@ -66,7 +66,7 @@ def record(step: str, before: int, after: Interactions, **details: Any) -> Recor
 
 
 def clean(rows: Rows, config: FilterConfig, seed: int) -> tuple[Rows, list[Record]]:
-    """Apply the steps that `config` asks for; the numbering of users and items keeps its gaps.
+    """Apply the steps that `config` asks for; the rows come out in order of user and item, whose numbers keep gaps.
 
     Raises:
         DataError: a step leaves nothing, or there are no ratings for a threshold.

@@ -34,14 +34,9 @@ class Interactions:
 
     def take(self, rows: np.ndarray) -> "Interactions":
         """The interactions at `rows` (indices or mask)."""
-        return Interactions(
-            self.user[rows],
-            self.item[rows],
-            self.n_users,
-            self.n_items,
-            None if self.rating is None else self.rating[rows],
-            None if self.time is None else self.time[rows],
-        )
+        at = np.flatnonzero(rows) if rows.dtype == bool else rows
+        rating, time = (None if column is None else column.take(at) for column in (self.rating, self.time))
+        return Interactions(self.user.take(at), self.item.take(at), self.n_users, self.n_items, rating, time)
 
 
 @dataclass(frozen=True)

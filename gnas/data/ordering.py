@@ -25,5 +25,9 @@ def pair_order(first: np.ndarray, second: np.ndarray, sizes: tuple[int, int]) ->
 def positions(sorted_key: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Of each element its place within its group of equals, counted from 0, and the sizes of the groups [size]."""
     counts = np.bincount(sorted_key, minlength=size)
-    starts = np.cumsum(counts) - counts
-    return np.arange(len(sorted_key)) - np.repeat(starts, counts), counts
+    return places(counts), counts
+
+
+def places(counts: np.ndarray) -> np.ndarray:
+    """Of each element its place within its group, counted from 0; the groups stand one after the other."""
+    return np.asarray(np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts))

@@ -12,7 +12,6 @@ from gnas.data.clean import Record, Rows, clean, drop_missing
 from gnas.data.download import Progress
 from gnas.data.fingerprint import fingerprint
 from gnas.data.interactions import Interactions, Split
-from gnas.data.ordering import pair_order
 from gnas.data.sources import Origin, open_origin
 from gnas.data.split import TEST, TRAIN, VALID, split_parts
 from gnas.data.vocabulary import compact, encode
@@ -48,8 +47,6 @@ def prepare(config: DataConfig, seed: int, base: Path, progress: Progress | None
     _at_least_two(item_ids, "item", origin, len(kept_items) < log.n_items)
     log = Interactions(user, item, len(user_ids), len(item_ids), log.rating, log.time)
     part, split_record = _share_out(log, rows.part, set(origin.parts), config.split, seed)
-    order = pair_order(log.user, log.item, (log.n_users, log.n_items))
-    log, part = log.take(order), part[order]
     parts = (log.take(part == TRAIN), log.take(part == VALID), log.take(part == TEST))
     _nothing_empty(parts, config.split)
     return Split(

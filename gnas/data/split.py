@@ -11,7 +11,7 @@ import numpy as np
 
 from gnas.config.data import SplitConfig
 from gnas.data.interactions import Interactions
-from gnas.data.ordering import positions, stable_order
+from gnas.data.ordering import places, stable_order
 from gnas.errors import DataError
 from gnas.rng import numpy_rng
 
@@ -37,8 +37,9 @@ def _by_user(log: Interactions, seed: int, timed: bool) -> tuple[np.ndarray, np.
     order = numpy_rng(seed, "split", "order").permutation(len(log))
     if timed and log.time is not None:
         order = order[np.argsort(log.time[order], kind="stable")]
-    order = order[stable_order(log.user[order], log.n_users)]
-    place, count_U = positions(log.user[order], log.n_users)
+    order = order.take(stable_order(log.user[order], log.n_users))
+    count_U = np.bincount(log.user, minlength=log.n_users)
+    place = places(count_U)
     after = np.repeat(count_U, count_U) - 1 - place
     return order, after, count_U
 
