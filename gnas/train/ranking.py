@@ -14,6 +14,8 @@ from gnas.rng import torch_rng
 
 CPU_BLOCK_MIB = 30
 """On the CPU, larger blocks come fresh from the kernel, and touching their pages costs more than the product."""
+CPU_ROWS = 32
+"""Unless they would have fewer users than this: every block reads the embeddings of all items."""
 GROUP = 16
 """Columns whose maximum stands for them while the best are looked for."""
 
@@ -56,8 +58,11 @@ def user_items(parts: Sequence[Interactions], users: np.ndarray, n_items: int, d
 
 def block_rows(n_items: int, device: torch.device, memory_mib: int) -> int:
     """Users a block, so that their scores take half of the bound and the search for the best the other half at most."""
-    bound_mib = memory_mib / 2 if device.type != "cpu" else min(memory_mib / 2, CPU_BLOCK_MIB)
-    return max(1, int(bound_mib * 2**20 / (4 * max(n_items, 1))))
+    row_mib = 4 * max(n_items, 1) / 2**20
+    bound_mib = memory_mib / 2
+    if device.type == "cpu":
+        bound_mib = min(bound_mib, max(CPU_BLOCK_MIB, CPU_ROWS * row_mib))
+    return max(1, int(bound_mib / row_mib))
 
 
 def masked_blocks(
