@@ -7,7 +7,7 @@ candidate is made of works as it does on the whole graph. Validation propagates 
 
 import torch
 from torch import Tensor
-from torch.optim import Optimizer, SparseAdam
+from torch.optim import Optimizer
 
 from gnas.config.architecture import Architecture
 from gnas.config.objective import SGL, SimGCL
@@ -20,7 +20,8 @@ from gnas.nn.local import local_model
 from gnas.nn.model import Candidate
 from gnas.nn.objectives import Batch
 from gnas.nn.positives import Positives, expand
-from gnas.train.optimizers import OPTIMIZERS
+from gnas.train.optimizers import DECOUPLED, OPTIMIZERS
+from gnas.train.rows import Table
 from gnas.train.step import build_step
 
 FANOUTS = (10, 7, 5, 4, 3, 2, 1)
@@ -98,8 +99,8 @@ def _table_mib(architecture: Architecture, n_nodes: int) -> float:
 class SampledSteps:
     """One training of `model` by steps on neighbourhoods.
 
-    The embeddings have a row-wise Adam (the "lazy" one), which leaves rows outside of the step as they are; all other
-    parameters have the architecture's own optimiser.
+    The embeddings have a row-wise Adam (the "lazy" one), which leaves rows outside of the step as they are, decoupled
+    weight decay included; all other parameters have the architecture's own optimiser.
     """
 
     def __init__(
@@ -109,10 +110,12 @@ class SampledSteps:
         self.fanout, self.half = fanout, half
         self.hops = len(model.stack.layers)
         others = [parameter for name, parameter in model.named_parameters() if name != "embedding"]
-        self.optimizers: list[Optimizer] = [SparseAdam([model.embedding], lr=architecture.lr)]
+        decay = architecture.weight_decay if architecture.optimizer in DECOUPLED else 0.0
+        self.rows = Table(model.embedding.data, architecture.lr, decay)
+        self.optimizer: Optimizer | None = None
         if others:
             build = OPTIMIZERS[architecture.optimizer]
-            self.optimizers.append(build(others, architecture.lr, architecture.weight_decay))
+            self.optimizer = build(others, architecture.lr, architecture.weight_decay)
 
     def __call__(self, batch: Batch, generator: torch.Generator) -> Tensor:
         """Train on one batch of positives; its loss, without a gradient."""
@@ -120,23 +123,21 @@ class SampledSteps:
         offered = torch.randint(graph.n_items, (min(OFFERED, graph.n_items),), device=graph.device, generator=generator)
         seeds = torch.cat([batch.users_B, batch.items_B + graph.n_users, offered + graph.n_users])
         near = neighbourhood(graph, seeds, self.hops, self.fanout, generator)
-        x_SD = model.embedding.detach()[near.node_S].requires_grad_()
+        x_SD = self.rows.gather(near.node_S).requires_grad_()
         user_u, item_i = _sides(near, graph)
         part, known = _part(self.known, user_u, item_i, batch.users_B, offered)
         local = local_model(model, near, x_SD, part)
         users_B, items_B = torch.searchsorted(user_u, batch.users_B), torch.searchsorted(item_i, batch.items_B)
         n_known = int(known.count_U[users_B].sum())
         step = build_step(local, part, known, self.architecture, half=self.half)
-        for optimizer in self.optimizers:
-            optimizer.zero_grad(set_to_none=True)
+        if self.optimizer:
+            self.optimizer.zero_grad(set_to_none=True)
         loss = step(Batch(users_B, items_B, batch.rating_B, n_known, full=False), generator)
         loss.backward()  # type: ignore[no-untyped-call]
         assert x_SD.grad is not None
-        model.embedding.grad = torch.sparse_coo_tensor(
-            near.node_S[None], x_SD.grad, model.embedding.shape, is_coalesced=True, check_invariants=False
-        )
-        for optimizer in self.optimizers:
-            optimizer.step()
+        self.rows.update(near.node_S, x_SD.grad)
+        if self.optimizer:
+            self.optimizer.step()
         model.refresh()
         return loss.detach()
 

@@ -15,7 +15,9 @@ from gnas.nn.model import Candidate
 from gnas.nn.positives import positives
 from gnas.rng import torch_rng
 from gnas.train.batches import epoch_batches, pairs_of
+from gnas.train.optimizers import build_optimizer
 from gnas.train.sampled import FANOUTS, OFFERED, SampledSteps, fanout_for, full_mib
+from gnas.train.step import build_step
 
 FEW = 5
 
@@ -49,8 +51,12 @@ def test_a_planted_world_is_learned(world: World, parts: dict[str, Any]) -> None
     assert sampled[-1].best_value > whole[-1].best_value - 0.1
 
 
-def test_only_the_nodes_of_a_step_change(world: World) -> None:
-    architecture = Architecture.model_validate({"propagation": {"lightgcn": {"depth": 1}}, "dim": 8, "batch_size": 4})
+@pytest.mark.parametrize("optimizer", ["adam", "adamw"])
+def test_only_the_nodes_of_a_step_change(world: World, optimizer: str) -> None:
+    architecture = Architecture.model_validate(
+        {"propagation": {"lightgcn": {"depth": 1}}, "dim": 8, "batch_size": 4, "optimizer": optimizer,
+         "weight_decay": 0.1}
+    )  # fmt: skip
     model = build_for(world, architecture)
     assert isinstance(model, Candidate)
     before = model.embedding.detach().clone()
@@ -65,6 +71,32 @@ def test_only_the_nodes_of_a_step_change(world: World) -> None:
     untouched = int((~changed).sum())
     assert untouched > 0, "users beyond the first hop of so small a batch"
     assert len(batch.users_B) * FEW < world.graph.n_nodes
+
+
+@pytest.mark.parametrize("weight_decay", [0.0, 0.5])
+def test_decoupled_decay_is_that_of_the_whole_graph(world: World, weight_decay: float) -> None:
+    """With every neighbour drawn, one step of AdamW on a loss without draws."""
+    architecture = Architecture.model_validate(
+        {"propagation": {"lightgcn": {"depth": 2}}, "dim": 8, "lr": 0.02, "loss": "directau", "optimizer": "adamw",
+         "weight_decay": weight_decay, "batch_size": 512}
+    )  # fmt: skip
+    found = []
+    for sampled in (False, True):
+        model = build_for(world, architecture)
+        assert isinstance(model, Candidate)
+        known, generator = positives(world.graph), torch_rng("cpu", 0, "train")
+        pairs = pairs_of(world.train, world.graph, architecture)
+        batch = next(epoch_batches(pairs, known, world.graph, architecture, generator))
+        if sampled:
+            SampledSteps(model, known, architecture, 1000, half=False)(batch, generator)
+        else:
+            build_step(model, world.graph, known, architecture)(batch, generator).backward()
+            build_optimizer(architecture, model).step()
+        found.append(model.embedding.detach())
+    start = build_for(world, architecture)
+    assert isinstance(start, Candidate)
+    assert ((found[0] - start.embedding).abs().amax(1) > 0.015).all(), "every row moved by about the learning rate"
+    torch.testing.assert_close(found[1], found[0], rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize(
