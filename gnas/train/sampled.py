@@ -51,7 +51,8 @@ def fanout_for(architecture: Architecture, graph: Graph, max_memory_mib: float) 
     if why := whole_graph_only(architecture):
         raise TrialFailed(f"{too_large}, and it cannot be done on samples: {why}")
     hops = _depth(architecture)
-    held_mib = (6 + hops) * _table_mib(architecture, graph.n_nodes)  # parameter, moments, best state; validation
+    n_tables = 4 + _validation_tables(architecture)  # parameter, moments, best state
+    held_mib = n_tables * _table_mib(architecture, graph.n_nodes)
     assert isinstance(architecture.batch_size, int)
     seeds = 2 * architecture.batch_size + OFFERED
     for fanout in FANOUTS:
@@ -86,6 +87,22 @@ def _step_tables(architecture: Architecture) -> int:
     per_layer = 2 if isinstance(architecture.propagation, LightGCN) else 6
     passes = 3 if isinstance(architecture.contrastive, SGL | SimGCL) else 1
     return passes * (per_layer * _depth(architecture) + 4)
+
+
+def _validation_tables(architecture: Architecture) -> int:
+    """Tables of embeddings that a propagation without gradients holds at once, beside its input.
+
+    A layer's input and output, what is in between for an operator with linear maps, and the running sum; more where the
+    combination needs all layers together.
+    """
+    spec = architecture.propagation
+    if not isinstance(spec, Layered) or not spec.depth:
+        return 0
+    n_layer = (2 if isinstance(spec, LightGCN) else 7) + (spec.residual > 0)
+    if getattr(spec, "weights", None) is not None or spec.combine not in ("concat", "attention"):
+        return n_layer + 1
+    n_combined = 2 * spec.depth + 2 if spec.combine == "concat" else spec.depth + 2
+    return max(n_layer + spec.depth - 1, n_combined)
 
 
 def _depth(architecture: Architecture) -> int:

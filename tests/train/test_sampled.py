@@ -133,9 +133,9 @@ def test_the_fanout_is_what_the_memory_allows() -> None:
     assert fanout_for(architecture, graph, 13.1 * table_mib) is None
     assert fanout_for(architecture, graph, 12.9 * table_mib) == FANOUTS[0]
     nodes = (2 * 512 + OFFERED) * (1 + 3 + 9)
-    assert fanout_for(architecture, graph, 8 * table_mib + 9.1 * nodes * 64 * 4 / 2**20) == 3
+    assert fanout_for(architecture, graph, 7 * table_mib + 9.1 * nodes * 64 * 4 / 2**20) == 3
     with pytest.raises(TrialFailed, match="of them for the embeddings themselves"):
-        fanout_for(architecture, graph, 7.9 * table_mib)
+        fanout_for(architecture, graph, 6.9 * table_mib)
 
 
 def test_enough_memory_changes_nothing(world: World) -> None:
