@@ -2,21 +2,19 @@
 
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from planted_worlds import CPU, World, blocks, build_for, learn
+from planted_worlds import World, blocks, build_for, learn
 
 from gnas.config.architecture import Architecture
-from gnas.data.interactions import Interactions
 from gnas.errors import TrialFailed
-from gnas.graph.bipartite import build_graph
 from gnas.nn.model import Candidate
 from gnas.nn.positives import positives
 from gnas.rng import torch_rng
 from gnas.train.batches import epoch_batches, pairs_of
 from gnas.train.optimizers import build_optimizer
-from gnas.train.sampled import FANOUTS, OFFERED, SampledSteps, fanout_for, full_mib
+from gnas.train.plan import Plan, full_mib
+from gnas.train.sampled import SampledSteps
 from gnas.train.step import build_step
 
 FEW = 5
@@ -63,7 +61,7 @@ def test_only_the_nodes_of_a_step_change(world: World, optimizer: str) -> None:
     known, generator = positives(world.graph), torch_rng("cpu", 0, "train")
     pairs = pairs_of(world.train, world.graph, architecture)
     batch = next(epoch_batches(pairs, known, world.graph, architecture, generator))
-    steps = SampledSteps(model, known, architecture, FEW, half=False)
+    steps = SampledSteps(model, known, architecture, Plan(FEW), half=False)
     steps(batch, generator)
     changed = (model.embedding != before).any(1)
     assert changed[batch.users_B].all()
@@ -88,7 +86,7 @@ def test_decoupled_decay_is_that_of_the_whole_graph(world: World, weight_decay: 
         pairs = pairs_of(world.train, world.graph, architecture)
         batch = next(epoch_batches(pairs, known, world.graph, architecture, generator))
         if sampled:
-            SampledSteps(model, known, architecture, 1000, half=False)(batch, generator)
+            SampledSteps(model, known, architecture, Plan(1000), half=False)(batch, generator)
         else:
             build_step(model, world.graph, known, architecture)(batch, generator).backward()
             build_optimizer(architecture, model).step()
@@ -119,23 +117,6 @@ def test_what_needs_the_whole_graph_has_it_whatever_the_fanout(world: World) -> 
     _, free = learn(world, parts)
     _, bound = learn(world, parts, fanout=FEW)
     assert [epoch.metrics for epoch in free] == [epoch.metrics for epoch in bound]
-
-
-def test_the_fanout_is_what_the_memory_allows() -> None:
-    """A graph of two million nodes; only their number counts here."""
-    n = 1_000_000
-    graph = build_graph(Interactions(np.array([0]), np.array([0]), n, n), CPU)
-    architecture = Architecture.model_validate(
-        {"propagation": {"lightgcn": {"depth": 2}}, "dim": 64, "batch_size": 512}
-    )
-    table_mib = 2 * n * 64 * 4 / 2**20
-    assert full_mib(architecture, graph) == pytest.approx(13 * table_mib)
-    assert fanout_for(architecture, graph, 13.1 * table_mib) is None
-    assert fanout_for(architecture, graph, 12.9 * table_mib) == FANOUTS[0]
-    nodes = (2 * 512 + OFFERED) * (1 + 3 + 9)
-    assert fanout_for(architecture, graph, 7 * table_mib + 9.1 * nodes * 64 * 4 / 2**20) == 3
-    with pytest.raises(TrialFailed, match="of them for the embeddings themselves"):
-        fanout_for(architecture, graph, 6.9 * table_mib)
 
 
 def test_enough_memory_changes_nothing(world: World) -> None:
