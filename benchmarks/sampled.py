@@ -22,7 +22,7 @@ from gnas.graph.bipartite import Graph, build_graph
 from gnas.nn.model import build
 from gnas.train.evaluator import Evaluator
 from gnas.train.loop import train
-from gnas.train.sampled import FANOUTS, full_mib
+from gnas.train.plan import FANOUTS, full_mib
 
 METRIC = "ndcg@20"
 SHARED = {"dim": 64, "lr": 0.005, "loss": {"softmax": {"temperature": 0.15, "negatives": 1024}}}

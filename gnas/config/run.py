@@ -112,7 +112,8 @@ class TrainConfig(Strict):
     validation_users: Annotated[int, Field(ge=1)] = 10_000
     """Users that an epoch is validated on, the same draw for all candidates; what came out is measured on all users."""
     max_memory: MiB | None = None
-    """What one training may take, as in 4G. A candidate that would take more is trained on drawn neighbourhoods."""
+    """What one training may take on its device, as in 4G. A candidate that would take more is trained on drawn
+    neighbourhoods, on a GPU with its embeddings in host memory where need be."""
     fanout: Annotated[int, Field(ge=1)] | None = None
     """Train on so many drawn neighbours of each node, whatever the memory; what needs the whole graph still has it."""
     precision: Literal["float32", "bfloat16"] = "float32"

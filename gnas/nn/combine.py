@@ -1,6 +1,9 @@
-"""How the outputs of the layers 0..depth become one embedding."""
+"""How the outputs of the layers 0..depth become one embedding.
 
-from collections.abc import Callable
+Layers may come one by one: sums take each as it comes and let it go, the other combinations need all at once.
+"""
+
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import nn
@@ -19,16 +22,20 @@ class Weighted(nn.Module):
         super().__init__()
         self.weights = weights
 
-    def forward(self, layers: list[torch.Tensor]) -> torch.Tensor:
+    def forward(self, layers: Iterable[torch.Tensor]) -> torch.Tensor:
         """From L + 1 times [N, D] to [N, D]."""
-        terms = [(w, x) for w, x in zip(self.weights, layers, strict=True) if w]
-        if not terms:
-            return torch.zeros_like(layers[0])
-        first, x = terms[0]
-        total = x if first == 1 else x * first
-        for weight, x in terms[1:]:
-            total = torch.add(total, x, alpha=weight)
-        return total
+        total: torch.Tensor | None = None
+        is_own = False  # or a layer itself, which is not to be changed
+        for weight, x in zip(self.weights, layers, strict=True):
+            if not weight:
+                continue
+            if total is None:
+                total, is_own = (x, False) if weight == 1 else (x * weight, True)
+            elif is_own and not torch.is_grad_enabled():
+                total.add_(x, alpha=weight)
+            else:
+                total, is_own = torch.add(total, x, alpha=weight), True
+        return torch.zeros_like(x) if total is None else total
 
 
 class Concat(nn.Module):
@@ -38,10 +45,10 @@ class Concat(nn.Module):
         super().__init__()
         self.layer0 = layer0
 
-    def forward(self, layers: list[torch.Tensor]) -> torch.Tensor:
+    def forward(self, layers: Iterable[torch.Tensor]) -> torch.Tensor:
         """From L + 1 times [N, D] to [N, D·(L + 1)], or [N, D·L]."""
-        first = [layers[0] * self.layer0] if self.layer0 else []
-        return torch.cat([*first, *layers[1:]], dim=1)
+        first, *others = layers
+        return torch.cat([*([first * self.layer0] if self.layer0 else []), *others], dim=1)
 
 
 class Learned(nn.Module):
@@ -51,10 +58,9 @@ class Learned(nn.Module):
         super().__init__()
         self.weight = zeros(depth + 1)
 
-    def forward(self, layers: list[torch.Tensor]) -> torch.Tensor:
+    def forward(self, layers: Iterable[torch.Tensor]) -> torch.Tensor:
         """From L + 1 times [N, D] to [N, D]."""
-        share = self.weight.softmax(0)
-        return torch.stack([x * w for w, x in zip(share, layers, strict=True)]).sum(0)
+        return _shared(self.weight.softmax(0), layers)
 
 
 class Attention(nn.Module):
@@ -66,11 +72,25 @@ class Attention(nn.Module):
         self.bias = zeros(dim)
         self.query = xavier(1, dim, generator=generator)
 
-    def forward(self, layers: list[torch.Tensor]) -> torch.Tensor:
+    def forward(self, layers: Iterable[torch.Tensor]) -> torch.Tensor:
         """From L + 1 times [N, D] to [N, D]."""
+        layers = list(layers)
         logits = [torch.tanh(nn.functional.linear(x, self.weight, self.bias)) @ self.query.t() for x in layers]
-        share_NL = torch.cat(logits, dim=1).softmax(1)
-        return torch.stack([x * share_NL[:, index, None] for index, x in enumerate(layers)]).sum(0)
+        return _shared(torch.cat(logits, dim=1).softmax(1).t()[:, :, None], layers)
+
+
+def _shared(shares: torch.Tensor, layers: Iterable[torch.Tensor]) -> torch.Tensor:
+    """Σ_l s_l x_l with `shares` [L + 1] or [L + 1, N, 1]: [N, D]."""
+    total: torch.Tensor | None = None
+    for share, x in zip(shares, layers, strict=True):
+        if total is None:
+            total = x * share
+        elif torch.is_grad_enabled():
+            total = torch.addcmul(total, x, share)
+        else:
+            total.addcmul_(x, share)
+    assert total is not None
+    return total
 
 
 @COMBINES.register("last")

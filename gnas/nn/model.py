@@ -78,12 +78,16 @@ class Candidate(nn.Module):
         """Number of trained values."""
         return sum(parameter.numel() for parameter in self.parameters())
 
+    def free(self) -> torch.Tensor:
+        """The free embeddings [N, D] on the graph's device; a copy where training moved them to host memory."""
+        return self.embedding.to(self.graph.device)
+
     def layer0(self) -> torch.Tensor:
         """The embeddings before any propagation or dropout [N, D]: what weight decay acts on.
 
         With features those of the latest `propagate`, so that nothing is projected twice a step.
         """
-        return self.embedding if self._layer0 is None else self._layer0
+        return self.free() if self._layer0 is None else self._layer0
 
     def propagate(
         self,
@@ -100,10 +104,10 @@ class Candidate(nn.Module):
         self.train(training)
         if training:
             self.refresh()
-        x_ND: torch.Tensor = self.embedding
+        x_ND = self.free()
         late_ND: torch.Tensor | None = None
         if self.entry is not None:
-            x_ND, late_ND = self.entry(self.embedding, generator)
+            x_ND, late_ND = self.entry(x_ND, generator)
             self._layer0 = x_ND
         if training:
             x_ND = dropout(x_ND, self.architecture.feature_dropout, generator)

@@ -1,5 +1,6 @@
 """The stack: layers over the graph, residual, dropouts and noise, and the combination of their outputs."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -13,7 +14,10 @@ from gnas.nn.ops import OPS
 
 
 class Propagated(NamedTuple):
-    """`layers`: the outputs of the layers 0..depth, each [N, D]; `final` [N, D']: their combination."""
+    """`layers`: the outputs of the layers 0..depth, each [N, D]; `final` [N, D']: their combination.
+
+    Where layers are combined without gradients, `layers` is empty: each is let go once the next one is made of it.
+    """
 
     layers: list[torch.Tensor]
     final: torch.Tensor
@@ -66,23 +70,39 @@ class Stack(nn.Module):
             noise: length of the random vector that is added to every layer's output (SimGCL, Yu et al., SIGIR 2022);
                 None: none.
         """
-        spec, layers = self.spec, [x_ND]
+        spec = self.spec
         if spec is None or self.combine is None:
-            if noise:
-                x_ND = x_ND + _noise(x_ND, noise, generator)
-            return Propagated(layers, x_ND)
+            return Propagated([x_ND], x_ND + _noise(x_ND, noise, generator) if noise else x_ND)
         rate = edge_dropout if edge_dropout is not None else spec.edge_dropout if self.training else 0.0
         edges = kept_edges(self.n_interactions, rate, generator, x_ND) if rate else None
+        outputs = self._outputs(spec, x_ND, edges, noise, generator)
+        if not torch.is_grad_enabled():
+            return Propagated([], self.combine(outputs))
+        layers = list(outputs)
+        return Propagated(layers, self.combine(layers))
+
+    def _outputs(
+        self,
+        spec: Layered,
+        x_ND: torch.Tensor,
+        edges: torch.Tensor | None,
+        noise: float | None,
+        generator: torch.Generator | None,
+    ) -> Iterator[torch.Tensor]:
+        """The layers 0..depth, made one by one."""
+        yield x_ND
+        before = x_ND
         for layer in self.layers:
-            out = layer(layers[-1], edges)
+            out = layer(before, edges)
             if self.lonely_N1 is not None and not getattr(layer, "reads_itself", True):
-                out = torch.where(self.lonely_N1, layers[-1], out)
+                out = torch.where(self.lonely_N1, before, out)
             if spec.residual:
                 out = torch.lerp(out, x_ND, spec.residual)
             if noise:
                 out = out + _noise(out, noise, generator)
-            layers.append(dropout(out, spec.message_dropout, generator) if self.training else out)
-        return Propagated(layers, self.combine(layers))
+            before = dropout(out, spec.message_dropout, generator) if self.training else out
+            del out  # while the next layer is made, only what it is made from is held
+            yield before
 
 
 def dropout(x: torch.Tensor, rate: float, generator: torch.Generator | None) -> torch.Tensor:

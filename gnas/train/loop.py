@@ -22,7 +22,8 @@ from gnas.rng import torch_rng
 from gnas.train.batches import epoch_batches, pairs_of
 from gnas.train.evaluator import Evaluation, Measure
 from gnas.train.optimizers import build_optimizer
-from gnas.train.sampled import SampledSteps, fanout_for, whole_graph_only
+from gnas.train.plan import Plan, plan_for, whole_graph_only
+from gnas.train.sampled import SampledSteps
 from gnas.train.step import build_step
 from gnas.train.stopping import Best
 
@@ -139,12 +140,9 @@ def _epoch_runner(
     known = positives(graph, offer_unseen=not model.reads_items)
     generator = torch_rng(graph.device, seed, "train")
     half = options.precision == "bfloat16"
-    fanout = _fanout(architecture, graph, options)
-    train_on: Callable[[Batch, torch.Generator], Tensor]
-    if fanout is None:
-        train_on = _full_steps(model, graph, known, architecture, options, half)
-    else:
-        train_on = SampledSteps(model, known, architecture, fanout, half=half)
+    plan = _plan(architecture, graph, options)
+    sampled = None if plan is None else SampledSteps(model, known, architecture, plan, half=half)
+    train_on = sampled or _full_steps(model, graph, known, architecture, options, half)
 
     def run(index: int) -> float:
         total, n_steps = torch.zeros((), device=graph.device), 0
@@ -157,6 +155,9 @@ def _epoch_runner(
         except RuntimeError as error:
             raise_failed(error)
             raise
+        finally:  # an interrupted epoch leaves a model, too
+            if sampled:
+                sampled.write_back()
         mean = float(total) / n_steps
         if not math.isfinite(mean):
             raise TrialFailed(f"the loss is {mean} in epoch {index}; the model has diverged, try a smaller lr")
@@ -165,11 +166,11 @@ def _epoch_runner(
     return run
 
 
-def _fanout(architecture: Architecture, graph: Graph, options: TrainConfig) -> int | None:
-    """Neighbours to draw of each node, None to train on the whole graph."""
+def _plan(architecture: Architecture, graph: Graph, options: TrainConfig) -> Plan | None:
+    """How to train on neighbourhoods, None to train on the whole graph."""
     if options.fanout is not None:
-        return None if whole_graph_only(architecture) else options.fanout
-    return None if options.max_memory is None else fanout_for(architecture, graph, options.max_memory)
+        return None if whole_graph_only(architecture) else Plan(options.fanout)
+    return None if options.max_memory is None else plan_for(architecture, graph, options.max_memory, graph.device)
 
 
 def _full_steps(
@@ -214,7 +215,7 @@ def _objective_value(metrics: dict[str, float], objective: str) -> float:
 
 
 def _keep(model: Candidate, kept: dict[str, Tensor]) -> None:
-    """Copy the model's state over the one kept before, in place and on the device."""
+    """Copy the model's state over the one kept before, in place and where it lies."""
     for name, value in model.state_dict().items():
         if name in kept:
             kept[name].copy_(value)

@@ -45,7 +45,7 @@ def build_step(
                 assert isinstance(architecture.contrastive, ViewContrast)
                 loss = loss + agreement(architecture.contrastive, views, model, batch, generator)
             if model.entry is not None and model.entry.aligned:
-                loss = loss + architecture.features.align * model.entry.alignment(model.embedding, generator)
+                loss = loss + architecture.features.align * model.entry.alignment(model.free(), generator)
         if decay:
             loss = loss + decay / 2 * _square_norms(model.layer0(), model.n_users, batch, negatives, share_N)
         return loss

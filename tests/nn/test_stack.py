@@ -1,11 +1,12 @@
 """The stack and its combinations against loops over layers."""
 
+import weakref
 from typing import get_args
 
 import pytest
 import torch
 from small_world import DIM, links, normal, rng, small_graph, stir
-from torch import Tensor
+from torch import Tensor, nn
 
 from gnas.config.propagation import (
     GAT,
@@ -19,7 +20,7 @@ from gnas.config.propagation import (
     Propagation,
 )
 from gnas.graph.sparse import kept_edges
-from gnas.nn.combine import COMBINES, Attention, Learned
+from gnas.nn.combine import COMBINES, Attention, Learned, Weighted
 from gnas.nn.ops import OPS
 from gnas.nn.propagate import Stack, dropout
 
@@ -83,6 +84,43 @@ def test_attention_combination() -> None:
     x = torch.stack(powers(2))
     share = torch.softmax(torch.tanh(x @ weight.t() + bias) @ query, dim=0)
     torch.testing.assert_close(stack(X).final, (share[:, :, None] * x).sum(0))
+
+
+@pytest.mark.parametrize("layer0", [1.0, 0.4])
+@pytest.mark.parametrize("combine", sorted(COMBINES))
+def test_without_gradients_layers_are_let_go(combine: Combine, layer0: float) -> None:
+    """The result is the same, the input stays as it is, and a sum never has more than two layers there."""
+    stack = stack_of(LightGCN(depth=4, combine=combine, layer0=layer0, residual=0.1))
+    stir(stack)
+    expected, x = stack(X), X.clone()
+    there: list[weakref.ref[Tensor]] = []
+    most = 0
+
+    def counted(layer: nn.Module, _: object, out: Tensor) -> None:
+        nonlocal most
+        there.append(weakref.ref(out))
+        most = max(most, sum(one() is not None for one in there))
+
+    for layer in stack.layers:
+        layer.register_forward_hook(counted)
+    with torch.no_grad():
+        found = stack(x)
+    assert not found.layers
+    assert len(expected.layers) == 5
+    torch.testing.assert_close(found.final, expected.final)
+    torch.testing.assert_close(x, X, rtol=0, atol=0)
+    assert most <= (5 if combine in ("concat", "attention") else 2)
+
+
+@pytest.mark.parametrize("weights", [[1.0, 0.5, 0.0], [0.0, 1.0, 1.0], [0.0, 0.0, 0.0]], ids=str)
+def test_a_sum_of_layers_one_by_one_is_the_sum_of_all(weights: list[float]) -> None:
+    layers = [normal(7, DIM, seed=seed) for seed in range(3)]
+    before = [x.clone() for x in layers]
+    expected = Weighted(weights)(layers)
+    with torch.no_grad():
+        assert torch.equal(Weighted(weights)(iter(layers)), expected)
+    for x, y in zip(layers, before, strict=True):
+        assert torch.equal(x, y)
 
 
 def test_layer_weights_replace_the_combination() -> None:

@@ -2,20 +2,20 @@
 
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from planted_worlds import CPU, World, blocks, build_for, learn
+from planted_worlds import World, blocks, build_for, learn
 
 from gnas.config.architecture import Architecture
-from gnas.data.interactions import Interactions
 from gnas.errors import TrialFailed
-from gnas.graph.bipartite import build_graph
 from gnas.nn.model import Candidate
 from gnas.nn.positives import positives
 from gnas.rng import torch_rng
 from gnas.train.batches import epoch_batches, pairs_of
-from gnas.train.sampled import FANOUTS, OFFERED, SampledSteps, fanout_for, full_mib
+from gnas.train.optimizers import build_optimizer
+from gnas.train.plan import Plan, full_mib
+from gnas.train.sampled import SampledSteps
+from gnas.train.step import build_step
 
 FEW = 5
 
@@ -49,15 +49,19 @@ def test_a_planted_world_is_learned(world: World, parts: dict[str, Any]) -> None
     assert sampled[-1].best_value > whole[-1].best_value - 0.1
 
 
-def test_only_the_nodes_of_a_step_change(world: World) -> None:
-    architecture = Architecture.model_validate({"propagation": {"lightgcn": {"depth": 1}}, "dim": 8, "batch_size": 4})
+@pytest.mark.parametrize("optimizer", ["adam", "adamw"])
+def test_only_the_nodes_of_a_step_change(world: World, optimizer: str) -> None:
+    architecture = Architecture.model_validate(
+        {"propagation": {"lightgcn": {"depth": 1}}, "dim": 8, "batch_size": 4, "optimizer": optimizer,
+         "weight_decay": 0.1}
+    )  # fmt: skip
     model = build_for(world, architecture)
     assert isinstance(model, Candidate)
     before = model.embedding.detach().clone()
     known, generator = positives(world.graph), torch_rng("cpu", 0, "train")
     pairs = pairs_of(world.train, world.graph, architecture)
     batch = next(epoch_batches(pairs, known, world.graph, architecture, generator))
-    steps = SampledSteps(model, known, architecture, FEW, half=False)
+    steps = SampledSteps(model, known, architecture, Plan(FEW), half=False)
     steps(batch, generator)
     changed = (model.embedding != before).any(1)
     assert changed[batch.users_B].all()
@@ -65,6 +69,32 @@ def test_only_the_nodes_of_a_step_change(world: World) -> None:
     untouched = int((~changed).sum())
     assert untouched > 0, "users beyond the first hop of so small a batch"
     assert len(batch.users_B) * FEW < world.graph.n_nodes
+
+
+@pytest.mark.parametrize("weight_decay", [0.0, 0.5])
+def test_decoupled_decay_is_that_of_the_whole_graph(world: World, weight_decay: float) -> None:
+    """With every neighbour drawn, one step of AdamW on a loss without draws."""
+    architecture = Architecture.model_validate(
+        {"propagation": {"lightgcn": {"depth": 2}}, "dim": 8, "lr": 0.02, "loss": "directau", "optimizer": "adamw",
+         "weight_decay": weight_decay, "batch_size": 512}
+    )  # fmt: skip
+    found = []
+    for sampled in (False, True):
+        model = build_for(world, architecture)
+        assert isinstance(model, Candidate)
+        known, generator = positives(world.graph), torch_rng("cpu", 0, "train")
+        pairs = pairs_of(world.train, world.graph, architecture)
+        batch = next(epoch_batches(pairs, known, world.graph, architecture, generator))
+        if sampled:
+            SampledSteps(model, known, architecture, Plan(1000), half=False)(batch, generator)
+        else:
+            build_step(model, world.graph, known, architecture)(batch, generator).backward()
+            build_optimizer(architecture, model).step()
+        found.append(model.embedding.detach())
+    start = build_for(world, architecture)
+    assert isinstance(start, Candidate)
+    assert ((found[0] - start.embedding).abs().amax(1) > 0.015).all(), "every row moved by about the learning rate"
+    torch.testing.assert_close(found[1], found[0], rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -87,23 +117,6 @@ def test_what_needs_the_whole_graph_has_it_whatever_the_fanout(world: World) -> 
     _, free = learn(world, parts)
     _, bound = learn(world, parts, fanout=FEW)
     assert [epoch.metrics for epoch in free] == [epoch.metrics for epoch in bound]
-
-
-def test_the_fanout_is_what_the_memory_allows() -> None:
-    """A graph of two million nodes; only their number counts here."""
-    n = 1_000_000
-    graph = build_graph(Interactions(np.array([0]), np.array([0]), n, n), CPU)
-    architecture = Architecture.model_validate(
-        {"propagation": {"lightgcn": {"depth": 2}}, "dim": 64, "batch_size": 512}
-    )
-    table_mib = 2 * n * 64 * 4 / 2**20
-    assert full_mib(architecture, graph) == pytest.approx(13 * table_mib)
-    assert fanout_for(architecture, graph, 13.1 * table_mib) is None
-    assert fanout_for(architecture, graph, 12.9 * table_mib) == FANOUTS[0]
-    nodes = (2 * 512 + OFFERED) * (1 + 3 + 9)
-    assert fanout_for(architecture, graph, 8 * table_mib + 9.1 * nodes * 64 * 4 / 2**20) == 3
-    with pytest.raises(TrialFailed, match="of them for the embeddings themselves"):
-        fanout_for(architecture, graph, 7.9 * table_mib)
 
 
 def test_enough_memory_changes_nothing(world: World) -> None:

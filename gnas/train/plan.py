@@ -1,0 +1,127 @@
+"""What a training takes in memory, counted in tables of embeddings, and how it keeps within what is given."""
+
+from dataclasses import dataclass
+
+import torch
+
+from gnas.config.architecture import Architecture
+from gnas.config.objective import SGL, SimGCL
+from gnas.config.propagation import Layered, LightGCN
+from gnas.errors import TrialFailed
+from gnas.graph.bipartite import Graph
+
+FANOUTS = (10, 7, 5, 4, 3, 2, 1)
+"""Neighbours drawn of each node: the first number that the memory allows."""
+OFFERED = 2048
+"""Items drawn uniformly for each step, from which its negatives come."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A training by steps on neighbourhoods, with `fanout` neighbours drawn of each node.
+
+    `n_cached` is None where the embeddings lie on the device. Otherwise they lie in host memory, and so many of them on
+    the device as well.
+    """
+
+    fanout: int
+    n_cached: int | None = None
+
+
+def full_mib(architecture: Architecture, graph: Graph) -> float:
+    """About how much memory training on the whole graph takes, in MiB: tables of N embeddings, counted.
+
+    The parameter, its gradient, two moments and the best state; then what a step holds.
+    """
+    return (5 + _step_tables(architecture)) * _table_mib(architecture, graph.n_nodes)
+
+
+def plan_for(architecture: Architecture, graph: Graph, max_memory_mib: float, device: torch.device) -> Plan | None:
+    """How to train so that no more than the memory of `device` that is given is taken; None: on the whole graph.
+
+    First with fewer and fewer neighbours, then, on any device but the CPU, whose memory is the host's, with the
+    embeddings in host memory.
+
+    Raises:
+        TrialFailed: it fits in no way.
+    """
+    needed_mib = full_mib(architecture, graph)
+    if needed_mib <= max_memory_mib:
+        return None
+    too_large = f"training takes about {needed_mib:.0f} MiB, above train.max_memory ({max_memory_mib:.0f} MiB)"
+    if why := whole_graph_only(architecture):
+        raise TrialFailed(f"{too_large}, and it cannot be done on samples: {why}")
+    table_mib, n_validation = _table_mib(architecture, graph.n_nodes), _validation_tables(architecture)
+    held_mib = (4 + n_validation) * table_mib  # parameter, two moments, best state
+    left_mib = max_memory_mib - held_mib
+    for fanout in FANOUTS:
+        if (step_mib := _step_mib(architecture, graph, fanout)) <= left_mib:
+            return Plan(fanout)
+    on_samples = f"{too_large}, and on samples still {held_mib + step_mib:.0f} MiB, {held_mib:.0f} of them for the"
+    less = "a smaller dim or batch_size would need less"
+    if device.type == "cpu":
+        raise TrialFailed(f"{on_samples} embeddings themselves; {less}")
+    copied_mib = (1 + n_validation) * table_mib  # a validation copies the parameter
+    left_mib = max_memory_mib - copied_mib
+    for fanout in FANOUTS:
+        if (step_mib := _step_mib(architecture, graph, fanout)) <= left_mib:
+            return Plan(fanout, int((left_mib - step_mib) / (3 * _table_mib(architecture, 1))))  # with their moments
+    raise TrialFailed(
+        f"{on_samples} embeddings themselves; with these in host memory it is {copied_mib + step_mib:.0f} MiB, "
+        f"{copied_mib:.0f} of them for a validation; {less}"
+    )
+
+
+def whole_graph_only(architecture: Architecture) -> str | None:
+    """Why a candidate cannot be trained on neighbourhoods, or None."""
+    reasons = {
+        f"loss {architecture.loss.kind} looks at all pairs": architecture.loss.full_batch,
+        f"loss {architecture.loss.kind} predicts ratings": architecture.loss.needs_ratings,
+        "its batch is the whole graph": architecture.batch_size == "full",
+        "it reads features": architecture.features.used,
+        f"optimizer {architecture.optimizer} has no update by rows": architecture.optimizer not in ("adam", "adamw"),
+    }
+    return next((reason for reason, holds in reasons.items() if holds), None)
+
+
+def _step_mib(architecture: Architecture, graph: Graph, fanout: int) -> float:
+    """What a step on a neighbourhood holds beside the embeddings, at most."""
+    assert isinstance(architecture.batch_size, int)
+    seeds = 2 * architecture.batch_size + OFFERED
+    n_nodes = min(graph.n_nodes, seeds * sum(fanout**hop for hop in range(_depth(architecture) + 1)))
+    return (1 + _step_tables(architecture)) * _table_mib(architecture, n_nodes)
+
+
+def _step_tables(architecture: Architecture) -> int:
+    """Tables of embeddings that a step holds beside its parameters.
+
+    Each layer's output and its gradient, with the linear maps of an operator that has them four more; the combination;
+    all of it again for each further view.
+    """
+    per_layer = 2 if isinstance(architecture.propagation, LightGCN) else 6
+    passes = 3 if isinstance(architecture.contrastive, SGL | SimGCL) else 1
+    return passes * (per_layer * _depth(architecture) + 4)
+
+
+def _validation_tables(architecture: Architecture) -> int:
+    """Tables of embeddings that a propagation without gradients holds at once, beside its input.
+
+    A layer's input and output, what is in between for an operator with linear maps, and the running sum; more where the
+    combination needs all layers together.
+    """
+    spec = architecture.propagation
+    if not isinstance(spec, Layered) or not spec.depth:
+        return 0
+    n_layer = (2 if isinstance(spec, LightGCN) else 7) + (spec.residual > 0)
+    if getattr(spec, "weights", None) is not None or spec.combine not in ("concat", "attention"):
+        return n_layer + 1
+    n_combined = 2 * spec.depth + 2 if spec.combine == "concat" else spec.depth + 2
+    return max(n_layer + spec.depth - 1, n_combined)
+
+
+def _depth(architecture: Architecture) -> int:
+    return architecture.propagation.depth if isinstance(architecture.propagation, Layered) else 0
+
+
+def _table_mib(architecture: Architecture, n_nodes: int) -> float:
+    return n_nodes * architecture.dim * 4 / 2**20
