@@ -78,7 +78,8 @@ class SearchConfig(Strict):
     confirm: ConfirmConfig = ConfirmConfig()
     ensemble: Annotated[int, Field(ge=0, le=100)] = 0
     """Also blend the confirmed candidates: so many picks at most, the winner being the first and each as often as it
-    helps on validation; 0: no ensemble. It is shown beside the winner, and the limits are the winner's alone."""
+    helps on validation; 0: no ensemble. It is shown beside the winner, and the limits are the winner's alone. The more
+    are confirmed (`confirm.top`), the less alike they are."""
     baselines: bool = True
 
     @field_validator("objective")
