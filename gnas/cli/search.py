@@ -31,6 +31,10 @@ def command(
     objective: Annotated[
         list[str] | None, typer.Option(metavar="METRIC", help="What to aim at, as in ndcg@20; may be repeated.")
     ] = None,
+    ensemble: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="N", help="Also blend the confirmed, in at most N picks, beside the winner."),
+    ] = None,
     out: Out = None,
     resume: Annotated[
         str | None,
@@ -74,7 +78,8 @@ def command(
         "space": space, "search.sampler": sampler, "search.trials": trials, "search.timeout": timeout,
         "search.max_epochs_total": max_epochs_total, "search.effort": effort, "search.objective": objective or None,
         "search.warm_start": warm_start or None, "search.workers": workers, "search.workers_per_gpu": workers_per_gpu,
-        "search.storage": storage, "train.max_memory": max_memory, "seed": seed, "device": device,
+        "search.ensemble": ensemble, "search.storage": storage, "train.max_memory": max_memory, "seed": seed,
+        "device": device,
     }  # fmt: skip
     output = Output(as_json, quiet)
     asked = Asked(config, data, settings, tuple(overrides or ()))

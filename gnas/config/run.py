@@ -76,6 +76,10 @@ class SearchConfig(Strict):
     max_failures: Annotated[int, Field(ge=1)] = 10
     """So many failed trials in a row end the search."""
     confirm: ConfirmConfig = ConfirmConfig()
+    ensemble: Annotated[int, Field(ge=0, le=100)] = 0
+    """Also blend the confirmed candidates: so many picks at most, the winner being the first and each as often as it
+    helps on validation; 0: no ensemble. It is shown beside the winner, and the limits are the winner's alone. The more
+    are confirmed (`confirm.top`), the less alike they are."""
     baselines: bool = True
 
     @field_validator("objective")
@@ -84,6 +88,13 @@ class SearchConfig(Strict):
         if not isinstance(objective, str) and len(set(objective)) < len(objective):
             raise ValueError(f"an objective stands twice in {', '.join(objective)}; name each once")
         return objective
+
+    @field_validator("ensemble")
+    @classmethod
+    def _more_than_the_winner(cls, ensemble: int) -> int:
+        if ensemble == 1:
+            raise ValueError("an ensemble of 1 pick is the winner alone; give 0 for none, or at least 2")
+        return ensemble
 
     @property
     def objectives(self) -> list[str]:

@@ -9,6 +9,7 @@ from gnas.config.load import load_architecture
 from gnas.config.metrics import direction
 from gnas.config.run import RunConfig
 from gnas.files import write_text
+from gnas.report.ensemble import ensemble_lines
 from gnas.report.groups import ABOUT_GROUPS, groups_table
 from gnas.report.importance import importances
 from gnas.report.page import Section, code, figure, page, paragraph, wide
@@ -24,6 +25,7 @@ from gnas.report.svg import Bar, Point, bars, scatter
 from gnas.report.tables import Table, to_html
 from gnas.report.trials import TrialRow, front_table, read_trials, trials_table
 from gnas.run.directory import RunDirectory, read_json
+from gnas.run.ensembling import saved_ensemble
 from gnas.run.looks import looks
 from gnas.run.prepared import main_metric
 from gnas.run.results import better
@@ -83,7 +85,9 @@ def _best(run: RunDirectory, found: dict[str, Any], metric: str) -> str:
         return ""
     confirmed = found["confirmed"]
     told = confirmation(metric, confirmed) if confirmed is not None and confirmed["fresh"] else ""
-    return paragraph(found["words"]) + paragraph(told) + code(run.architecture.read_text())
+    ensemble = saved_ensemble(run)
+    beside = "" if ensemble is None else "".join(paragraph(line) for line in ensemble_lines(ensemble))
+    return paragraph(found["words"]) + paragraph(told) + code(run.architecture.read_text()) + beside
 
 
 def _validation(found: dict[str, Any], metric: str) -> str:

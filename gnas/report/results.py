@@ -73,8 +73,8 @@ def test_table(record: Mapping[str, Any], words: str) -> Table:
     interval = f"{objective}, 95 % interval"
     own: tuple[Cell, ...] = (words, *test_cells(record["metrics"], names, objective), None, None)
     rows = [own]
-    second = [record["runner_up"]] if "runner_up" in record else []
-    for baseline in [*record["baselines"], *second]:
+    beside = [record[key] for key in ("runner_up", "ensemble") if key in record]
+    for baseline in [*record["baselines"], *beside]:
         lead = baseline["lead"]
         told = None if lead is None else f"{lead['difference']:+.4f} [{lead['low']:+.4f}, {lead['high']:+.4f}]"
         p = None if lead is None else round(lead["p_holm"], 4)

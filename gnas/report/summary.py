@@ -3,6 +3,7 @@
 from typing import Any
 
 from gnas.config.architecture import shown
+from gnas.report.ensemble import ensemble_lines
 from gnas.report.results import baseline_wins, figures_table, verdict
 from gnas.report.tables import Table
 from gnas.report.trials import front_table
@@ -34,6 +35,8 @@ def search_summary(result: SearchResult) -> list[str | Table]:
     ]
     if result.confirmed is not None and result.confirmed["fresh"]:
         parts.append(confirmation(result.objective, result.confirmed))
+    if result.ensemble is not None:
+        parts += ensemble_lines(result.ensemble)
     if result.front is not None:
         parts += ["", front_table(result.front, result.run), ""]
     for reason, count in result.failures.items():
@@ -77,6 +80,7 @@ def search_document(result: SearchResult) -> dict[str, Any]:
         and baseline_wins(result.objective, result.metrics[result.objective], result.baselines),
         "failures": result.failures,
         "front": result.front,
+        "ensemble": result.ensemble,
         "report": str(result.run.report),
     }
 

@@ -76,6 +76,11 @@ class RunDirectory:
         return self.best / "metrics.json"
 
     @property
+    def ensemble(self) -> Path:
+        """What the confirmed candidates come to together, where `search.ensemble` asked for it."""
+        return self.best / "ensemble.json"
+
+    @property
     def test(self) -> Path:
         """Every look at the test split."""
         return self.path / "test.json"

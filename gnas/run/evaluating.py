@@ -1,62 +1,30 @@
 """The test split, read once a look: the saved best model beside the tuned baselines, with intervals and p-values."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from gnas.config.architecture import Architecture, identity
 from gnas.config.describe import describe
-from gnas.config.load import load_architecture
 from gnas.nn.recommender import Recommender
 from gnas.rng import derive_seed
 from gnas.run.baselines import refit as refit_baseline
 from gnas.run.baselines import tuned_baselines
 from gnas.run.comparing import differences, with_intervals
+from gnas.run.contenders import runner_up
 from gnas.run.directory import RunDirectory, read_json, require_writable
+from gnas.run.ensembling import ENSEMBLE, members, name_of, together
 from gnas.run.events import Part, Phase, Work
 from gnas.run.groups import WHOLE, Measured, group_records, measured, test_measures, whole
 from gnas.run.looks import record_look
-from gnas.run.prepared import Prepared, features_of, main_metric, validation_evaluator
+from gnas.run.prepared import Prepared, main_metric, validation_evaluator
 from gnas.run.refitting import PROTOCOL, confirmed_epochs, fitted, on_everything_known
 from gnas.run.saved import command_line, load_best, now, reopen, saved_architecture
-from gnas.search.records import MODEL, trial_folder
-from gnas.train.checkpoint import load_model
 
 BASELINE_BUDGET_S = 60.0
 """For a run whose baselines were not tuned when it was made."""
 RUNNER_UP = "the runner-up"
-
-
-@dataclass(frozen=True)
-class RunnerUp:
-    """The second of a search's ranking, whose model still lies in its trial's folder."""
-
-    number: int
-    architecture: Architecture
-    best_epoch: int
-    model: Path
-
-    def recommender(self, prepared: Prepared, refit: bool) -> Work[Recommender]:
-        """Its saved model, or the architecture fitted again on all of `prepared`."""
-        if refit:
-            seed = derive_seed(prepared.config.seed, "refit", identity(self.architecture))
-            return (yield from fitted(prepared, self.architecture, self.best_epoch, seed))
-        features = features_of(prepared, self.architecture)
-        return load_model(self.model, self.architecture, prepared.graph, prepared.split.fingerprint, features)
-
-
-def runner_up(run: RunDirectory) -> RunnerUp | None:
-    """The candidate that came second; None where the search found no other."""
-    number = (read_json(run.metrics).get("confirmed") or {}).get("second")
-    if number is None:
-        return None
-    place = trial_folder(run.path, number)
-    if not (place / MODEL).is_file():
-        return None
-    best_epoch = int(read_json(place / "status.json")["best_epoch"])
-    return RunnerUp(number, load_architecture(str(place / "architecture.yaml")), best_epoch, place / MODEL)
 
 
 @dataclass(frozen=True)
@@ -72,14 +40,15 @@ def evaluate_run(
 ) -> Work[TestResult]:
     """Score the best model of a run on test, once, and record the look.
 
-    With `refit`, winner and baselines are fitted again on train and validation, the winner for the median of its best
-    epochs; the saved model stays as it is.
+    With `refit`, everything is fitted again on train and validation, the winner for the median of its best epochs; the
+    saved models stay as they are. The runner-up and the ensemble, where the search left some, stand beside the winner.
 
     Raises:
-        RunError: no model yet, an edited architecture, changed data, a foreign or damaged model file.
+        RunError: no model yet, an edited architecture, changed data, a foreign, damaged or missing model file.
     """
     require_writable(run.path)
     architecture = saved_architecture(run)
+    ensemble = members(run)
     prepared = yield from reopen(run, device)
     fit, epochs = prepared, None
     if refit:
@@ -92,7 +61,7 @@ def evaluate_run(
     rivals: list[dict[str, Any]] = []
     if baselines:
         rivals = yield from tuned_baselines(prepared, validation_evaluator(prepared), run, BASELINE_BUDGET_S)
-    yield Phase("scoring on test", total=1 + len(rivals) + (second is not None))
+    yield Phase("scoring on test", total=1 + len(rivals) + (second is not None) + bool(ensemble))
     metric = main_metric(prepared.config)
     measures = test_measures(prepared, fit.split.train)
     own = measured(measures, model)
@@ -101,9 +70,15 @@ def evaluate_run(
     for rival in rivals:
         others[rival["name"]] = measured(measures, refit_baseline(rival, fit))
         yield Part(rival["name"], others[rival["name"]][WHOLE].metrics[metric])
+    confirmed = read_json(run.metrics).get("confirmed")
+    models: dict[int, Recommender] = {} if confirmed is None else {confirmed["number"]: model}
     if second is not None:
-        others[RUNNER_UP] = measured(measures, (yield from second.recommender(fit, refit)))
+        models[second.number] = yield from second.recommender(fit, refit)
+        others[RUNNER_UP] = measured(measures, models[second.number])
         yield Part(RUNNER_UP, others[RUNNER_UP][WHOLE].metrics[metric])
+    if ensemble:
+        others[ENSEMBLE] = measured(measures, (yield from together(ensemble, models, fit, refit)))
+        yield Part(ENSEMBLE, others[ENSEMBLE][WHOLE].metrics[metric])
     record = test_record(prepared, architecture, own, rivals, others)
     if second is not None:
         record["runner_up"] |= {
@@ -111,6 +86,9 @@ def evaluate_run(
             "trial": second.number,
             "architecture": identity(second.architecture),
         }
+    if ensemble:
+        chosen = read_json(run.ensemble)
+        record["ensemble"] |= {"name": name_of(chosen), "members": chosen["members"]}
     if epochs is not None:
         record |= refit_facts(record, [epochs])
     return TestResult(record, record_look(run, record))
@@ -150,5 +128,6 @@ def test_record(
         "metrics": with_intervals(evaluation, n, seed),
         "baselines": [{**beside(rival["name"]), "params": rival["params"]} for rival in rivals],
         **({"runner_up": beside(RUNNER_UP)} if RUNNER_UP in others else {}),
+        **({"ensemble": beside(ENSEMBLE)} if ENSEMBLE in others else {}),
         **({"groups": groups} if groups else {}),
     }

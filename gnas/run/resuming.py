@@ -14,9 +14,9 @@ from gnas.run.directory import RunDirectory
 
 FREE = (
     "search.trials", "search.timeout", "search.max_epochs_total", "search.effort", "search.max_failures",
-    "search.workers", "search.workers_per_gpu", "device",
+    "search.workers", "search.workers_per_gpu", "search.ensemble", "device",
 )  # fmt: skip
-"""Settings that a resumed search may change: how much to spend and where, not what is searched."""
+"""Settings that a resumed search may change: how much to spend, where, what to add at its end; not what is searched."""
 
 
 def resume_config(run: RunDirectory, overrides: Sequence[Override] = ()) -> RunConfig:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -20,6 +20,7 @@ from gnas.run.beginning import write_beginning
 from gnas.run.crewing import helpers
 from gnas.run.describing import read_features
 from gnas.run.directory import RunDirectory, read_json
+from gnas.run.ensembling import contestants, ensemble_of, forget_other, named_trials, saved_ensemble
 from gnas.run.events import Note, Phase, Work
 from gnas.run.forking import Fork, forked, write_fork
 from gnas.run.prepared import (
@@ -55,7 +56,7 @@ BASELINE_S = 60.0
 class SearchResult:
     """What a search came to. `best` is None where it was stopped before the first trial was over.
 
-    `front` is the contents of pareto.json, for several objectives.
+    `front` is the contents of pareto.json, for several objectives; `ensemble` those of best/ensemble.json, if any.
     """
 
     run: RunDirectory
@@ -68,6 +69,7 @@ class SearchResult:
     baselines: list[dict[str, Any]]
     failures: dict[str, int]
     front: dict[str, Any] | None = None
+    ensemble: dict[str, Any] | None = None
 
 
 def check_search(config: SearchConfig) -> None:
@@ -127,7 +129,12 @@ def search_run(
                 ended = event
     if ended is None:
         raise RunError(f"the search in {run.path} ended without a word")
-    return _result(run, prepared, ended, baselines)
+    candidates = contestants(run, [one.number for one in ended.ranking])
+    forget_other(run, candidates)
+    result = _result(run, prepared, ended, baselines)
+    if result.best is None or ended.reason == "stopped" or config.search.ensemble == 0:
+        return replace(result, ensemble=saved_ensemble(run))
+    return replace(result, ensemble=(yield from ensemble_of(run, prepared, evaluator, candidates, stop)))
 
 
 def begun_with(run: RunDirectory) -> dict[str, Architecture]:
@@ -156,6 +163,7 @@ def setup_of(
         epochs=prepared.config.train.epochs,
         ahead=begun_with(run),
         confirm=confirmation(prepared, run.path),
+        keep=named_trials(run),
     )
 
 

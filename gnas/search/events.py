@@ -92,6 +92,7 @@ class SearchEnded:
 
     Attributes:
         reason: trials, timeout, epochs, exhausted, failures, or stopped (by the user: it can go on).
+        ranking: the candidates that were confirmed, the winner first; the winner alone where none were.
         front: numbers of the Pareto-optimal trials, for several objectives.
         knee: the number of the front's knee point.
         failures: reasons of failed trials and how often each occurred.
@@ -102,6 +103,7 @@ class SearchEnded:
     front: tuple[int, ...] = ()
     knee: int | None = None
     failures: dict[str, int] = field(default_factory=dict)
+    ranking: tuple[Confirmed, ...] = ()
 
 
 Event = TrialStarted | EpochDone | TrialEnded | Note | ConfirmStarted | ConfirmEnded | SearchEnded

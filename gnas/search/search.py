@@ -140,7 +140,8 @@ def _end(work: Work, reason: str) -> SearchEnded:
     outcomes = work.ledger.outcomes()
     failures = dict(Counter(outcome.reason or "unknown" for outcome in outcomes if outcome.state == "failed"))
     top = ranked(outcomes, work.objectives)[: max(1, work.setup.config.confirm.top)]
-    best = best_of(ranking(work, top), paired=work.setup.confirm is not None)
+    order = ranking(work, top)
+    best = best_of(order, paired=work.setup.confirm is not None)
     front = pareto_front(outcomes, work.objectives) if len(work.objectives.names) > 1 else []
     if front:
         _write_front(work, front)
@@ -148,7 +149,12 @@ def _end(work: Work, reason: str) -> SearchEnded:
     if best is None and reason != "stopped":
         raise SearchFailed(f"no trial was completed ({_ENDED[reason]}){_causes(failures)}")
     return SearchEnded(
-        reason, best, tuple(sorted(o.number for o in front)), front[0].number if front else None, failures
+        reason,
+        best,
+        tuple(sorted(o.number for o in front)),
+        front[0].number if front else None,
+        failures,
+        tuple(order),
     )
 
 

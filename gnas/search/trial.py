@@ -183,7 +183,8 @@ def _publish(work: Work, outcome: Outcome) -> None:
     """Bring the run directory in line with the ledger."""
     outcomes = work.ledger.outcomes()
     end_trial(work.folder, outcome)
-    keep_models(work.folder, [best.number for best in ranked(outcomes, work.objectives)[: _models_kept(work)]])
+    best = ranked(outcomes, work.objectives)[: _models_kept(work)]
+    keep_models(work.folder, [*(outcome.number for outcome in best), *work.setup.keep])
     write_table(work.folder, outcomes, work.objectives)
 
 

@@ -1,7 +1,7 @@
 """What the parts of a running search share."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +27,7 @@ class Setup:
         epochs: a ceiling on every training beside the architecture's own.
         confirm: makes the training of a candidate under a seed in a round of confirmation, on another draw of
             validation for each round; None: rounds differ by seed alone.
+        keep: trials whose saved models stay whatever comes, since something that was written names them.
     """
 
     space: Space
@@ -37,6 +38,7 @@ class Setup:
     epochs: int | None = None
     ahead: Mapping[str, Architecture] = field(default_factory=dict)
     confirm: Callable[[Architecture, int, int], Training] | None = None
+    keep: Sequence[int] = ()
 
     def ceiling(self, architecture: Architecture) -> int:
         """Most epochs that a training of `architecture` can take; one for a closed form."""

@@ -1,7 +1,7 @@
 """Measuring a recommender: full ranking of all unseen items, every metric at every cut-off from one pass."""
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -103,24 +103,39 @@ class Evaluator:
         )
         self._degree_I = torch.bincount(self._train_item_E, minlength=self.n_items)
 
-    @torch.no_grad()
     def __call__(self, recommender: Recommender) -> Evaluation:
         """Measure `recommender`.
 
         Raises:
             TrialFailed: a score is not finite.
         """
+        return self.together([recommender])[0]
+
+    @torch.no_grad()
+    def together(self, recommenders: Sequence[Recommender]) -> list[Evaluation]:
+        """Measure several, all of them on one block of users before the next: what they share can be kept for a block.
+
+        Raises:
+            TrialFailed: a score is not finite.
+        """
         started = time.perf_counter()
-        rows = block_rows(self.n_items, self.device, self.memory_mib)
-        lists, areas = [], []
+        rows = block_rows(self.n_items, self.device, self.memory_mib // max(1, len(recommenders)))
+        passes = [self._pass(recommender, rows) for recommender in recommenders]
+        blocks = list(zip(*passes, strict=True))
+        return [self._evaluation(list(parts), started) for parts in zip(*blocks, strict=True)]
+
+    def _pass(self, recommender: Recommender, rows: int) -> Iterator[tuple[Tensor, Tensor | None]]:
+        """The best items of each block of users, and the area under the curve where it is asked for."""
         for block, score_BI, finite in masked_blocks(recommender, self._users_U, self._seen, rows):
             if self._left_out_I is not None:
                 score_BI.masked_fill_(self._left_out_I, -torch.inf)
-            lists.append(best_items(score_BI, finite, self.cutoffs[-1], self._ties, block)[0])
-            if "auc" in self.extras:
-                areas.append(auc(score_BI, *_padded(self._target, block)))
-        item_UK = torch.cat(lists)
+            item_BK = best_items(score_BI, finite, self.cutoffs[-1], self._ties, block)[0]
+            yield item_BK, auc(score_BI, *_padded(self._target, block)) if "auc" in self.extras else None
+
+    def _evaluation(self, blocks: list[tuple[Tensor, Tensor | None]], started: float) -> Evaluation:
+        item_UK = torch.cat([item_BK for item_BK, _ in blocks])
         per_user = ranking_metrics(self._target.contains(item_UK), self._n_target_U, self.cutoffs)
+        areas = [area_B for _, area_B in blocks if area_B is not None]
         if areas:
             per_user["auc"] = torch.cat(areas)
         overall = self._beyond(item_UK, per_user)
@@ -146,6 +161,13 @@ class Evaluator:
             for cutoff, value_U in diversity(item_UK, taken, self.cutoffs, self.memory_mib).items():
                 per_user[f"diversity@{cutoff}"] = value_U
         return {name: float(value) for name, value in overall.items()}
+
+
+def measured_together(measure: Measure, recommenders: Sequence[Recommender]) -> list[Evaluation]:
+    """Each of `recommenders` measured; block by block in turn where `measure` can."""
+    if isinstance(measure, Evaluator):
+        return measure.together(recommenders)
+    return [measure(recommender) for recommender in recommenders]
 
 
 def mean(values: np.ndarray) -> float:

@@ -9,6 +9,7 @@ import pytest
 import torch
 from gpu_world import PARTS, Pair, architecture, given
 
+from gnas.nn.blend import Blend, Kept, Standardised
 from gnas.nn.model import Candidate, build
 from gnas.nn.positives import positives
 from gnas.rng import torch_rng
@@ -55,3 +56,22 @@ def test_steps_do_not_wait(parts: dict[str, Any], pair: Pair) -> None:
         update(1)
         update(2)
     assert bool(total.isfinite())
+
+
+def test_blends_do_not_wait() -> None:
+    class Table:
+        n_users, n_items = 6, 40
+
+        def __init__(self, seed: int) -> None:
+            self.score_UI = torch.randn(6, 40, device="cuda", generator=torch_rng(torch.device("cuda"), seed))
+
+        def score(self, users: torch.Tensor) -> torch.Tensor:
+            return self.score_UI[users]
+
+    users = torch.arange(6, device="cuda")
+    blend = Blend([Kept(Standardised(Table(seed))) for seed in range(2)], [0.5, 0.5])
+    with waiting_forbidden():
+        first = blend.score(users)
+        second = blend.score(users)
+    assert bool(first.isfinite().all())
+    assert first.equal(second)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -118,6 +119,17 @@ def test_only_the_best_few_models_are_kept(tmp_path: Path) -> None:
     for number in kept:
         text = (tmp_path / f"trials/{number:04d}/model.safetensors").read_text()
         assert text == trials(events)[number].outcome.identity
+
+
+def test_models_that_something_names_are_kept_too(tmp_path: Path) -> None:
+    events = run(setup(trials=5), tmp_path)
+    kept = {int(path.parent.name) for path in tmp_path.glob("trials/*/model.safetensors")}
+    run(replace(setup(trials=14), keep=sorted(kept)), tmp_path, resume=True)
+    now = {int(path.parent.name) for path in tmp_path.glob("trials/*/model.safetensors")}
+    best = sorted(pl.read_parquet(tmp_path / "trials.parquet").sort("ndcg@20", descending=True)["number"][:3])
+    assert now == kept | set(best)
+    assert not set(best) <= kept, "the search went on and found better ones"
+    assert len(trials(events)) == 5
 
 
 def test_the_same_seed_takes_the_same_course(tmp_path: Path) -> None:

@@ -228,3 +228,29 @@ def test_rating_that_is_not_finite_fails_the_trial() -> None:
 def test_ratings_that_are_not_there_are_an_error() -> None:
     with pytest.raises(DataError, match="held-out ratings"):
         RatingEvaluator(world()[1], CPU)
+
+
+def test_measured_together_is_measured_one_by_one_and_block_by_block() -> None:
+    train, target = world(n_users=100, n_items=1500, share=0.03)
+    asked: list[tuple[int, int]] = []
+
+    class Noted(Table):
+        def __init__(self, number: int) -> None:
+            super().__init__(torch.randn(100, 1500, generator=torch.Generator().manual_seed(number)))
+            self.number = number
+
+        def score(self, users: torch.Tensor) -> torch.Tensor:
+            asked.append((int(users[0]), self.number))
+            return super().score(users)
+
+    evaluator = Evaluator(target, train, [20], 0, CPU, memory_mib=1, extras=EXTRAS)
+    models = [Noted(number) for number in range(3)]
+    alone = [evaluator(model) for model in models]
+    asked.clear()
+    together = evaluator.together(models)
+    assert asked == sorted(asked)
+    assert len(asked) > 3 * 3
+    for one, other in zip(alone, together, strict=True):
+        assert one.metrics == pytest.approx(other.metrics, abs=1e-12)
+        assert all(np.array_equal(one.per_user[name], other.per_user[name], equal_nan=True) for name in one.per_user)
+    assert evaluator.together([]) == []

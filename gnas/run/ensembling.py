@@ -1,0 +1,196 @@
+"""A greedy ensemble of the confirmed candidates, chosen on validation, beside the single winner.
+
+Ensemble Selection from Libraries of Models (Caruana et al., ICML 2004): the best alone to begin with; then, as long as
+that helps, once more whichever candidate helps most, with replacement.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from gnas.config.architecture import identity
+from gnas.config.describe import describe
+from gnas.errors import RunError
+from gnas.files import write_json
+from gnas.nn.blend import Blend, Kept, Standardised
+from gnas.nn.recommender import Recommender
+from gnas.run.contenders import Contender, contender, with_models
+from gnas.run.directory import RunDirectory, read_json
+from gnas.run.events import Note, Part, Phase, Work
+from gnas.run.prepared import Prepared, epoch_evaluator, main_metric
+from gnas.run.results import better
+from gnas.train.evaluator import Measure, measured_together
+
+ENSEMBLE = "the ensemble"
+Picks = tuple[int, ...]
+"""Trials as they were picked, the winner first; one that stands there twice weighs twice."""
+
+
+def ensemble_of(
+    run: RunDirectory,
+    prepared: Prepared,
+    evaluator: Measure,
+    candidates: Sequence[int],
+    stop: Callable[[], bool] = lambda: False,
+) -> Work[dict[str, Any] | None]:
+    """Choose the ensemble and write best/ensemble.json, unless it holds the answer; None if it was stopped.
+
+    Candidates are compared on the users that epochs are validated on; what came out is measured by `evaluator`, as the
+    winner was.
+
+    Args:
+        run: a search that is over.
+        prepared: its data.
+        evaluator: measures on all of validation.
+        candidates: trials with a model, the winner first.
+        stop: asked between rounds.
+
+    Raises:
+        RunError: a model is damaged, or of other data.
+    """
+    at_most, metric = prepared.config.search.ensemble, main_metric(prepared.config)
+    known = saved_ensemble(run)
+    if known is not None and (known["candidates"], known["at_most"]) == (list(candidates), at_most):
+        return known
+    yield Phase("loading the confirmed candidates", total=len(candidates))
+    found: dict[int, Contender] = {}
+    models: dict[int, Recommender] = {}
+    for number in candidates:
+        one = contender(run, number)
+        if one is not None:
+            found[number], models[number] = one, Kept(comparable(prepared, one.saved(prepared)))
+        yield Part(f"trial {number}")
+    picks = yield from choose(models, epoch_evaluator(prepared, evaluator), metric, at_most, stop)
+    if picks is None:
+        yield Note(f"stopped before the ensemble was chosen; `gnas search --resume {run.path}` chooses it")
+        return None
+    yield Phase("measuring the ensemble on validation")
+    winner = found[picks[0]].validation[metric]
+    ensemble = evaluator(blended(models, picks)).metrics[metric] if len(set(picks)) > 1 else winner
+    record = {
+        "metric": metric,
+        "candidates": list(candidates),
+        "at_most": at_most,
+        "members": [
+            {
+                "trial": number,
+                "architecture": identity(found[number].architecture),
+                "words": describe(found[number].architecture),
+                "picks": count,
+                "weight": count / len(picks),
+            }
+            for number, count in Counter(picks).most_common()
+        ],
+        "validation": {"ensemble": ensemble, "winner": winner},
+    }
+    write_json(run.ensemble, record)
+    return record
+
+
+def choose(
+    models: Mapping[int, Recommender], measure: Measure, metric: str, at_most: int, stop: Callable[[], bool]
+) -> Work[Picks | None]:
+    """Picks of `models`, whose first is the winner, greedily by `metric`; None if it was stopped.
+
+    A round measures all its blends together, so that each model scores a block of users once a round if it is `Kept`.
+    """
+    yield Phase("choosing an ensemble on validation", total=at_most - 1)
+    picks: Picks = (next(iter(models)),)
+    values: dict[frozenset[tuple[int, Fraction]], float] = {}
+    while len(picks) < at_most and len(models) > 1:
+        if stop():
+            return None
+        tried = [(*picks, number) for number in models]
+        new = {shares(one): one for one in [picks, *tried] if shares(one) not in values}
+        measured = measured_together(measure, [blended(models, one) for one in new.values()])
+        values |= {key: found.metrics[metric] for key, found in zip(new, measured, strict=True)}
+        best = tried[0]
+        for one in tried[1:]:
+            best = one if better(metric, values[shares(one)], values[shares(best)]) else best
+        if not better(metric, values[shares(best)], values[shares(picks)]):
+            break
+        picks = best
+        yield Part(f"{len(picks)} picks", values[shares(picks)])
+    return picks
+
+
+def shares(picks: Picks) -> frozenset[tuple[int, Fraction]]:
+    """The weight of each trial: two picks of each are what one of each is."""
+    return frozenset((number, Fraction(count, len(picks))) for number, count in Counter(picks).items())
+
+
+def blended(models: Mapping[int, Recommender], picks: Picks) -> Blend:
+    """The picks as one recommender; `models` on the same scale."""
+    counts = Counter(picks)
+    return Blend([models[number] for number in counts], [count / len(picks) for count in counts.values()])
+
+
+def comparable(prepared: Prepared, model: Recommender) -> Recommender:
+    """The model on a scale that all share: standardised, but for predicted ratings, which are of one scale."""
+    return model if prepared.ratings is not None else Standardised(model)
+
+
+def contestants(run: RunDirectory, ranking: Sequence[int]) -> list[int]:
+    """What an ensemble is chosen from, the winner first: the confirmed, or else all whose models are kept."""
+    kept = with_models(run)
+    confirmed = [number for number in ranking if number in kept]
+    return confirmed if len(confirmed) > 1 else [*confirmed, *(number for number in kept if number not in confirmed)]
+
+
+def forget_other(run: RunDirectory, candidates: Sequence[int]) -> None:
+    """Remove the ensemble of an earlier end of the search, which chose among others."""
+    known = saved_ensemble(run)
+    if known is not None and known["candidates"] != list(candidates):
+        run.ensemble.unlink()
+
+
+def saved_ensemble(run: RunDirectory) -> dict[str, Any] | None:
+    """The contents of best/ensemble.json; None where there is none."""
+    return read_json(run.ensemble) if run.ensemble.is_file() else None
+
+
+def named_trials(run: RunDirectory) -> tuple[int, ...]:
+    """The trials that best/ensemble.json needs the models of."""
+    known = saved_ensemble(run)
+    return () if known is None else tuple(member["trial"] for member in known["members"])
+
+
+def members(run: RunDirectory) -> dict[int, tuple[Contender, float]]:
+    """The members of a run's ensemble with their weights; empty where it has none beside the winner alone.
+
+    Raises:
+        RunError: a member's model is missing, or its architecture was edited.
+    """
+    known = saved_ensemble(run)
+    if known is None or len(known["members"]) < 2:
+        return {}
+    found: dict[int, tuple[Contender, float]] = {}
+    again = f"put it back, or choose again with `gnas search --resume {run.path} --ensemble {known['at_most']}`"
+    for member in known["members"]:
+        number = member["trial"]
+        one = contender(run, number)
+        if one is None:
+            raise RunError(f"{run.ensemble} names trial {number}, whose model is missing from its folder; {again}")
+        if identity(one.architecture) != member["architecture"]:
+            raise RunError(f"{run.ensemble} names trial {number}, whose architecture.yaml was edited since; {again}")
+        found[number] = (one, member["weight"])
+    return found
+
+
+def together(
+    chosen: Mapping[int, tuple[Contender, float]], ready: Mapping[int, Recommender], prepared: Prepared, refit: bool
+) -> Work[Recommender]:
+    """The ensemble that `members` found; models in `ready` are not read or fitted once more."""
+    scorers: list[Recommender] = []
+    for number, (member, _) in chosen.items():
+        model = ready[number] if number in ready else (yield from member.recommender(prepared, refit))
+        scorers.append(comparable(prepared, model))
+    return Blend(scorers, [weight for _, weight in chosen.values()])
+
+
+def name_of(record: Mapping[str, Any]) -> str:
+    """`ensemble of 2: 2 × trial 4, trial 7`."""
+    told = [f"{one['picks']} × trial {one['trial']}" if one["picks"] > 1 else f"trial {one['trial']}"
+            for one in record["members"]]  # fmt: skip
+    return f"ensemble of {len(told)}: {', '.join(told)}"
