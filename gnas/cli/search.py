@@ -33,7 +33,7 @@ def command(
     ] = None,
     ensemble: Annotated[
         int | None,
-        typer.Option(min=0, metavar="N", help="Also blend the confirmed, in at most N picks, beside the winner."),
+        typer.Option(min=0, metavar="N", help="Also blend the best candidates, in at most N picks."),
     ] = None,
     out: Out = None,
     resume: Annotated[

@@ -77,9 +77,9 @@ class SearchConfig(Strict):
     """So many failed trials in a row end the search."""
     confirm: ConfirmConfig = ConfirmConfig()
     ensemble: Annotated[int, Field(ge=0, le=100)] = 0
-    """Also blend the confirmed candidates: so many picks at most, the winner being the first and each as often as it
-    helps on validation; 0: no ensemble. It is shown beside the winner, and the limits are the winner's alone. The more
-    are confirmed (`confirm.top`), the less alike they are."""
+    """Also blend the confirmed candidates and the best of each kind of propagation: so many picks at most, the winner
+    being the first and each as often as it helps on validation; 0: no ensemble. It is shown beside the winner, and the
+    limits are the winner's alone."""
     baselines: bool = True
 
     @field_validator("objective")

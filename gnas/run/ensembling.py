@@ -1,4 +1,4 @@
-"""A greedy ensemble of the confirmed candidates, chosen on validation, beside the single winner.
+"""A greedy ensemble of the confirmed candidates and the best of each kind, chosen on validation, beside the winner.
 
 Ensemble Selection from Libraries of Models (Caruana et al., ICML 2004): the best alone to begin with; then, as long as
 that helps, once more whichever candidate helps most, with replacement.
@@ -132,10 +132,10 @@ def comparable(prepared: Prepared, model: Recommender) -> Recommender:
 
 
 def contestants(run: RunDirectory, ranking: Sequence[int]) -> list[int]:
-    """What an ensemble is chosen from, the winner first: the confirmed, or else all whose models are kept."""
+    """What an ensemble is chosen from, the winner first: the confirmed and all others whose models are kept."""
     kept = with_models(run)
     confirmed = [number for number in ranking if number in kept]
-    return confirmed if len(confirmed) > 1 else [*confirmed, *(number for number in kept if number not in confirmed)]
+    return [*confirmed, *(number for number in kept if number not in confirmed)]
 
 
 def forget_other(run: RunDirectory, candidates: Sequence[int]) -> None:

@@ -174,8 +174,7 @@ def _result(work: Work, training: Training, progress: Progress, pruned: bool, re
 
 def _save_if_among_best(work: Work, running: Outcome, training: Training, result: Result) -> None:
     candidate = replace(running, state=result.state, values=result.values, excess=result.excess)
-    best = ranked([*_others(work, running), candidate], work.objectives)[: _models_kept(work)]
-    if any(outcome.number == running.number for outcome in best):
+    if running.number in _with_models(work, [*_others(work, running), candidate]):
         training.save(trial_folder(work.folder, running.number) / MODEL)
 
 
@@ -183,8 +182,7 @@ def _publish(work: Work, outcome: Outcome) -> None:
     """Bring the run directory in line with the ledger."""
     outcomes = work.ledger.outcomes()
     end_trial(work.folder, outcome)
-    best = ranked(outcomes, work.objectives)[: _models_kept(work)]
-    keep_models(work.folder, [*(outcome.number for outcome in best), *work.setup.keep])
+    keep_models(work.folder, [*_with_models(work, outcomes), *work.setup.keep])
     write_table(work.folder, outcomes, work.objectives)
 
 
@@ -192,5 +190,10 @@ def _others(work: Work, running: Outcome) -> list[Outcome]:
     return [outcome for outcome in work.ledger.outcomes() if outcome.number != running.number]
 
 
-def _models_kept(work: Work) -> int:
-    return max(MIN_MODELS, work.setup.config.confirm.top)
+def _with_models(work: Work, outcomes: list[Outcome]) -> set[int]:
+    """The trials whose models stay: the best few and, where there will be an ensemble, the best of each kind."""
+    config, order = work.setup.config, ranked(outcomes, work.objectives)
+    kept = order[: max(MIN_MODELS, config.confirm.top)]
+    if config.ensemble:
+        kept += {outcome.architecture.propagation.kind: outcome for outcome in reversed(order)}.values()
+    return {outcome.number for outcome in kept}

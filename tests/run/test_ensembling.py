@@ -172,10 +172,10 @@ def record(*trials: int, candidates: tuple[int, ...] = (4, 2)) -> dict[str, obje
     return {"candidates": list(candidates), "at_most": 5, "members": chosen}
 
 
-def test_the_confirmed_stand_for_election_or_else_all_that_are_kept(tmp_path: Path) -> None:
+def test_all_that_have_models_stand_for_election_the_confirmed_first(tmp_path: Path) -> None:
     run = run_with_models(tmp_path, 2, 4, 11)
-    assert contestants(run, [11, 2]) == [11, 2]
-    assert contestants(run, [11, 7, 2]) == [11, 2], "7 has no model"
+    assert contestants(run, [11, 2]) == [11, 2, 4]
+    assert contestants(run, [11, 7, 2]) == [11, 2, 4], "7 has no model"
     assert contestants(run, [4]) == [4, 2, 11]
 
 

@@ -121,6 +121,16 @@ def test_only_the_best_few_models_are_kept(tmp_path: Path) -> None:
         assert text == trials(events)[number].outcome.identity
 
 
+def test_for_an_ensemble_the_best_model_of_each_kind_is_kept_as_well(tmp_path: Path) -> None:
+    done = sorted(trials(run(setup(trials=16, ensemble=3), tmp_path)), key=lambda event: event.outcome.values or ())
+    best_of_kind = {event.outcome.architecture.propagation.kind: event.number for event in done}
+    best_few = {event.number for event in done[-3:]}
+    assert set(best_of_kind) == {"none", "lightgcn", "spectral"}
+    assert not set(best_of_kind.values()) <= best_few
+    kept = {int(path.parent.name) for path in tmp_path.glob("trials/*/model.safetensors")}
+    assert kept == best_few | set(best_of_kind.values())
+
+
 def test_models_that_something_names_are_kept_too(tmp_path: Path) -> None:
     events = run(setup(trials=5), tmp_path)
     kept = {int(path.parent.name) for path in tmp_path.glob("trials/*/model.safetensors")}
