@@ -5,6 +5,7 @@ import os
 import sys
 
 BENCHMARKS = {
+    "ingredients": "what makes candidates strong: each ingredient with and without, on several data sets and seeds",
     "inherit": "whether candidates that inherit embeddings rank as those that start anew",
     "epoch": "LightGCN with BPR as in the literature against PyG's loop of the same",
     "evaluate": "full-ranking metrics against the bare matrix product and a loop over users",

@@ -6,7 +6,7 @@ from pydantic import Field, field_validator, model_validator
 
 from gnas.config.base import Strict
 from gnas.config.encoders import AudioField, EncoderSpec, ImageField, NoEncoder, TextField
-from gnas.config.history import Heads, History
+from gnas.config.history import Heads, History, Point
 
 DropoutRate = Annotated[float, Field(ge=0, lt=1)]
 
@@ -22,15 +22,11 @@ class Likeness(Strict):
     """Neighbours of each user or item in each reading; 0: no such graph."""
     layers: Annotated[int, Field(ge=1, le=8)] = 1
     weight: Annotated[float, Field(gt=0, le=100)] = 1.0
-    entry: Literal["early", "late"] = "late"
+    entry: Point = "late"
     """x is layer 0, or the result of the propagation."""
     channels: Literal["sum", "learned"] = "sum"
     """`learned`: every reading's links, and every given set, is a channel with a weight of its own, trained with the
     candidate from the same start: S = Σ a_c S_c, a = C · softmax over the C of a side."""
-
-
-Point = Literal["early", "late"]
-"""Added to the embeddings before the propagation, or to its result."""
 
 
 class Entries(Strict):

@@ -7,6 +7,8 @@ from pydantic import Field
 from gnas.config.base import Strict
 
 Heads = Annotated[int, Field(ge=1, le=16)]
+Point = Literal["early", "late"]
+"""Added to the embeddings before the propagation, or to its result."""
 
 
 class History(Strict):
@@ -26,8 +28,8 @@ class History(Strict):
     """Share of a history left out, drawn anew each step: what is to be predicted stands in the history too."""
     sides: Literal["both", "users", "items"] = "users"
     """`users` have histories, `items` have audiences."""
-    entry: Literal["early", "late"] = "late"
-    """Added to the embeddings before the propagation, or to its result; `early` passes it on to items as well."""
+    entry: Point = "late"
+    """`early` passes it on to items as well."""
 
     def reads(self, side: str) -> bool:
         """Whether the histories of this side are read."""

@@ -1,0 +1,158 @@
+"""What makes candidates strong: each ingredient alone, with and without, on several data sets and seeds.
+
+A seed draws the split and starts the training. A cell holds the mean over seeds of the difference in validation NDCG@20
+that the ingredient makes, at a candidate's best epoch, and on how many seeds it was for the better.
+"""
+
+import time
+from argparse import ArgumentParser
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import common
+from gnas.config.architecture import Architecture
+from gnas.config.data import DataConfig, FilterConfig
+from gnas.config.objective import BPR, AllPairs, PopularitySampling, SampledSoftmax, SimGCL, XSimGCL
+from gnas.config.propagation import ItemGraph, LightGCN, NoPropagation, Spectral
+from gnas.config.run import TrainConfig
+from gnas.data.prepare import prepare
+from gnas.graph.bipartite import build_graph
+from gnas.nn.blend import Blend, Standardised
+from gnas.nn.model import build
+from gnas.nn.recommender import Recommender
+from gnas.train.evaluator import Evaluator
+from gnas.train.loop import train
+
+METRIC = "ndcg@20"
+SETS = {
+    "ml-100k": ("ml-100k/u.data", FilterConfig()),
+    "amazon-electronics": ("amazon-electronics", FilterConfig()),
+    "hetrec-lastfm": ("hetrec-lastfm/user_artists.dat", FilterConfig(core=5)),
+}
+"""Where each lies in the folder of data, and how it is cleaned; the split is random, of train where test is given."""
+
+of_pairs = partial(
+    Architecture, loss=AllPairs(negative_weight=0.3), lr=0.02, weight_decay=0.2, batch_size="full", patience=8
+)
+of_samples = partial(Architecture, propagation=LightGCN(depth=2), lr=0.01, epochs=40, patience=8)
+
+CANDIDATES: dict[str, Architecture] = {
+    "all pairs": of_pairs(propagation=LightGCN(depth=1)),
+    "all pairs, item weights ∝ popularity^-0.3": of_pairs(
+        propagation=LightGCN(depth=1), loss=AllPairs(negative_weight=0.3, popularity=-0.3)
+    ),
+    "all pairs, item weights ∝ popularity^0.3": of_pairs(
+        propagation=LightGCN(depth=1), loss=AllPairs(negative_weight=0.3, popularity=0.3)
+    ),
+    "all pairs, norm 0.3": of_pairs(propagation=LightGCN(depth=1, norm=0.3)),
+    "all pairs, norm 0.7": of_pairs(propagation=LightGCN(depth=1, norm=0.7)),
+    "all pairs, dim 128": of_pairs(propagation=LightGCN(depth=1), dim=128),
+    "all pairs, dim 256": of_pairs(propagation=LightGCN(depth=1), dim=256),
+    "all pairs, layer 0 at 0.3": of_pairs(propagation=LightGCN(depth=1, layer0=0.3)),
+    "all pairs, without layer 0": of_pairs(propagation=LightGCN(depth=1, layer0=0.0)),
+    "all pairs, from singular vectors": of_pairs(propagation=LightGCN(depth=1), init="svd"),
+    "all pairs, no graph": of_pairs(propagation=NoPropagation()),
+    "softmax": of_samples(loss=SampledSoftmax()),
+    "softmax, popular negatives": of_samples(loss=SampledSoftmax(sampling=PopularitySampling())),
+    "softmax + SimGCL": of_samples(loss=SampledSoftmax(), contrastive=SimGCL()),
+    "softmax + XSimGCL": of_samples(loss=SampledSoftmax(), contrastive=XSimGCL()),
+    "BPR": of_samples(loss=BPR()),
+    "EASE": Architecture(propagation=ItemGraph(l2=200.0)),
+    "EASE, freed norms": Architecture(propagation=ItemGraph(l2=200.0, user_norm=0.2, item_norm=0.2)),
+    "EASE, dropout": Architecture(propagation=ItemGraph(l2=200.0, dropout=0.2)),
+    "GF-CF": Architecture(propagation=Spectral(rank=64)),
+    "GF-CF, freed norms": Architecture(propagation=Spectral(rank=64, user_norm=0.2, item_norm=0.3)),
+    "GF-CF, ridge response": Architecture(propagation=Spectral(rank=64, response="ridge")),
+}
+BLENDS = {
+    "all pairs and GF-CF": ("all pairs", "GF-CF, freed norms"),
+    "all pairs and EASE": ("all pairs", "EASE, freed norms"),
+    "EASE and GF-CF": ("EASE, freed norms", "GF-CF, freed norms"),
+}
+"""Means of two, on a scale that they share; each is compared with the better of its two."""
+WITHOUT = {"all pairs, ": "all pairs", "softmax": "softmax", "EASE, ": "EASE", "GF-CF, ": "GF-CF"}
+"""What a name begins with, and which candidate it is compared with."""
+
+
+def main(arguments: list[str]) -> None:
+    """Measure, print, write."""
+    options = ArgumentParser(prog="python -m benchmarks ingredients", description=__doc__)
+    options.add_argument("--data", type=Path, required=True, help="folder that holds the data sets")
+    options.add_argument("--only", nargs="+", choices=list(SETS), default=list(SETS), help="these alone")
+    options.add_argument("--seeds", type=int, default=3)
+    options.add_argument("--threads", type=int, default=torch.get_num_threads())
+    options.add_argument("--device", default="cpu")
+    options.add_argument("--out", type=Path, default=Path("runs/benchmarks/ingredients.json"))
+    given = options.parse_args(arguments)
+    torch.set_num_threads(given.threads)
+    device, console = torch.device(given.device), Console(width=150)
+    values: dict[str, list[dict[str, float]]] = {name: [] for name in given.only}
+    for seed in range(given.seeds):
+        for name in given.only:
+            started = time.perf_counter()
+            values[name].append(measured(given.data, name, seed, device))
+            common.write(given.out, {"machine": common.machine(device), "values": values})  # so far
+            console.print(f"{name}, seed {seed}: {time.perf_counter() - started:.0f} s", highlight=False)
+    console.print(table(values))
+    console.print(f"written to {given.out}")
+
+
+def measured(data: Path, name: str, seed: int, device: torch.device) -> dict[str, float]:
+    """The best validation value of every candidate and blend."""
+    path, cleaned = SETS[name]
+    split = prepare(DataConfig(source=str(data / path), filter=cleaned), seed, Path())
+    graph = build_graph(split.train, device)
+    evaluator = Evaluator(split.valid, [split.train], [20], seed=seed, device=device)
+    models: dict[str, Recommender] = {}
+    values: dict[str, float] = {}
+    for words, architecture in CANDIDATES.items():
+        models[words] = build(architecture, graph, seed)
+        for epoch in train(
+            models[words], graph, split.train, evaluator, architecture, seed=seed, objective=METRIC,
+            options=TrainConfig(),
+        ):  # fmt: skip
+            values[words] = epoch.best_value
+    for words, pair in BLENDS.items():
+        blend = Blend([Standardised(models[one]) for one in pair], [0.5, 0.5])
+        values[words] = evaluator(blend).metrics[METRIC]
+    return values
+
+
+def compared(values: Mapping[str, float]) -> dict[str, tuple[str, float]]:
+    """For each candidate or blend with an ingredient what it is compared with, and the difference."""
+    found = {}
+    for words in CANDIDATES:
+        for start, base in WITHOUT.items():
+            if words.startswith(start) and words != base:
+                found[words] = (base, values[words] - values[base])
+    found["softmax"] = ("BPR", values["softmax"] - values["BPR"])
+    for words, pair in BLENDS.items():
+        found[words] = ("the better alone", values[words] - max(values[one] for one in pair))
+    return found
+
+
+def table(values: Mapping[str, list[dict[str, float]]]) -> Table:
+    """A row an ingredient, a column a data set."""
+    made = Table(title=f"Difference in validation {METRIC}: mean over seeds, and on how many of them it was positive")
+    made.add_column("candidate")
+    made.add_column("against")
+    for name in values:
+        made.add_column(name, justify="right")
+    differences: dict[str, list[dict[str, Any]]] = {
+        name: [compared(one) for one in of_seeds] for name, of_seeds in values.items()
+    }
+    for words, (base, _) in next(iter(differences.values()))[0].items():
+        cells = []
+        for name, of_seeds in differences.items():
+            by = [one[words][1] for one in of_seeds]
+            level = fmean(one[words] for one in values[name])
+            cells.append(f"{fmean(by):+.4f} ({sum(d > 0 for d in by)}/{len(by)}) to {level:.4f}")
+        made.add_row(words, base, *cells)
+    return made
