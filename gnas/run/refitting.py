@@ -1,5 +1,6 @@
 """Fitting on train and validation together, once the validation part has done its work: no early stopping any more."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
@@ -52,18 +53,21 @@ def joined(first: Interactions, second: Interactions) -> Interactions:
 
 def fitted(whole: Prepared, architecture: Architecture, epochs: int, seed: int) -> Work[Recommender]:
     """The recommender after exactly `epochs` epochs, measured by nobody on the way."""
-    yield Phase(f"fitting on train and validation, {epochs} epochs", total=epochs)
+    trained = architecture.propagation.trained
+    length = f", {epochs} epoch{'' if epochs == 1 else 's'}" if trained else ""
+    yield Phase(f"fitting on train and validation{length}", total=epochs if trained else None)
     model = build(architecture, whole.graph, seed, whole.ratings, features_of(whole, architecture))
-    if not architecture.propagation.trained:
+    if not trained:
         return model
     objective = main_metric(whole.config)
     fixed = architecture.model_copy(update={"epochs": epochs})
     options = whole.config.train.model_copy(update={"epochs": epochs, "evaluate_every": epochs})
     try:
-        yield from train(
+        for epoch in train(
             model, whole.graph, whole.split.train, _Unmeasured(objective), fixed,
             seed=seed, objective=objective, options=options,
-        )  # fmt: skip
+        ):  # fmt: skip
+            yield replace(epoch, metrics={}, is_best=False, best_value=math.nan)  # nobody is told a made-up value
     except TrialFailed as error:
         raise SearchFailed(f"the training on train and validation failed: {error}") from error
     return model

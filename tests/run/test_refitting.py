@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from gnas.run.events import finish
 from gnas.run.prepared import prepare_run
 from gnas.run.refitting import confirmed_epochs, fitted, on_everything_known
 from gnas.run.single import evaluate_architecture, train_run
+from gnas.train.loop import Epoch
 
 CPU = torch.device("cpu")
 TRAINED = Architecture.model_validate({"propagation": "none", "dim": 16, "lr": 0.05, "epochs": 12})
@@ -44,15 +46,17 @@ def test_the_model_is_trained_for_exactly_the_epochs_asked_for(tmp_path: Path) -
     patient = TRAINED.model_copy(update={"patience": 1})
     tables = []
     for epochs in (3, 3, 4):
-        work, events = fitted(whole, patient, epochs, 1), 0
+        work, events = fitted(whole, patient, epochs, 1), []
         while True:
             try:
-                next(work)
+                events.append(next(work))
             except StopIteration as stop:
                 model = stop.value
                 break
-            events += 1
-        assert events == 1 + epochs
+        assert [event.index for event in events[1:] if isinstance(event, Epoch)] == list(range(1, epochs + 1))
+        assert all(math.isnan(event.best_value) for event in events[1:] if isinstance(event, Epoch)), (
+            "none was measured"
+        )
         tables.append(model.score(torch.arange(5)).detach().numpy())
     assert np.array_equal(tables[0], tables[1])
     assert not np.array_equal(tables[0], tables[2])
