@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import common
+from benchmarks.search import CASES
 from gnas.config.architecture import Architecture
 from gnas.config.data import DataConfig, FilterConfig
 from gnas.config.objective import BPR, AllPairs, PopularitySampling, SampledSoftmax, SimGCL, XSimGCL
@@ -31,12 +32,8 @@ from gnas.train.evaluator import Evaluator
 from gnas.train.loop import train
 
 METRIC = "ndcg@20"
-SETS = {
-    "ml-100k": ("ml-100k/u.data", FilterConfig()),
-    "amazon-electronics": ("amazon-electronics", FilterConfig()),
-    "hetrec-lastfm": ("hetrec-lastfm/user_artists.dat", FilterConfig(core=5)),
-}
-"""Where each lies in the folder of data, and how it is cleaned; the split is random, of train where test is given."""
+SETS = {"ml-100k": FilterConfig(), "amazon-electronics": FilterConfig(), "hetrec-lastfm": FilterConfig(core=5)}
+"""How each is cleaned; the split is random, of train where test is given."""
 
 of_pairs = partial(
     Architecture, loss=AllPairs(negative_weight=0.3), lr=0.02, weight_decay=0.2, batch_size="full", patience=8
@@ -106,8 +103,7 @@ def main(arguments: list[str]) -> None:
 
 def measured(data: Path, name: str, seed: int, device: torch.device) -> dict[str, float]:
     """The best validation value of every candidate and blend."""
-    path, cleaned = SETS[name]
-    split = prepare(DataConfig(source=str(data / path), filter=cleaned), seed, Path())
+    split = prepare(DataConfig(source=str(data / CASES[name].path), filter=SETS[name]), seed, Path())
     graph = build_graph(split.train, device)
     evaluator = Evaluator(split.valid, [split.train], [20], seed=seed, device=device)
     models: dict[str, Recommender] = {}

@@ -53,6 +53,7 @@ def test_the_model_is_trained_for_exactly_the_epochs_asked_for(tmp_path: Path) -
             except StopIteration as stop:
                 model = stop.value
                 break
+        assert len(events) == 1 + epochs
         assert [event.index for event in events[1:] if isinstance(event, Epoch)] == list(range(1, epochs + 1))
         assert all(math.isnan(event.best_value) for event in events[1:] if isinstance(event, Epoch)), (
             "none was measured"
