@@ -15,8 +15,8 @@ from rich.table import Table
 
 from benchmarks import common
 from gnas.data.interactions import Interactions
-from gnas.train.evaluator import Evaluator
-from gnas.train.ranking import block_rows
+from gnas.evaluate.evaluator import Evaluator
+from gnas.evaluate.ranking import block_rows
 
 K = 20
 

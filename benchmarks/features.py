@@ -25,11 +25,13 @@ from gnas.config.anchors import ANCHORS
 from gnas.config.architecture import Architecture
 from gnas.config.describe import describe
 from gnas.config.features import Features
-from gnas.config.load import load_run_config, load_space
+from gnas.config.load import load_run_config
 from gnas.config.run import TrainConfig
 from gnas.data.interactions import Interactions
 from gnas.data.prepare import prepare
 from gnas.errors import TrialFailed
+from gnas.evaluate.evaluator import Evaluation, Evaluator
+from gnas.evaluate.statistics import holm, paired_bootstrap
 from gnas.features.bank import FeatureBank
 from gnas.features.newcomers import with_newcomers
 from gnas.features.table import load_tables
@@ -37,9 +39,8 @@ from gnas.graph.bipartite import build_graph
 from gnas.nn.model import build
 from gnas.rng import derive_seed, numpy_rng
 from gnas.run.single import mean_evaluation
-from gnas.train.evaluator import Evaluation, Evaluator
+from gnas.space.load import load_space
 from gnas.train.loop import train
-from gnas.train.statistics import holm, paired_bootstrap
 
 SETS: dict[str, dict[str, Any]] = {
     "ids only": {},

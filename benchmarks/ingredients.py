@@ -24,11 +24,11 @@ from gnas.config.objective import BPR, AllPairs, PopularitySampling, SampledSoft
 from gnas.config.propagation import ItemGraph, LightGCN, NoPropagation, Spectral
 from gnas.config.run import TrainConfig
 from gnas.data.prepare import prepare
+from gnas.evaluate.evaluator import Evaluator
 from gnas.graph.bipartite import build_graph
 from gnas.nn.blend import Blend, Standardised
 from gnas.nn.model import build
 from gnas.nn.recommender import Recommender
-from gnas.train.evaluator import Evaluator
 from gnas.train.loop import train
 
 METRIC = "ndcg@20"

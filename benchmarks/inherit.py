@@ -17,13 +17,14 @@ from scipy.stats import kendalltau
 from benchmarks import common
 from gnas.config.architecture import Architecture
 from gnas.config.describe import describe
-from gnas.config.load import load_run_config, load_space
+from gnas.config.load import load_run_config
 from gnas.config.run import TrainConfig
+from gnas.evaluate.evaluator import Measure
 from gnas.nn.model import Candidate, build
 from gnas.rng import derive_seed, numpy_rng
 from gnas.run.events import finish
 from gnas.run.prepared import Prepared, main_metric, prepare_run, validation_evaluator
-from gnas.train.evaluator import Measure
+from gnas.space.load import load_space
 from gnas.train.loop import train
 
 SPACE: dict[str, Any] = {

@@ -23,10 +23,10 @@ from gnas.config.objective import BPR, AllPairs, SampledSoftmax
 from gnas.config.propagation import ALS, ItemGraph, LightGCN, NoPropagation, Spectral
 from gnas.config.run import TrainConfig
 from gnas.data.split import VALID, split_parts
+from gnas.evaluate.evaluator import Evaluator
 from gnas.graph.bipartite import Graph, build_graph
 from gnas.nn.model import build
 from gnas.nn.recommender import Recommender
-from gnas.train.evaluator import Evaluator
 from gnas.train.loop import train
 
 METRIC = "ndcg@20"

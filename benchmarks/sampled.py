@@ -18,9 +18,9 @@ from gnas.config.describe import describe
 from gnas.config.run import TrainConfig
 from gnas.data.interactions import Interactions
 from gnas.data.split import VALID, split_parts
+from gnas.evaluate.evaluator import Evaluator
 from gnas.graph.bipartite import Graph, build_graph
 from gnas.nn.model import build
-from gnas.train.evaluator import Evaluator
 from gnas.train.loop import train
 from gnas.train.plan import FANOUTS, full_mib
 

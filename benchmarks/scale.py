@@ -26,13 +26,13 @@ from gnas.config.data import DataConfig, SplitConfig
 from gnas.config.objective import AllPairs
 from gnas.config.propagation import LightGCN
 from gnas.data.prepare import prepare
+from gnas.evaluate.evaluator import Evaluator
 from gnas.graph.bipartite import build_graph
 from gnas.nn.model import Candidate, build
 from gnas.nn.positives import positives
 from gnas.rng import torch_rng
 from gnas.train.batches import epoch_batches, pairs_of
 from gnas.train.costs import watch_peak
-from gnas.train.evaluator import Evaluator
 from gnas.train.optimizers import build_optimizer
 from gnas.train.step import build_step
 

@@ -7,13 +7,13 @@ from typing import Any, Protocol
 import numpy as np
 
 from gnas.config.architecture import Architecture
-from gnas.config.domain import Suggest
 from gnas.config.propagation import NoPropagation
-from gnas.config.slots import Slot, drafts
-from gnas.config.space import Constraint, Infeasible, SearchSpace, parse_space
 from gnas.errors import ConfigError
 from gnas.rng import numpy_rng
 from gnas.search.protocols import Params, Space
+from gnas.space.domain import Suggest
+from gnas.space.search_space import Constraint, Infeasible, SearchSpace, parse_space
+from gnas.space.slots import Slot, drafts
 
 Key = tuple[tuple[str, Any], ...]
 

@@ -9,9 +9,9 @@ from gnas.baselines import BASELINES, baselines_for
 from gnas.baselines.baseline import Settings
 from gnas.config.metrics import direction
 from gnas.errors import TrialFailed
+from gnas.evaluate.evaluator import Evaluation
 from gnas.graph.bipartite import Graph
 from gnas.nn.recommender import Recommender
-from gnas.train.evaluator import Evaluation
 
 Evaluate = Callable[[Recommender], Evaluation]
 

@@ -8,9 +8,7 @@ import typer
 from gnas.cli.output import Output
 from gnas.cli.stopping import clean_stop
 from gnas.cli.work import watch
-from gnas.config.load import load_space
 from gnas.config.run import RunConfig
-from gnas.config.space import SearchSpace
 from gnas.errors import ConfigError, SearchFailed
 from gnas.report.html import write_report
 from gnas.report.progress import Progress
@@ -23,6 +21,8 @@ from gnas.run.prepared import main_metric
 from gnas.run.resuming import refuse_other_config, refuse_other_space, resume_config, resume_space
 from gnas.run.searching import SearchResult, check_search, search_run
 from gnas.search.session import read_sessions
+from gnas.space.load import load_space
+from gnas.space.search_space import SearchSpace
 from gnas.train.device import resolve_device
 
 

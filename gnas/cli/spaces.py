@@ -7,11 +7,11 @@ from gnas.cli.output import Output
 from gnas.config import shipped
 from gnas.config.architecture import identity, shown
 from gnas.config.describe import describe
-from gnas.config.load import load_space
-from gnas.config.space import SearchSpace
 from gnas.config.yaml import dump_yaml
 from gnas.report.tables import Table
 from gnas.rng import numpy_rng
+from gnas.space.load import load_space
+from gnas.space.search_space import SearchSpace
 
 
 def _load(space: str, overrides: Sequence[str]) -> SearchSpace:

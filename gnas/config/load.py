@@ -1,19 +1,16 @@
-"""Reading what users write: run configurations, architectures, search spaces; by shipped name or by path."""
+"""Reading what users write: run configurations and architectures, by shipped name or by path."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from gnas.config.anchors import ANCHORS
 from gnas.config.architecture import Architecture
 from gnas.config.document import Document
-from gnas.config.extends import resolve_extends
 from gnas.config.overrides import Override, apply_overrides
 from gnas.config.problems import read_model
 from gnas.config.run import RunConfig
 from gnas.config.shipped import find
-from gnas.config.space import SearchSpace, parse_space
 from gnas.config.yaml import load_yaml
 from gnas.errors import ConfigError
 from gnas.registry import did_you_mean
@@ -62,33 +59,3 @@ def load_architecture(name_or_path: str, overrides: Sequence[Override] = ()) -> 
             f"({did_you_mean(path.stem, ANCHORS)})"
         )
     return read_model(Architecture, apply_overrides(document, overrides))
-
-
-def load_space(
-    space: str | Mapping[str, Any] | Document, base: Path | None = None, overrides: Sequence[Override] = ()
-) -> SearchSpace:
-    """Read a search space: a shipped name, a path, or the tree itself; `base` is where relative paths start.
-
-    Raises:
-        ConfigError: every problem at once, each with its file and line.
-    """
-    if isinstance(space, Document):
-        document = space
-    elif isinstance(space, str):
-        path = find("search_spaces", space, base)
-        document, base = load_yaml(path), path.resolve().parent
-    else:
-        document = Document(dict(space), "space")
-    document = resolve_extends(document, base)
-    return parse_space(apply_overrides(document, overrides))
-
-
-def space_of(loaded: LoadedConfig) -> SearchSpace:
-    """The search space that a run configuration names or contains.
-
-    Raises:
-        ConfigError: every problem at once, each with its file and line.
-    """
-    if isinstance(loaded.config.space, str):
-        return load_space(loaded.config.space, loaded.base)
-    return load_space(loaded.document.at("space"), loaded.base)

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from gnas.config.metrics import direction
-from gnas.train.evaluator import Evaluation
-from gnas.train.statistics import bootstrap_interval, holm, paired_bootstrap
+from gnas.evaluate.evaluator import Evaluation
+from gnas.evaluate.statistics import bootstrap_interval, holm, paired_bootstrap
 
 
 def with_intervals(evaluation: Evaluation, n: int, seed: int) -> dict[str, dict[str, float | None]]:

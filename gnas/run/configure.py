@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from gnas.config.data import DataConfig
-from gnas.config.load import LoadedConfig, load_run_config, load_space, space_of
+from gnas.config.load import LoadedConfig, load_run_config
 from gnas.config.metrics import direction
 from gnas.config.overrides import Override
 from gnas.config.run import RunConfig
-from gnas.config.space import SearchSpace
 from gnas.data.catalog import CATALOG
 from gnas.errors import ConfigError
+from gnas.space.load import load_space, space_of
+from gnas.space.search_space import SearchSpace
 
 DEFAULT_TIMEOUT_S = 600.0
 """Wall time of a search of which nothing is said but its data."""

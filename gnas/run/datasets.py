@@ -9,7 +9,6 @@ import polars as pl
 
 from gnas.config.encoders import EncoderSpec
 from gnas.config.run import RunConfig
-from gnas.config.space import SearchSpace
 from gnas.data.cache import cache_folder
 from gnas.data.interactions import Interactions, Split
 from gnas.data.prepare import prepare
@@ -20,6 +19,7 @@ from gnas.features.table import FeatureTable, Side, load_tables
 from gnas.run.describing import feature_specs
 from gnas.run.events import Phase, Work
 from gnas.run.prepared import Tick, no_tick
+from gnas.space.search_space import SearchSpace
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
 """What users and items are, read before the first trial, so that no trial pays for it."""
 
 from gnas.config.features import READ, Features
-from gnas.config.space import SearchSpace
 from gnas.rng import numpy_rng
 from gnas.run.events import Part, Phase, Work
 from gnas.run.prepared import Prepared, Tick
+from gnas.space.search_space import SearchSpace
 
 DRAWS = 200
 """Candidates drawn to find what the space may read; what they miss is read when it is asked for."""

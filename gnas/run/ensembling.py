@@ -12,6 +12,7 @@ from typing import Any
 from gnas.config.architecture import identity
 from gnas.config.describe import describe
 from gnas.errors import RunError
+from gnas.evaluate.evaluator import Measure, measured_together
 from gnas.files import write_json
 from gnas.nn.blend import Blend, Kept, Standardised
 from gnas.nn.recommender import Recommender
@@ -20,7 +21,6 @@ from gnas.run.directory import RunDirectory, read_json
 from gnas.run.events import Note, Part, Phase, Work
 from gnas.run.prepared import Prepared, epoch_evaluator, main_metric
 from gnas.run.results import better
-from gnas.train.evaluator import Measure, measured_together
 
 ENSEMBLE = "the ensemble"
 Picks = tuple[int, ...]

@@ -8,6 +8,7 @@ import torch
 from gnas.config.architecture import Architecture
 from gnas.config.encoders import EncoderSpec, HuggingFace, HuggingFaceText, MiniLM
 from gnas.errors import ConfigError, SearchFailed, TrialFailed
+from gnas.evaluate.evaluator import Measure
 from gnas.features.encoders import build_encoder
 from gnas.features.encoders.hf import HuggingFaceEncoder
 from gnas.features.tuning.encoder import Method, TunedEncoder
@@ -23,7 +24,6 @@ from gnas.run.results import better
 from gnas.run.saved import reopen, saved_architecture
 from gnas.run.single import Trained, save_trained, train_once
 from gnas.run.training import CandidateTraining
-from gnas.train.evaluator import Measure
 from gnas.train.finetune import Pace, finetune
 from gnas.train.loop import Epoch
 from gnas.train.readings import Slot, move, slots_of

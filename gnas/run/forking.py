@@ -14,10 +14,10 @@ from gnas.config.load import load_architecture, load_run_config
 from gnas.config.metrics import direction
 from gnas.config.overrides import Override
 from gnas.config.run import RunConfig
-from gnas.config.space import SearchSpace
 from gnas.errors import RunError
 from gnas.files import write_json
 from gnas.run.directory import RunDirectory, read_json
+from gnas.space.search_space import SearchSpace
 
 FILE = "fork.json"
 

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from gnas.data.interactions import Interactions
+from gnas.evaluate.evaluator import Evaluation, Measure
+from gnas.evaluate.groups import NEW_ITEMS, known_and_new
 from gnas.nn.recommender import Recommender
 from gnas.run.comparing import with_intervals
 from gnas.run.prepared import Prepared, group_evaluator, test_evaluator
-from gnas.train.evaluator import Evaluation, Measure
-from gnas.train.groups import NEW_ITEMS, known_and_new
 
 WHOLE = "all"
 AMONG = "new items among themselves"

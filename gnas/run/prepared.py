@@ -13,6 +13,8 @@ from gnas.config.run import RunConfig
 from gnas.data.interactions import Interactions, Split
 from gnas.data.prepare import prepare
 from gnas.errors import DataError, RunError
+from gnas.evaluate.evaluator import CHEAP, EXTRAS, Evaluator, Measure
+from gnas.evaluate.rating import RatingEvaluator
 from gnas.features.bank import FeatureBank
 from gnas.features.blocks import FeatureSet
 from gnas.features.newcomers import with_newcomers
@@ -20,8 +22,6 @@ from gnas.features.table import load_tables
 from gnas.graph.bipartite import Graph, build_graph
 from gnas.nn.ratings import RatingScale, rating_scale
 from gnas.run.events import Note, Phase, Work
-from gnas.train.evaluator import CHEAP, EXTRAS, Evaluator, Measure
-from gnas.train.rating import RatingEvaluator
 
 Tick = Callable[[str, int, int | None], None]
 """Called with what is read or downloaded, how much of it is done, and how much there is, None where nobody knows."""

@@ -11,6 +11,7 @@ import numpy as np
 from gnas.config.architecture import Architecture
 from gnas.data.interactions import Interactions, Split
 from gnas.errors import RunError, SearchFailed, TrialFailed
+from gnas.evaluate.evaluator import Evaluation
 from gnas.features.bank import FeatureBank
 from gnas.features.table import load_tables
 from gnas.graph.bipartite import build_graph
@@ -19,7 +20,6 @@ from gnas.nn.ratings import rating_scale
 from gnas.nn.recommender import Recommender
 from gnas.run.events import Phase, Work
 from gnas.run.prepared import Prepared, features_of, main_metric
-from gnas.train.evaluator import Evaluation
 from gnas.train.loop import train
 
 PROTOCOL = "fitted on train and validation, without early stopping"

@@ -7,11 +7,11 @@ from pathlib import Path
 from gnas.config.architecture import Architecture
 from gnas.config.data import SplitConfig
 from gnas.data.split import VALID, split_parts
+from gnas.evaluate.evaluator import Measure
 from gnas.rng import derive_seed
 from gnas.run.prepared import Prepared, epoch_evaluator, validation_evaluator
 from gnas.run.refitting import joined, shared_out
 from gnas.run.training import CandidateTraining
-from gnas.train.evaluator import Measure
 
 Confirmation = Callable[[Architecture, int, int], CandidateTraining]
 

@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gnas.config.load import load_run_config, load_space
+from gnas.config.load import load_run_config
 from gnas.config.overrides import Override
 from gnas.config.run import RunConfig
-from gnas.config.space import SearchSpace
 from gnas.config.yaml import dump_yaml, load_yaml
 from gnas.errors import RunError
 from gnas.run.beginning import digest, without_password
 from gnas.run.directory import RunDirectory
+from gnas.space.load import load_space
+from gnas.space.search_space import SearchSpace
 
 FREE = (
     "search.trials", "search.timeout", "search.max_epochs_total", "search.effort", "search.max_failures",

@@ -12,8 +12,8 @@ from gnas.config.describe import describe
 from gnas.config.load import load_architecture
 from gnas.config.run import RunConfig, SearchConfig
 from gnas.config.secret import revealed
-from gnas.config.space import SearchSpace
 from gnas.errors import RunError
+from gnas.evaluate.evaluator import Measure
 from gnas.files import write_bytes
 from gnas.run.baselines import as_candidates, tuned_baselines
 from gnas.run.beginning import write_beginning
@@ -44,7 +44,7 @@ from gnas.search.records import MODEL, trial_folder
 from gnas.search.search import search
 from gnas.search.strategies import SAMPLERS
 from gnas.search.work import Setup
-from gnas.train.evaluator import Measure
+from gnas.space.search_space import SearchSpace
 
 BASELINE_SHARE = 0.1
 """Share of the wall time for the baselines, where there is a limit."""

@@ -11,6 +11,7 @@ from gnas.config.architecture import Architecture
 from gnas.config.describe import describe
 from gnas.config.run import RunConfig
 from gnas.errors import GnasError, SearchFailed, TrialFailed
+from gnas.evaluate.evaluator import Evaluation, Measure
 from gnas.rng import derive_seed
 from gnas.run.baselines import refit, tuned_baselines
 from gnas.run.beginning import write_beginning
@@ -33,7 +34,6 @@ from gnas.run.refitting import fitted, on_everything_known
 from gnas.run.results import better
 from gnas.run.saved import write_best
 from gnas.run.training import CandidateTraining
-from gnas.train.evaluator import Evaluation, Measure
 from gnas.train.loop import Epoch
 
 

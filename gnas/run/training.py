@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gnas.config.architecture import Architecture
+from gnas.evaluate.evaluator import Measure
 from gnas.nn.model import build
 from gnas.nn.recommender import Recommender
 from gnas.run.prepared import Prepared, features_of, main_metric
 from gnas.train.checkpoint import save_model
 from gnas.train.costs import latency_ms, parameters, watch_peak
-from gnas.train.evaluator import Measure
 from gnas.train.loop import Epoch, never, train
 
 

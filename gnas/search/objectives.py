@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from gnas.config.metrics import METRICS, Direction, direction, parse_metric
 from gnas.config.run import SearchConfig
-from gnas.config.space import Constraint
 from gnas.errors import ConfigError
 from gnas.registry import did_you_mean
+from gnas.space.search_space import Constraint
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from itertools import islice
 
 from gnas.config.architecture import Architecture, identity
-from gnas.config.space import Infeasible
 from gnas.search.proposal import Proposal, fixed
 from gnas.search.protocols import Space
 from gnas.search.strategies import SAMPLERS
 from gnas.search.view import Strategy, View
 from gnas.search.work import Setup
+from gnas.space.search_space import Infeasible
 
 OWN_ATTEMPTS = 50
 """Proposals of the strategy for one trial before random ones take over, and after those the whole space in order."""

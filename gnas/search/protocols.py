@@ -7,8 +7,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from gnas.config.architecture import Architecture
-from gnas.config.domain import Suggest
-from gnas.config.space import Constraint
+from gnas.space.domain import Suggest
+from gnas.space.search_space import Constraint
 
 Params = Mapping[str, Any]
 """Parameter names and values as Optuna stores them: None, bool, int, float or str."""

@@ -15,13 +15,13 @@ from gnas.config.metrics import direction
 from gnas.config.run import TrainConfig
 from gnas.data.interactions import Interactions
 from gnas.errors import TrialFailed
+from gnas.evaluate.evaluator import Measure
 from gnas.features.tuning.encoder import TunedEncoder
 from gnas.graph.bipartite import Graph
 from gnas.nn.model import Candidate
 from gnas.nn.positives import positives
 from gnas.rng import torch_rng
 from gnas.train.batches import epoch_batches, pairs_of
-from gnas.train.evaluator import Measure
 from gnas.train.loop import Epoch, raise_failed
 from gnas.train.optimizers import build_optimizer
 from gnas.train.readings import Slot, drawn, put_all, put_fresh, settle

@@ -13,6 +13,7 @@ from gnas.config.metrics import direction
 from gnas.config.run import TrainConfig
 from gnas.data.interactions import Interactions
 from gnas.errors import ConfigError, TrialFailed
+from gnas.evaluate.evaluator import Evaluation, Measure
 from gnas.graph.bipartite import Graph
 from gnas.nn.model import Candidate
 from gnas.nn.objectives import Batch
@@ -20,7 +21,6 @@ from gnas.nn.positives import Positives, positives
 from gnas.nn.recommender import Recommender
 from gnas.rng import torch_rng
 from gnas.train.batches import epoch_batches, pairs_of
-from gnas.train.evaluator import Evaluation, Measure
 from gnas.train.optimizers import build_optimizer
 from gnas.train.plan import Plan, plan_for, whole_graph_only
 from gnas.train.sampled import SampledSteps

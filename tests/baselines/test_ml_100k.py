@@ -9,9 +9,9 @@ from baseline_worlds import CPU
 from gnas.baselines.tune import tune
 from gnas.config.propagation import ItemGraph
 from gnas.data.interactions import Interactions
+from gnas.evaluate.evaluator import Evaluator
 from gnas.graph.bipartite import build_graph
 from gnas.nn.item_graph import fit_item_graph
-from gnas.train.evaluator import Evaluator
 
 RATINGS = Path(__file__).parents[2].parent / "shared/data/ml-100k/u.data"
 

@@ -13,10 +13,10 @@ from gnas.baselines import tune as tuning
 from gnas.baselines.baseline import Baseline, Settings
 from gnas.baselines.tune import FailedBaseline, TunedBaseline, tune, tune_all
 from gnas.errors import ConfigError, TrialFailed
+from gnas.evaluate.evaluator import Evaluation, Evaluator
+from gnas.evaluate.rating import RatingEvaluator
 from gnas.graph.bipartite import Graph
 from gnas.nn.recommender import Recommender
-from gnas.train.evaluator import Evaluation, Evaluator
-from gnas.train.rating import RatingEvaluator
 
 
 class Known:

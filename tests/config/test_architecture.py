@@ -5,11 +5,11 @@ from pydantic import ValidationError
 
 from gnas.config.anchors import ANCHORS
 from gnas.config.architecture import Architecture, canonical, identity, shown
-from gnas.config.load import load_space
 from gnas.config.metrics import METRICS, direction, is_rating_metric, parse_metric
 from gnas.config.shipped import names
 from gnas.errors import ConfigError
 from gnas.rng import numpy_rng
+from gnas.space.load import load_space
 
 
 def read(**tree: Any) -> Architecture:

@@ -6,7 +6,7 @@ import pytest
 from gnas.config.anchors import ANCHORS
 from gnas.config.architecture import Architecture, identity
 from gnas.config.describe import describe
-from gnas.config.load import load_space
+from gnas.space.load import load_space
 
 
 @pytest.mark.parametrize(

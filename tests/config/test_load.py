@@ -8,9 +8,10 @@ import pytest
 from gnas.config import shipped
 from gnas.config.anchors import ANCHORS
 from gnas.config.architecture import Architecture
-from gnas.config.load import load_architecture, load_run_config, load_space, space_of
+from gnas.config.load import load_architecture, load_run_config
 from gnas.config.yaml import dump_yaml
 from gnas.errors import ConfigError
+from gnas.space.load import load_space, space_of
 
 
 @pytest.fixture(autouse=True)
@@ -111,7 +112,8 @@ def test_a_partial_architecture_file_takes_the_defaults(elsewhere: Path) -> None
 
 def test_reading_configs_needs_neither_torch_nor_optuna() -> None:
     code = (
-        "import sys; from gnas.config.load import load_run_config, space_of; space_of(load_run_config('smoke')).size();"
+        "import sys; from gnas.config.load import load_run_config; from gnas.space.load import space_of;"
+        "space_of(load_run_config('smoke')).size();"
         "print(sorted({'torch', 'optuna', 'torch_geometric', 'scipy', 'polars'} & set(sys.modules)))"
     )
     path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])

@@ -5,9 +5,10 @@ import pytest
 
 from gnas.config.architecture import identity
 from gnas.config.describe import describe
-from gnas.config.load import load_run_config, load_space, space_of
-from gnas.config.space import parse_space
+from gnas.config.load import load_run_config
 from gnas.config.yaml import dump_yaml, load_yaml
+from gnas.space.load import load_space, space_of
+from gnas.space.search_space import parse_space
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = sorted((ROOT / "configs").rglob("*.yaml"))

@@ -16,9 +16,9 @@ from gpu_world import Pair, architecture, random_interactions
 from gnas.config.architecture import Architecture
 from gnas.config.run import TrainConfig
 from gnas.errors import TrialFailed
+from gnas.evaluate.evaluator import Evaluator
 from gnas.graph.bipartite import build_graph
 from gnas.nn.model import build
-from gnas.train.evaluator import Evaluator
 from gnas.train.loop import train
 
 SPACE = """\

@@ -9,13 +9,13 @@ from gpu_world import Pair, architecture, random_interactions
 from torch import Tensor
 
 from gnas.config.run import TrainConfig
+from gnas.evaluate.evaluator import Evaluator
 from gnas.graph.bipartite import build_graph
 from gnas.nn.model import Candidate, build
 from gnas.nn.positives import positives
 from gnas.rng import torch_rng
 from gnas.train.batches import epoch_batches, pairs_of
 from gnas.train.checkpoint import load_model, save_model
-from gnas.train.evaluator import Evaluator
 from gnas.train.loop import train
 from gnas.train.plan import Plan, plan_for
 from gnas.train.rows import SplitTable, Table

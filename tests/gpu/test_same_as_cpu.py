@@ -9,12 +9,12 @@ from gpu_world import PARTS, Pair, architecture, given, random_interactions
 
 from gnas.baselines import BASELINES
 from gnas.config.architecture import Architecture
+from gnas.evaluate.evaluator import EXTRAS, Evaluator
 from gnas.nn.model import Candidate, build
 from gnas.nn.positives import positives
 from gnas.nn.recommender import Recommender
 from gnas.rng import torch_rng
 from gnas.train.batches import epoch_batches, pairs_of
-from gnas.train.evaluator import EXTRAS, Evaluator
 from gnas.train.step import build_step
 
 CUDA = torch.device("cuda")

@@ -11,6 +11,7 @@ from gnas.config.architecture import Architecture
 from gnas.config.run import TrainConfig
 from gnas.data.interactions import Interactions
 from gnas.errors import ConfigError
+from gnas.evaluate.evaluator import Evaluation
 from gnas.features.bank import FeatureBank
 from gnas.graph.bipartite import build_graph
 from gnas.nn import behaviour
@@ -19,7 +20,6 @@ from gnas.nn.model import Candidate, build
 from gnas.nn.reader import TokenReader
 from gnas.nn.recommender import Recommender
 from gnas.rng import torch_rng
-from gnas.train.evaluator import Evaluation
 from gnas.train.loop import train
 
 CPU = torch.device("cpu")

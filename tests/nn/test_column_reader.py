@@ -13,6 +13,7 @@ from gnas.config.features import ColumnReading, Features
 from gnas.config.run import TrainConfig
 from gnas.config.tables import FeatureTableConfig
 from gnas.data.interactions import Interactions
+from gnas.evaluate.evaluator import Evaluation
 from gnas.features.bank import FeatureBank
 from gnas.features.blocks import Block, FeatureSet
 from gnas.features.table import load_table
@@ -22,7 +23,6 @@ from gnas.nn.fusion import FeatureFusion, Projection
 from gnas.nn.model import build
 from gnas.nn.recommender import Recommender
 from gnas.rng import torch_rng
-from gnas.train.evaluator import Evaluation
 from gnas.train.loop import train
 
 D = 8

@@ -13,6 +13,7 @@ from gnas.config.objective import PopularitySampling
 from gnas.config.run import TrainConfig
 from gnas.data.interactions import Interactions
 from gnas.errors import ConfigError, RunError
+from gnas.evaluate.evaluator import Evaluation
 from gnas.features.blocks import Block, FeatureSet
 from gnas.graph.bipartite import Graph, build_graph
 from gnas.nn.fusion import FeatureFusion, Projection
@@ -22,7 +23,6 @@ from gnas.nn.positives import positives
 from gnas.nn.recommender import Recommender
 from gnas.rng import torch_rng
 from gnas.train.checkpoint import load_model, save_model
-from gnas.train.evaluator import Evaluation
 from gnas.train.loop import train
 
 CPU = torch.device("cpu")

@@ -10,7 +10,6 @@ import torch
 
 from gnas.config.architecture import Architecture, canonical, identity, shown
 from gnas.config.features import Features
-from gnas.config.load import load_space
 from gnas.config.tables import FeatureTableConfig
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError
@@ -21,6 +20,7 @@ from gnas.features.table import load_table
 from gnas.graph.bipartite import Graph, build_graph
 from gnas.graph.likeness import likeness
 from gnas.nn.model import Candidate, build
+from gnas.space.load import load_space
 
 CPU = torch.device("cpu")
 N_USERS, N_ITEMS, D = 4, 6, 8

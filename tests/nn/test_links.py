@@ -12,18 +12,18 @@ import torch
 from gnas.config.architecture import Architecture, canonical, identity, shown
 from gnas.config.describe import describe
 from gnas.config.features import Features
-from gnas.config.load import load_space
 from gnas.config.run import TrainConfig
 from gnas.config.tables import FeatureTableConfig
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError
+from gnas.evaluate.evaluator import Evaluator
 from gnas.features.bank import FeatureBank
 from gnas.features.blocks import Block, FeatureSet
 from gnas.features.table import load_table
 from gnas.graph.bipartite import build_graph
 from gnas.nn.channels import Links
 from gnas.nn.model import Candidate, build
-from gnas.train.evaluator import Evaluator
+from gnas.space.load import load_space
 from gnas.train.loop import train
 
 CPU = torch.device("cpu")

@@ -7,10 +7,10 @@ import torch
 
 from gnas.config.architecture import Architecture
 from gnas.config.run import RunConfig
+from gnas.evaluate.evaluator import Evaluator
 from gnas.run.events import finish
 from gnas.run.prepared import Prepared, epoch_evaluator, prepare_run, validation_evaluator
 from gnas.run.training import CandidateTraining
-from gnas.train.evaluator import Evaluator
 
 CANDIDATE = Architecture.model_validate({"propagation": "none", "dim": 8, "epochs": 3, "lr": 0.05})
 

@@ -11,14 +11,14 @@ import torch
 
 from gnas.config.architecture import Architecture, identity
 from gnas.config.run import RunConfig
-from gnas.config.space import parse_space
 from gnas.data.prepare import prepare
+from gnas.evaluate.evaluator import Evaluator
 from gnas.graph.bipartite import build_graph
 from gnas.nn.model import build
 from gnas.rng import derive_seed
 from gnas.run.directory import RunDirectory
 from gnas.run.searching import search_run
-from gnas.train.evaluator import Evaluator
+from gnas.space.search_space import parse_space
 from gnas.train.loop import train
 
 CPU = torch.device("cpu")

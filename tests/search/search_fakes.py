@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from gnas.config.architecture import Architecture, identity
-from gnas.config.domain import Suggest
 from gnas.config.propagation import LightGCN, NoPropagation, Spectral
 from gnas.config.run import SearchConfig
-from gnas.config.space import Constraint
 from gnas.search.events import Event, SearchEnded, TrialEnded
 from gnas.search.protocols import Params
 from gnas.search.search import search
 from gnas.search.work import Setup
+from gnas.space.domain import Suggest
+from gnas.space.search_space import Constraint
 
 DIMS = [16, 32, 64, 128]
 

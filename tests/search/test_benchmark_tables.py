@@ -9,7 +9,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from benchmarks.tables import BENCH, Cells, made_keys, problem
-from gnas.config.space import Infeasible
+from gnas.space.search_space import Infeasible
 
 
 @pytest.mark.parametrize("name", [n if n == "proteins" else pytest.param(n, marks=pytest.mark.slow) for n in BENCH])

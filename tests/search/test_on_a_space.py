@@ -7,7 +7,6 @@ from search_fakes import FakeTraining, run, setup, trials
 
 from gnas.config.architecture import Architecture, identity
 from gnas.config.propagation import Layered
-from gnas.config.space import SearchSpace, parse_space
 from gnas.search.events import Note
 from gnas.search.objectives import objectives_of
 from gnas.search.proposal import fixed
@@ -15,6 +14,7 @@ from gnas.search.protocols import Space
 from gnas.search.strategies import SAMPLERS
 from gnas.search.strategies.grid import combinations
 from gnas.search.view import View
+from gnas.space.search_space import SearchSpace, parse_space
 
 TREE = {
     "propagation": {

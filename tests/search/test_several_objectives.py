@@ -6,11 +6,11 @@ from search_fakes import FakeTraining, TinySpace, ended, quality, run, setup, tr
 
 from gnas.config.architecture import Architecture, identity
 from gnas.config.propagation import Spectral
-from gnas.config.space import Constraint
 from gnas.search.events import ConfirmEnded
 from gnas.search.objectives import Objectives
 from gnas.search.outcome import Outcome, ranked
 from gnas.search.strategies.grid import combinations
+from gnas.space.search_space import Constraint
 
 OBJECTIVES = ["ndcg@20", "parameters"]
 

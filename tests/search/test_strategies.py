@@ -8,7 +8,6 @@ from scipy.stats import multivariate_normal
 from search_fakes import TinySpace, quality, run, setup, trials
 
 from gnas.config.architecture import Architecture, identity
-from gnas.config.domain import Suggest
 from gnas.search.mirror import mirror
 from gnas.search.objectives import Objectives
 from gnas.search.outcome import Outcome
@@ -16,6 +15,7 @@ from gnas.search.proposal import fixed
 from gnas.search.strategies import SAMPLERS, predictor
 from gnas.search.strategies.grid import combinations
 from gnas.search.view import View
+from gnas.space.domain import Suggest
 
 ONE = Objectives(("ndcg@20",), ("maximize",))
 

@@ -9,13 +9,13 @@ import torch
 from gnas.config.architecture import Architecture
 from gnas.config.run import TrainConfig
 from gnas.data.interactions import Interactions
+from gnas.evaluate.evaluator import Evaluator, Measure
+from gnas.evaluate.rating import RatingEvaluator
 from gnas.graph.bipartite import Graph, build_graph
 from gnas.nn.model import build
 from gnas.nn.ratings import rating_scale
 from gnas.nn.recommender import Recommender
-from gnas.train.evaluator import Evaluator, Measure
 from gnas.train.loop import Epoch, train
-from gnas.train.rating import RatingEvaluator
 
 CPU = torch.device("cpu")
 

@@ -16,11 +16,11 @@ from torch import Tensor
 
 from gnas.config.architecture import Architecture
 from gnas.config.run import TrainConfig
+from gnas.evaluate.evaluator import Evaluation
 from gnas.nn.model import Candidate, build
 from gnas.nn.recommender import Recommender
 from gnas.train import loop
 from gnas.train.checkpoint import load_model, save_model
-from gnas.train.evaluator import Evaluation
 from gnas.train.loop import train
 from gnas.train.plan import Plan
 from gnas.train.rows import split_table

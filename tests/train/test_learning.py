@@ -10,6 +10,7 @@ from planted_worlds import CPU, World, blocks, learn, rated
 from gnas.config.architecture import Architecture
 from gnas.config.objective import CONTRASTIVES, LOSSES, SAMPLINGS, SCORERS
 from gnas.config.propagation import PROPAGATIONS, Combine
+from gnas.evaluate.ranking import top_k
 from gnas.nn.closed_forms import CLOSED_FORMS
 from gnas.nn.combine import COMBINES
 from gnas.nn.contrastive import CONTRASTS
@@ -17,7 +18,6 @@ from gnas.nn.objectives import OBJECTIVES
 from gnas.nn.ops import OPS
 from gnas.train.loop import Epoch
 from gnas.train.optimizers import OPTIMIZERS
-from gnas.train.ranking import top_k
 
 LOSS_PARTS: dict[str, dict[str, Any]] = {
     "bpr": {},

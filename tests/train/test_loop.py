@@ -14,12 +14,12 @@ from gnas.config.architecture import Architecture
 from gnas.config.run import TrainConfig
 from gnas.data.interactions import Interactions
 from gnas.errors import ConfigError, DataError, TrialFailed
+from gnas.evaluate.evaluator import Evaluation
 from gnas.graph.bipartite import build_graph
 from gnas.nn.model import Candidate
 from gnas.nn.positives import positives
 from gnas.nn.recommender import Recommender
 from gnas.train.batches import MAX_FULL_STEPS, MIN_FULL_STEPS, epoch_batches, full_steps, pairs_of
-from gnas.train.evaluator import Evaluation
 from gnas.train.loop import Epoch, never, raise_failed, train
 from gnas.train.step import build_step
 from gnas.train.stopping import Best

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from gnas.config.space import Infeasible
 from gnas.search.proposal import Proposal, fixed
 from gnas.search.protocols import Space
 from gnas.search.view import SAMPLERS, View
+from gnas.space.search_space import Infeasible
 
 POINTS = 5
 """Values taken of a continuous range, and of an integer range with more values than that many times ten."""

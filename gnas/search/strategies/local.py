@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from itertools import count
 
-from gnas.config.space import Infeasible
 from gnas.errors import ConfigError
 from gnas.search.outcome import Outcome
 from gnas.search.proposal import Proposal, fixed
 from gnas.search.strategies.uniform import uniform
 from gnas.search.view import SAMPLERS, View
+from gnas.space.search_space import Infeasible
 
 STARTUP = 10
 """Random trials before the first step."""

@@ -13,10 +13,10 @@ from optuna.exceptions import ExperimentalWarning
 from optuna.samplers import BaseSampler, GPSampler, NSGAIIISampler, NSGAIISampler, TPESampler
 from optuna.trial import TrialState
 
-from gnas.config.space import Infeasible
 from gnas.search.mirror import constraints, mirror
 from gnas.search.proposal import OptunaAnswers, Proposal
 from gnas.search.view import SAMPLERS, View
+from gnas.space.search_space import Infeasible
 
 MAX_SEED = 2**32
 GP_TRIALS = 500

@@ -11,12 +11,12 @@ from scipy.special import ndtri
 from scipy.stats import norm
 
 from gnas.config.architecture import identity
-from gnas.config.space import Infeasible
 from gnas.search.outcome import Outcome, ranked
 from gnas.search.proposal import Proposal, fixed
 from gnas.search.strategies.local import mutant
 from gnas.search.strategies.uniform import uniform
 from gnas.search.view import SAMPLERS, View
+from gnas.space.search_space import Infeasible
 
 STARTUP = 10
 """Random trials before the first prediction."""

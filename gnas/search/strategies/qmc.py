@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from scipy.stats import qmc as scipy_qmc
 
-from gnas.config.space import Infeasible
 from gnas.rng import derive_seed
 from gnas.search.proposal import Proposal, fixed
 from gnas.search.view import SAMPLERS, View
+from gnas.space.search_space import Infeasible
 
 DIMENSIONS = 64
 """More parameters than a space asks one candidate for; the n-th that is asked for takes the n-th coordinate."""

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from itertools import count
 
-from gnas.config.space import Infeasible
 from gnas.search.proposal import Proposal, fixed
 from gnas.search.view import SAMPLERS, View
+from gnas.space.search_space import Infeasible
 
 
 @SAMPLERS.register("random")

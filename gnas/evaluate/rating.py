@@ -8,10 +8,10 @@ from torch import Tensor
 
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError, TrialFailed
+from gnas.evaluate.evaluator import Evaluation
+from gnas.evaluate.metrics import mae, rmse
+from gnas.evaluate.ranking import block_rows
 from gnas.nn.recommender import Recommender
-from gnas.train.evaluator import Evaluation
-from gnas.train.metrics import mae, rmse
-from gnas.train.ranking import block_rows
 
 
 class RatingEvaluator:

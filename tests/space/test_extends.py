@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from gnas.config.load import load_space
 from gnas.config.yaml import load_yaml
 from gnas.errors import ConfigError
+from gnas.space.load import load_space
 
 BASE = """
 propagation: {choice: {none: {}, lightgcn: {depth: {int: [1, 4]}, norm: {choice: [sym, left]}}}}

@@ -4,9 +4,9 @@ import numpy as np
 import torch
 
 from gnas.data.interactions import Interactions
+from gnas.evaluate.evaluator import Evaluator
+from gnas.evaluate.groups import known_and_new
 from gnas.nn.recommender import Recommender
-from gnas.train.evaluator import Evaluator
-from gnas.train.groups import known_and_new
 
 CPU = torch.device("cpu")
 N_USERS, N_ITEMS = 12, 20

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from gnas.config.architecture import Architecture
 from gnas.config.document import KeyPath
-from gnas.config.domain import Domain, Fixed, Scalar, same
 from gnas.config.schema import default_of
+from gnas.space.domain import Domain, Fixed, Scalar, same
 
 
 @dataclass(frozen=True)

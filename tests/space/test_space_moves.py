@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from gnas.config.architecture import identity
-from gnas.config.domain import Categorical, Integer, Real
-from gnas.config.space import SearchSpace, parse_space
 from gnas.config.yaml import load_yaml
 from gnas.errors import ConfigError
+from gnas.space.domain import Categorical, Integer, Real
+from gnas.space.search_space import SearchSpace, parse_space
 
 TEXT = """
 propagation: {choice: {none: {}, lightgcn: {depth: {int: [1, 5]}}, spectral: {rank: {choice: [8, 16]}}}}

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gnas.train import statistics
-from gnas.train.statistics import bootstrap_interval, holm, paired_bootstrap
+from gnas.evaluate import statistics
+from gnas.evaluate.statistics import bootstrap_interval, holm, paired_bootstrap
 
 
 @pytest.fixture

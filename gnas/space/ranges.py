@@ -3,8 +3,8 @@
 import math
 from typing import Any
 
-from gnas.config.domain import Categorical, Domain, Fixed, Integer, Real, same
 from gnas.config.problems import shorten
+from gnas.space.domain import Categorical, Domain, Fixed, Integer, Real, same
 
 
 def read_range(node: dict[str, Any], word: str) -> Domain:

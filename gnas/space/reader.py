@@ -7,13 +7,13 @@ from pydantic import BaseModel
 
 from gnas.config.architecture import Architecture
 from gnas.config.document import Document, KeyPath, dotted
-from gnas.config.domain import Categorical, Domain, Fixed, Scalar
-from gnas.config.extends import range_key
 from gnas.config.problems import shorten
-from gnas.config.ranges import read_range
 from gnas.config.schema import PLAIN, Kind, default_of, kinds
-from gnas.config.slots import Condition, Slot
 from gnas.registry import did_you_mean
+from gnas.space.domain import Categorical, Domain, Fixed, Scalar
+from gnas.space.extends import range_key
+from gnas.space.ranges import read_range
+from gnas.space.slots import Condition, Slot
 
 _KEYS = {
     "int": {"int", "step", "log", "when"},

@@ -2,9 +2,9 @@
 
 import pytest
 
-from gnas.config.space import parse_space
 from gnas.config.yaml import load_yaml
 from gnas.errors import ConfigError
+from gnas.space.search_space import parse_space
 
 
 def problems(text: str) -> list[str]:

@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from gnas.config.architecture import Architecture, identity
-from gnas.config.space import SearchSpace, parse_space
 from gnas.config.yaml import load_yaml
+from gnas.space.search_space import SearchSpace, parse_space
 
 
 def space_of(text: str) -> SearchSpace:

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 
 from gnas.config.architecture import identity
-from gnas.config.domain import Fixed
-from gnas.config.slots import Draft, Slot, fill
-from gnas.config.space_draw import Infeasible, build, replay
 from gnas.errors import ConfigError
+from gnas.space.domain import Fixed
+from gnas.space.draw import Infeasible, build, replay
+from gnas.space.slots import Draft, Slot, fill
 
 REDRAWS = 8
 """How often the parameters that a change brings into being are drawn again where an architecture refuses them."""

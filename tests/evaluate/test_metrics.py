@@ -9,9 +9,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gnas.train import beyond
-from gnas.train.diversity import audiences, diversity
-from gnas.train.metrics import auc, mae, ranking_metrics, rmse
+from gnas.evaluate import beyond
+from gnas.evaluate.diversity import audiences, diversity
+from gnas.evaluate.metrics import auc, mae, ranking_metrics, rmse
 
 with warnings.catch_warnings():  # PyG calls torch.jit.script, which torch deprecates
     warnings.simplefilter("ignore")

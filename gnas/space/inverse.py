@@ -5,12 +5,12 @@ from typing import Any
 
 from gnas.config.architecture import Architecture, canonical, identity
 from gnas.config.document import KeyPath, dotted
-from gnas.config.domain import Fixed
 from gnas.config.features import plain_entry
 from gnas.config.problems import shorten
 from gnas.config.propagation import NORM_EXPONENT
-from gnas.config.slots import Slot, fill
-from gnas.config.space_draw import Infeasible, build
+from gnas.space.domain import Fixed
+from gnas.space.draw import Infeasible, build
+from gnas.space.slots import Slot, fill
 
 _ABSENT = object()
 

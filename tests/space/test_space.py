@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from gnas.config.architecture import Architecture, identity
-from gnas.config.domain import Categorical, Integer, Real
 from gnas.config.features import plain_entry
-from gnas.config.space import Constraint, Infeasible, SearchSpace, parse_space
 from gnas.config.yaml import load_yaml
 from gnas.errors import ConfigError
+from gnas.space.domain import Categorical, Integer, Real
+from gnas.space.search_space import Constraint, Infeasible, SearchSpace, parse_space
 
 COMPACT = """
 propagation:

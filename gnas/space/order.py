@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from gnas.config.document import Document
-from gnas.config.domain import Fixed, Real, Scalar, same
 from gnas.config.problems import shorten
-from gnas.config.slots import Condition, Slot, top_level_defaults
 from gnas.registry import did_you_mean
+from gnas.space.domain import Fixed, Real, Scalar, same
+from gnas.space.slots import Condition, Slot, top_level_defaults
 
 
 def name_parameters(slots: Sequence[Slot]) -> list[Slot]:

@@ -9,11 +9,11 @@ import numpy as np
 from pydantic import ValidationError
 
 from gnas.config.architecture import Architecture
-from gnas.config.domain import Fixed, Suggest
 from gnas.config.problems import problems_of, shorten
-from gnas.config.slots import Draft, Slot, fill
 from gnas.errors import ConfigError
 from gnas.registry import did_you_mean
+from gnas.space.domain import Fixed, Suggest
+from gnas.space.slots import Draft, Slot, fill
 
 ATTEMPTS = 1000
 

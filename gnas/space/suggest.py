@@ -8,12 +8,12 @@ from pydantic import ValidationError
 
 from gnas.config.architecture import Architecture
 from gnas.config.document import Document, KeyPath
-from gnas.config.domain import Fixed, Scalar
 from gnas.config.problems import Problem, problems_of, shorten
-from gnas.config.slots import Draft, Slot, fill
-from gnas.config.space_draw import draw_valid
-from gnas.config.space_order import choose_within, satisfying
 from gnas.errors import ConfigError
+from gnas.space.domain import Fixed, Scalar
+from gnas.space.draw import draw_valid
+from gnas.space.order import choose_within, satisfying
+from gnas.space.slots import Draft, Slot, fill
 
 ATTEMPTS = 50
 Allowed = Mapping[str, tuple[Scalar, ...]]

@@ -11,12 +11,12 @@ from torch import Tensor
 
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError
+from gnas.evaluate import beyond
+from gnas.evaluate.diversity import audiences, diversity
+from gnas.evaluate.metrics import auc, ranking_metrics
+from gnas.evaluate.ranking import TieBreaker, UserItems, best_items, block_rows, masked_blocks, user_items
 from gnas.nn.recommender import Recommender
 from gnas.rng import numpy_rng
-from gnas.train import beyond
-from gnas.train.diversity import audiences, diversity
-from gnas.train.metrics import auc, ranking_metrics
-from gnas.train.ranking import TieBreaker, UserItems, best_items, block_rows, masked_blocks, user_items
 
 CHEAP = ("coverage", "gini", "novelty", "popularity")
 """What is measured beside accuracy unless asked otherwise: it costs next to nothing."""

@@ -6,9 +6,9 @@ import torch
 
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError, TrialFailed
-from gnas.train.evaluator import EXTRAS, Evaluation, Evaluator
-from gnas.train.ranking import largest, top_k
-from gnas.train.rating import RatingEvaluator
+from gnas.evaluate.evaluator import EXTRAS, Evaluation, Evaluator
+from gnas.evaluate.ranking import largest, top_k
+from gnas.evaluate.rating import RatingEvaluator
 
 CPU = torch.device("cpu")
 

@@ -24,18 +24,18 @@ import numpy as np
 
 from gnas.config.architecture import Architecture
 from gnas.config.document import Document
-from gnas.config.domain import Fixed, Parameter, Suggest
-from gnas.config.slots import Slot
-from gnas.config.space_anchors import Constraint, read_anchors, read_constraints
-from gnas.config.space_draw import Check, Infeasible, build, check, draw_valid, replay, sample
-from gnas.config.space_inverse import params_of
-from gnas.config.space_moves import mutate, neighbours
-from gnas.config.space_order import condition_problems, in_order, name_parameters
-from gnas.config.space_reader import read_slots
-from gnas.config.space_size import LIMIT, Size, count
-from gnas.config.space_trial import value_problems
 from gnas.errors import ConfigError
 from gnas.rng import numpy_rng
+from gnas.space.anchors import Constraint, read_anchors, read_constraints
+from gnas.space.domain import Fixed, Parameter, Suggest
+from gnas.space.draw import Check, Infeasible, build, check, draw_valid, replay, sample
+from gnas.space.inverse import params_of
+from gnas.space.moves import mutate, neighbours
+from gnas.space.order import condition_problems, in_order, name_parameters
+from gnas.space.reader import read_slots
+from gnas.space.size import LIMIT, Size, count
+from gnas.space.slots import Slot
+from gnas.space.suggest import value_problems
 
 __all__ = ["Check", "Constraint", "Infeasible", "SearchSpace", "Size", "parse_space"]
 

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gnas.config.architecture import identity
-from gnas.config.domain import Categorical, Integer, Real
-from gnas.config.space import SearchSpace, parse_space
 from gnas.config.yaml import dump_yaml, load_yaml
+from gnas.space.domain import Categorical, Integer, Real
+from gnas.space.search_space import SearchSpace, parse_space
 
 SOME = settings(deadline=None, max_examples=40)
 

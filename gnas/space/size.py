@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from gnas.config.architecture import identity
-from gnas.config.domain import Fixed
-from gnas.config.slots import Slot, drafts, fill
-from gnas.config.space_draw import Infeasible, build
+from gnas.space.domain import Fixed
+from gnas.space.draw import Infeasible, build
+from gnas.space.slots import Slot, drafts, fill
 
 LIMIT = 200_000
 """So many combinations are counted one by one; above it, the number is estimated."""

@@ -1,0 +1,1 @@
+"""How good a recommender is: metrics, the evaluator, and the statistics of comparisons."""
