@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from baseline_worlds import CPU, World, random_world
 
 from gnas.baselines import neighbours
 from gnas.baselines.bias import fit_bias, fit_mean
@@ -19,6 +18,7 @@ from gnas.graph.bipartite import build_graph
 from gnas.nn.als import fit_als
 from gnas.nn.recommender import Recommender
 from gnas.rng import torch_rng
+from tests.baselines.baseline_worlds import CPU, World, random_world
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,10 @@ import inspect
 import numpy as np
 import pytest
 import torch
-from baseline_worlds import World, planted, random_world, unseen_scores
 
 from gnas.baselines import BASELINES, baselines_for
 from gnas.nn.recommender import Recommender
+from tests.baselines.baseline_worlds import World, planted, random_world, unseen_scores
 
 RANKING = baselines_for("ndcg@20")
 

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from baseline_worlds import CPU
 
 from gnas.baselines.tune import tune
 from gnas.config.propagation import ItemGraph
@@ -12,6 +11,7 @@ from gnas.data.interactions import Interactions
 from gnas.evaluate.evaluator import Evaluator
 from gnas.graph.bipartite import build_graph
 from gnas.nn.item_graph import fit_item_graph
+from tests.baselines.baseline_worlds import CPU
 
 RATINGS = Path(__file__).parents[2].parent / "shared/data/ml-100k/u.data"
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from baseline_worlds import planted, random_world
 
 from gnas.baselines import BASELINES
 from gnas.baselines import tune as tuning
@@ -17,6 +16,7 @@ from gnas.evaluate.evaluator import Evaluation, Evaluator
 from gnas.evaluate.rating import RatingEvaluator
 from gnas.graph.bipartite import Graph
 from gnas.nn.recommender import Recommender
+from tests.baselines.baseline_worlds import planted, random_world
 
 
 class Known:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from gnas_runner import SPACE, Gnas, Ran, run_gnas, search_words, write_clicks
+
+from tests.cli.gnas_runner import SPACE, Gnas, Ran, run_gnas, search_words, write_clicks
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,9 +5,9 @@ from xml.etree import ElementTree
 
 import polars as pl
 import pytest
-from gnas_runner import QUICK, Gnas, Ran, search_words
 
 from gnas.config.load import load_architecture, load_run_config
+from tests.cli.gnas_runner import QUICK, Gnas, Ran, search_words
 
 MEASURED = ("wall_s", "train_s", "latency_ms", "peak_mib")
 """Columns that tell of the machine rather than of the candidate."""

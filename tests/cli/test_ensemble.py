@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gnas_runner import Gnas, Ran, run_gnas, search_words
+
+from tests.cli.gnas_runner import Gnas, Ran, run_gnas, search_words
 
 PLAIN = ("--set", "search.baselines=false", "--ensemble", 4)
 

@@ -2,9 +2,9 @@ import json
 from pathlib import Path
 
 import polars as pl
-from gnas_runner import Gnas, Ran
 
 from gnas.config.load import load_run_config
+from tests.cli.gnas_runner import Gnas, Ran
 
 PLAIN = ("--set", "search.baselines=false", "--quiet")
 

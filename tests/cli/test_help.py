@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import typer.main
-from gnas_runner import Gnas
 
 from gnas import __version__
 from gnas.cli.main import app
+from tests.cli.gnas_runner import Gnas
 
 ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "torch_geometric", "optuna", "polars", "pydantic", "scipy", "numpy", "rich")

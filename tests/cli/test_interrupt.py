@@ -9,7 +9,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from gnas_runner import run_gnas
+
+from tests.cli.gnas_runner import run_gnas
 
 ROOT = Path(__file__).parents[2]
 MEASURED = ("wall_s", "train_s", "latency_ms", "peak_mib")

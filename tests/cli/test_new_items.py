@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gnas_runner import Gnas
+
+from tests.cli.gnas_runner import Gnas
 
 N_USERS, N_ITEMS, N_BLOCKS = 48, 30, 3
 GENRES = ("jazz", "opera", "techno")

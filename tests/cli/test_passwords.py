@@ -1,7 +1,8 @@
 from pathlib import Path
 
 import pytest
-from gnas_runner import Gnas, search_words
+
+from tests.cli.gnas_runner import Gnas, search_words
 
 
 def test_no_file_of_a_run_keeps_the_password_and_resume_asks_for_it(

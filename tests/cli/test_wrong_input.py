@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from gnas_runner import Gnas, Ran, write_clicks
+
+from tests.cli.gnas_runner import Gnas, Ran, write_clicks
 
 HEAD = "user,item,rating,time\n"
 ROWS = "".join(

@@ -30,7 +30,12 @@ def world() -> tuple[Interactions, Interactions]:
     known = (np.arange(N_USERS)[:, None] < 10) & (np.arange(N_ITEMS) < 15) & taken
     train_part = known & (rng.random((N_USERS, N_ITEMS)) < 0.6)
     train_part[:10, :15] |= np.eye(10, 15, dtype=bool) | np.eye(10, 15, 5, dtype=bool)
-    return tuple(Interactions(*np.nonzero(part), N_USERS, N_ITEMS) for part in (train_part, taken & ~train_part))  # type: ignore[return-value]
+
+    def interactions(part: np.ndarray) -> Interactions:
+        user, item = np.nonzero(part)
+        return Interactions(user, item, N_USERS, N_ITEMS)
+
+    return interactions(train_part), interactions(taken & ~train_part)
 
 
 def test_groups_share_the_target_out_by_what_train_has() -> None:

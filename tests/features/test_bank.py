@@ -2,7 +2,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from feature_worlds import notes, table, write_images
 
 from gnas.config.architecture import Architecture, identity
 from gnas.config.encoders import EncoderSpec, HuggingFaceImage, HuggingFaceText, Pixels, TfIdf
@@ -11,6 +10,7 @@ from gnas.data.interactions import Interactions
 from gnas.errors import DataError
 from gnas.features.bank import FeatureBank
 from gnas.features.describe import cleaning_steps, describe_features
+from tests.features.feature_worlds import notes, table, write_images
 
 CSV = "id,title,blurb,size,art\na,Red Car Now,drives fast,1,0.png\nb,Blue Car Now,,2,1.png\nc,,,3,none.png\n" + (
     "d,Red Wine Now,tastes fine,4,\n"
@@ -113,7 +113,7 @@ def test_what_no_table_has_is_answered_with_a_sentence(tmp_path: Path, asked: di
 
 def test_the_best_architecture_names_its_weights(tmp_path: Path) -> None:
     pytest.importorskip("transformers", reason="the extra `text` is not installed")
-    import tiny_models as tiny
+    from tests.features import tiny_models as tiny
 
     source = tiny.make(tiny.bert, tmp_path / "model")
     reading = Architecture.model_validate({"features": {"text": {"hf-text": {"source": source}}}})

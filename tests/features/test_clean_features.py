@@ -2,10 +2,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from feature_worlds import notes, table
 
 from gnas.features.attributes import encode_attributes
 from gnas.features.clean import clean_numbers, frequent_values, normalise_text
+from tests.features.feature_worlds import notes, table
 
 NAN = float("nan")
 ALL = np.ones(5, dtype=bool)

@@ -1,8 +1,8 @@
 import polars as pl
 import pytest
-from feature_worlds import DATA, table
 
 from gnas.features.columns import parse_numbers, parse_times, split_tags, typed_column
+from tests.features.feature_worlds import DATA, table
 
 PLOTS = [
     "A young wizard goes to school",

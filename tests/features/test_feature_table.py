@@ -2,13 +2,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from feature_worlds import DATA, notes, table
 
 from gnas.config.tables import FeatureTableConfig
 from gnas.errors import DataError
 from gnas.features.describe import describe_features
 from gnas.features.read import read_frame
 from gnas.features.table import load_table, table_from_frame
+from tests.features.feature_worlds import DATA, notes, table
 
 FILMS = "film,title,year,style\n3,Three Men Walk,1999,drama\n1,One For All,?,NA\n9,Nine Lives Left,2001,war\n"
 

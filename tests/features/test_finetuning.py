@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from feature_worlds import DATA, write_images
 
 from gnas.cli.main import main
 from gnas.config.architecture import Architecture
@@ -18,10 +17,12 @@ from gnas.errors import ConfigError
 from gnas.features.encoders import build_encoder
 from gnas.features.encoders.weights import hash_files
 from gnas.run.finetuning import tunable
+from tests.features.feature_worlds import DATA, write_images
 
 pytest.importorskip("transformers", reason="the extra `text` is not installed")
-import tiny_models as tiny
 import torch
+
+from tests.features import tiny_models as tiny
 
 N_ITEMS, N_USERS = 160, 80
 ARCHITECTURE = """\

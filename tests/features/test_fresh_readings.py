@@ -6,15 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from feature_worlds import table
 
 from gnas.config.architecture import Architecture
 from gnas.data.interactions import Interactions
 from gnas.features.bank import FeatureBank
 from gnas.features.encoders import build_encoder
+from tests.features.feature_worlds import table
 
 pytest.importorskip("transformers", reason="the extra `text` is not installed")
-import tiny_models as tiny
 import torch
 
 from gnas.features.tuning.encoder import Method, TunedEncoder
@@ -24,6 +23,7 @@ from gnas.nn.model import Candidate, build
 from gnas.nn.objectives import Batch
 from gnas.rng import torch_rng
 from gnas.train.readings import drawn, move, put_all, put_fresh, settle, slots_of
+from tests.features import tiny_models as tiny
 
 CSV = "id,blurb\na,red car\nb,blue car\nc,\nd,red wine\ne,bread\n"
 KNOWN = [0, 1, 2, 3]

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from feature_worlds import write_images, write_sounds
 
 from gnas.config.encoders import HuggingFaceAudio, HuggingFaceImage, HuggingFaceText
 from gnas.errors import DataError
 from gnas.features.encoders import build_encoder
+from tests.features.feature_worlds import write_images, write_sounds
 
 pytest.importorskip("transformers", reason="the extra `text` is not installed")
-import tiny_models as tiny
+from tests.features import tiny_models as tiny
 
 TEXTS = ["red", "a much longer text about wine and bread", "x", "two words"]
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from feature_worlds import write_images, write_sounds
 
 from gnas.config.encoders import Mel, Pixels, TfIdf
 from gnas.features.encoders import ENCODERS, build_encoder
 from gnas.features.encoders.mel import mel_filters
+from tests.features.feature_worlds import write_images, write_sounds
 
 TEXTS = ["a red car drives", "a blue car stops", "the red apple", "red red wine", "blue wine and blue apple"]
 

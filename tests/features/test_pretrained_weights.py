@@ -164,4 +164,5 @@ def drum_machine() -> np.ndarray:
     for start in range(0, len(sound), 8000):
         sound[start : start + 4000] += np.sin(2 * np.pi * (50 + 60 * np.exp(-time * 30)) * time) * np.exp(-time * 10)
         sound[start + 4000 : start + 5000] += 0.3 * rng.normal(size=1000) * np.exp(-np.arange(1000) / 200)
-    return 0.5 * sound / np.abs(sound).max()
+    loudest = float(np.abs(sound).max())
+    return 0.5 / loudest * sound

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from feature_worlds import DATA
 
 from gnas.config.encoders import Mel
 from gnas.config.tables import FeatureTableConfig
@@ -15,6 +14,7 @@ from gnas.features.cache import cached_count, encode_cached
 from gnas.features.encoders import build_encoder
 from gnas.features.read import read_frame
 from gnas.features.table import load_table
+from tests.features.feature_worlds import DATA
 
 
 def needs(name: str) -> Path:

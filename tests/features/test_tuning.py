@@ -5,17 +5,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from feature_worlds import write_images, write_sounds
 
 from gnas.config.encoders import HuggingFaceAudio, HuggingFaceImage, HuggingFaceText
 from gnas.errors import ConfigError
 from gnas.features.encoders import build_encoder
 from gnas.features.tuning import kept as keeping
 from gnas.features.tuning.encoder import Method, TunedEncoder
+from tests.features.feature_worlds import write_images, write_sounds
 
 pytest.importorskip("transformers", reason="the extra `text` is not installed")
-import tiny_models as tiny
 import torch
+
+from tests.features import tiny_models as tiny
 
 TEXTS = ["red", "a much longer text about wine and bread", "x", "two words"]
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from gpu_world import Pair, random_interactions
 
 from gnas.graph.bipartite import build_graph
+from tests.gpu.gpu_world import Pair, random_interactions
 
 HERE = Path(__file__).parent
 

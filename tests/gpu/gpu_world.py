@@ -43,9 +43,9 @@ def given(spec: Architecture, taken: Interactions) -> FeatureSet | None:
     reads = spec.features
     if not reads.used:
         return None
-    sides = [_blocks(n, seed) if reads.projects else {} for seed, n in enumerate((taken.n_users, taken.n_items))]
+    users, items = (_blocks(n, seed) if reads.projects else {} for seed, n in enumerate((taken.n_users, taken.n_items)))
     histories = {side: latest(taken, side, reads.history.length) for side in SIDES if reads.history.reads(side)}
-    return FeatureSet(*sides, histories=histories)
+    return FeatureSet(users, items, histories=histories)
 
 
 def _blocks(n: int, seed: int) -> dict[str, Block]:

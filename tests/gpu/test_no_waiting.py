@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import torch
-from gpu_world import PARTS, Pair, architecture, given
 
 from gnas.nn.blend import Blend, Kept, Standardised
 from gnas.nn.model import Candidate, build
@@ -16,6 +15,7 @@ from gnas.rng import torch_rng
 from gnas.train.batches import epoch_batches, pairs_of
 from gnas.train.optimizers import build_optimizer
 from gnas.train.step import build_step
+from tests.gpu.gpu_world import PARTS, Pair, architecture, given
 
 pytestmark = pytest.mark.filterwarnings("ignore:Synchronization debug mode is a prototype")
 

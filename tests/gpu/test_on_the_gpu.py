@@ -11,7 +11,6 @@ from typing import Any
 import polars as pl
 import pytest
 import torch
-from gpu_world import Pair, architecture, random_interactions
 
 from gnas.config.architecture import Architecture
 from gnas.config.run import TrainConfig
@@ -20,6 +19,7 @@ from gnas.evaluate.evaluator import Evaluator
 from gnas.graph.bipartite import build_graph
 from gnas.nn.model import build
 from gnas.train.loop import train
+from tests.gpu.gpu_world import Pair, architecture, random_interactions
 
 SPACE = """\
 propagation: {choice: {none: {}, lightgcn: {depth: {int: [1, 2]}}, spectral: {}, als: {rank: 8}}}

@@ -1,11 +1,11 @@
 """Embeddings in host memory, some of them cached on the GPU: the training is that with all of them on it."""
 
 import gc
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
-from gpu_world import Pair, architecture, random_interactions
 from torch import Tensor
 
 from gnas.config.run import TrainConfig
@@ -20,6 +20,7 @@ from gnas.train.loop import train
 from gnas.train.plan import Plan, plan_for
 from gnas.train.rows import SplitTable, Table
 from gnas.train.sampled import SampledSteps
+from tests.gpu.gpu_world import Pair, architecture, random_interactions
 
 SHARES = [0.0, 0.1, 1.0]
 SPEC = architecture(propagation={"gcn": {"depth": 2}}, optimizer="adamw", weight_decay=0.1)
@@ -107,7 +108,7 @@ def test_the_memory_that_is_given_says_where_embeddings_lie() -> None:
             torch.cuda.reset_peak_memory_stats()
             epochs = train(
                 model, graph, taken, evaluator, spec, seed=0, objective="ndcg@10",
-                options=TrainConfig(max_memory=max_memory), halt=lambda left=left: not left or left.pop(),
+                options=TrainConfig(max_memory=max_memory), halt=partial(_out_of, left),
             )  # fmt: skip
             assert len(list(epochs)) == 1
             assert model.embedding.device.type == ("cuda" if plan.n_cached is None else "cpu")
@@ -116,3 +117,7 @@ def test_the_memory_that_is_given_says_where_embeddings_lie() -> None:
             del model, epochs
     assert where == [True, False]
     assert peaks[1] < peaks[0] - table_mib
+
+
+def _out_of(left: list[bool]) -> bool:
+    return not left or left.pop()

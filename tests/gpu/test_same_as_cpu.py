@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from gpu_world import PARTS, Pair, architecture, given, random_interactions
 
 from gnas.baselines import BASELINES
 from gnas.config.architecture import Architecture
@@ -16,6 +15,7 @@ from gnas.nn.recommender import Recommender
 from gnas.rng import torch_rng
 from gnas.train.batches import epoch_batches, pairs_of
 from gnas.train.step import build_step
+from tests.gpu.gpu_world import PARTS, Pair, architecture, given, random_interactions
 
 CUDA = torch.device("cuda")
 CLOSED: dict[str, dict[str, Any]] = {

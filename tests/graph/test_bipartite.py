@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from small_graph import CPU, PAIRS, dense_adjacency, dense_links, interactions, small_graph
 
 from gnas.graph import factors
 from gnas.graph.bipartite import build_graph
+from tests.graph.small_graph import CPU, PAIRS, dense_adjacency, dense_links, interactions, small_graph
 
 
 def test_counts_and_merged_duplicates() -> None:

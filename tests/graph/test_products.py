@@ -2,13 +2,13 @@
 
 import pytest
 import torch
-from small_graph import normal, random_pattern
 from torch.autograd import gradcheck
 
 from gnas.graph import additive, segments
 from gnas.graph.pattern import Pattern, start_of
 from gnas.graph.products import WIDE, sampled_dot, sparse_dense
 from gnas.graph.sparse import SparseMatrix
+from tests.graph.small_graph import normal, random_pattern
 
 SHAPES = [(7, 5, 0), (4, 9, 1), (6, 6, 2)]
 

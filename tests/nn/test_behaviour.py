@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch_reader import by_torch, disturbed
 
 from gnas.config.architecture import Architecture
 from gnas.config.run import TrainConfig
@@ -21,6 +20,7 @@ from gnas.nn.reader import TokenReader
 from gnas.nn.recommender import Recommender
 from gnas.rng import torch_rng
 from gnas.train.loop import train
+from tests.nn.torch_reader import by_torch, disturbed
 
 CPU = torch.device("cpu")
 D = 8

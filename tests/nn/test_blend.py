@@ -33,11 +33,13 @@ def test_a_blend_is_the_weighted_sum_of_what_its_members_say_on_one_scale() -> N
     models = [table(0), table(1, scale=1e-3), table(2, scale=50.0, offset=400.0)]
     weights = [0.5, 0.3, 0.2]
     users = torch.tensor([4, 0, 5])
-    expected = sum(weight * standardised(model.score_UI) for model, weight in zip(models, weights, strict=True))
+    parts = [weight * standardised(model.score_UI) for model, weight in zip(models, weights, strict=True)]
     blend = Blend([Standardised(model) for model in models], weights)
-    assert np.allclose(blend.score(users).numpy(), expected[users.numpy()], atol=1e-4)
+    assert np.allclose(blend.score(users).numpy(), np.sum(parts, axis=0)[users.numpy()], atol=1e-4)
     assert (blend.n_users, blend.n_items) == (6, 40)
-    plain = sum(weight * model.score_UI.double() for model, weight in zip(models, weights, strict=True))
+    plain = torch.stack([weight * model.score_UI.double() for model, weight in zip(models, weights, strict=True)]).sum(
+        0
+    )
     assert torch.allclose(Blend(models, weights).score(users).double(), plain[users], rtol=1e-5)
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from torch_reader import by_torch, disturbed
 
 from gnas.config.architecture import Architecture
 from gnas.config.features import ColumnReading, Features
@@ -24,6 +23,7 @@ from gnas.nn.model import build
 from gnas.nn.recommender import Recommender
 from gnas.rng import torch_rng
 from gnas.train.loop import train
+from tests.nn.torch_reader import by_torch, disturbed
 
 D = 8
 CSV = "id,size,kind,tags,same\na,1,Red,x|y,1\nb,3,red,x,1\nc,,blue,y|x,1\nd,5,?,z|x,1\ne,7,blue,?,1\nf,,,,\n"

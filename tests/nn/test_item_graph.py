@@ -5,7 +5,6 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from closed_form_worlds import all_scores, degree_power, normalized, world
 
 from gnas.config.architecture import Architecture, identity
 from gnas.config.propagation import ItemGraph
@@ -15,6 +14,7 @@ from gnas.nn import item_graph
 from gnas.nn.item_graph import ItemWeights, LeadingDirections, UserKernel, fit_item_graph
 from gnas.nn.model import build
 from gnas.nn.recommender import Recommender
+from tests.nn.closed_form_worlds import all_scores, degree_power, normalized, world
 
 WAYS: dict[str, Callable[[ItemGraph, Graph], Recommender]] = {
     "weights": ItemWeights,

@@ -66,8 +66,8 @@ def test_learned_channels_start_as_the_sum_and_then_weigh_each_set_of_links() ->
     assert links.items_C is not None
     with torch.no_grad():
         links.items_C.copy_(torch.tensor([0.5, -1.0]))
-    a = 2 * torch.tensor([0.5, -1.0]).softmax(0)
-    expected = sum(w * normalised(p, total) @ x for w, p in zip([1, a[0], a[1]], parts, strict=True))
+    weights = [1.0, *(2 * torch.tensor([0.5, -1.0]).softmax(0)).tolist()]
+    expected = torch.stack([w * normalised(p, total) @ x for w, p in zip(weights, parts, strict=True)]).sum(0)
     torch.testing.assert_close(links(x), expected)
     links(x).square().sum().backward()
     assert links.items_C.grad is not None

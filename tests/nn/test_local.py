@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from small_world import rng, stir
 
 from gnas.config.architecture import Architecture
 from gnas.data.interactions import Interactions
@@ -12,6 +11,7 @@ from gnas.graph.sampling import neighbourhood
 from gnas.nn.local import local_model
 from gnas.nn.model import Candidate, build
 from gnas.nn.ops import OPS
+from tests.nn.small_world import rng, stir
 
 PROPAGATIONS = [
     {"none": {}},
@@ -63,8 +63,9 @@ def test_with_all_neighbours_it_is_the_whole_graph(graph: Graph, propagation: di
     (whole.square().sum()).backward()
     assert model.embedding.grad is not None
     assert "embedding" not in others
-    expected = model.embedding.grad
-    found = torch.zeros_like(expected).index_copy(0, near.node_S, x_SD.grad)
+    expected, gradient = model.embedding.grad, x_SD.grad
+    assert gradient is not None
+    found = torch.zeros_like(expected).index_copy(0, near.node_S, gradient)
     torch.testing.assert_close(found, expected)
     for name, parameter in model.named_parameters():
         if name != "embedding" and parameter.grad is not None:

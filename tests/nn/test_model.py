@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from op_formulas import CASES
-from small_world import DIM, PAIRS, normal, rng, small_graph, stir
 
 from gnas.config.architecture import Architecture
 from gnas.config.objective import MLP, MSE, Cosine, Dot, Scorer
@@ -15,6 +13,8 @@ from gnas.graph.bipartite import build_graph
 from gnas.nn.model import Candidate, build
 from gnas.nn.ratings import RatingScale, rating_scale
 from gnas.nn.recommender import Recommender
+from tests.nn.op_formulas import CASES
+from tests.nn.small_world import DIM, PAIRS, normal, rng, small_graph, stir
 
 PROPAGATED: list[Propagation] = [NoPropagation(), *(case.spec for case in CASES), Mixed(ops=[GAT(), LightGCN()])]
 SCALE = RatingScale(mean=3.5, low=1.0, high=5.0)

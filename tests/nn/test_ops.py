@@ -6,9 +6,6 @@ from typing import Any
 
 import pytest
 import torch
-from op_formulas import ACTIVATIONS as FORMULAS
-from op_formulas import CASES, Case
-from small_world import DIM, links, normal, rng, small_graph, stir
 from torch import Tensor, nn
 
 from gnas.config.propagation import GAT, GCN, GIN, NGCF, PROPAGATIONS, SAGE, GATv2, GraphTransformer, Layered, LightGCN
@@ -17,6 +14,9 @@ from gnas.nn.activations import ACTIVATIONS
 from gnas.nn.closed_forms import CLOSED_FORMS
 from gnas.nn.ops import OPS
 from gnas.nn.ops.gin import GINLayer
+from tests.nn.op_formulas import ACTIVATIONS as FORMULAS
+from tests.nn.op_formulas import CASES, Case
+from tests.nn.small_world import DIM, links, normal, rng, small_graph, stir
 
 with warnings.catch_warnings():  # it compiles with torch.jit, which warns that it is deprecated
     warnings.simplefilter("ignore")

@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from small_world import normal, rng, small_graph, stir
 from torch import Tensor
 
 from gnas.config.objective import MLP, SCORERS, Cosine, Dot, Scorer
 from gnas.nn import scorers
 from gnas.nn.scorers import SCORER_BUILDERS, build_scorer
+from tests.nn.small_world import normal, rng, small_graph, stir
 
 DIM = 6
 USER, ITEM = normal(4, DIM, seed=1), normal(3, DIM, seed=2)

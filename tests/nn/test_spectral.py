@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from closed_form_worlds import all_scores, degree_power, normalized, world
 
 from gnas.config.architecture import Architecture, canonical, identity
 from gnas.config.propagation import Spectral
@@ -11,6 +10,7 @@ from gnas.nn import spectral
 from gnas.nn.model import build
 from gnas.nn.recommender import Recommender
 from gnas.nn.spectral import FilterMatrix, SpectralRecommender, fit_spectral, response_coefficients
+from tests.nn.closed_form_worlds import all_scores, degree_power, normalized, world
 
 
 def wanted_response(spec: Spectral, eigenvalue_I: np.ndarray) -> np.ndarray:

@@ -5,7 +5,6 @@ from typing import get_args
 
 import pytest
 import torch
-from small_world import DIM, links, normal, rng, small_graph, stir
 from torch import Tensor, nn
 
 from gnas.config.propagation import (
@@ -23,6 +22,7 @@ from gnas.graph.sparse import kept_edges
 from gnas.nn.combine import COMBINES, Attention, Learned, Weighted
 from gnas.nn.ops import OPS
 from gnas.nn.propagate import Stack, dropout
+from tests.nn.small_world import DIM, links, normal, rng, small_graph, stir
 
 X = normal(7, DIM, seed=1)
 

@@ -7,12 +7,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from search_fakes import FakeTraining, quality, setup
-
 from gnas.config.architecture import Architecture
 from gnas.search.crew import orphaned
 from gnas.search.search import assist, search
 from gnas.search.work import Setup
+from tests.search.search_fakes import FakeTraining, quality, setup
 
 
 def slow_setup(epoch_s: float, settings: dict[str, Any]) -> Setup:

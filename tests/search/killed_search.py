@@ -5,9 +5,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from search_fakes import FakeTraining, quality, run, setup
-
 from gnas.config.architecture import Architecture
+from tests.search.search_fakes import FakeTraining, quality, run, setup
 
 
 def search_of_thirty(folder: Path, epoch_s: float) -> None:

@@ -3,12 +3,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from search_fakes import FakeEpoch, FakeTraining, ended, quality, run, setup, trials
 
 from gnas.config.architecture import Architecture
 from gnas.config.propagation import Spectral
 from gnas.errors import SearchFailed
 from gnas.search.events import ConfirmEnded, EpochDone
+from tests.search.search_fakes import FakeEpoch, FakeTraining, ended, quality, run, setup, trials
 
 
 class Clock:

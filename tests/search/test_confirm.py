@@ -4,13 +4,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy.stats import ttest_ind, ttest_rel
-from search_fakes import FakeTraining, TinySpace, ended, run, setup, trials
 
 from gnas.config.architecture import Architecture
 from gnas.config.propagation import LightGCN, Spectral
 from gnas.rng import derive_seed
 from gnas.search.confirm import paired_t, welch
 from gnas.search.events import Best, ConfirmEnded, ConfirmStarted, Event
+from tests.search.search_fakes import FakeTraining, TinySpace, ended, run, setup, trials
 
 LUCKY = Architecture(propagation=LightGCN(depth=1), dim=16, lr=0.01, epochs=20)
 GOOD = Architecture(propagation=LightGCN(depth=3), dim=64, lr=0.01, epochs=20)

@@ -5,13 +5,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 import torch
-from search_fakes import FakeEpoch, FakeTraining, ended, quality, run, setup, trials
 
 from gnas.config.architecture import Architecture, identity
 from gnas.errors import SearchFailed, TrialFailed
 from gnas.search.events import TrialEnded
 from gnas.search.search import search
 from gnas.train.loop import raise_failed
+from tests.search.search_fakes import FakeEpoch, FakeTraining, ended, quality, run, setup, trials
 
 ALIVE: weakref.WeakSet[FakeTraining] = weakref.WeakSet()
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from search_fakes import FakeTraining, run, setup, trials
 
 from gnas.config.architecture import Architecture, identity
 from gnas.config.propagation import Layered
@@ -15,6 +14,7 @@ from gnas.search.strategies import SAMPLERS
 from gnas.search.strategies.grid import combinations
 from gnas.search.view import View
 from gnas.space.search_space import SearchSpace, parse_space
+from tests.search.search_fakes import FakeTraining, run, setup, trials
 
 TREE = {
     "propagation": {

@@ -2,13 +2,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from search_fakes import FakeTraining, quality, run, setup, trials
 
 from gnas.config.architecture import Architecture
 from gnas.config.propagation import Spectral
 from gnas.search.objectives import Objectives
 from gnas.search.outcome import Outcome, State
 from gnas.search.pruners import PRUNERS, prune, reached, values_at
+from tests.search.search_fakes import FakeTraining, quality, run, setup, trials
 
 ONE = Objectives(("ndcg@20",), ("maximize",))
 LESS = Objectives(("rmse",), ("minimize",))

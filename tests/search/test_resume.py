@@ -11,8 +11,6 @@ from typing import Any
 
 import polars as pl
 import pytest
-from killed_search import search_of_thirty
-from search_fakes import FakeEpoch, FakeTraining, ended, quality, run, setup, trials
 
 from gnas.config.architecture import Architecture
 from gnas.errors import RunError
@@ -20,6 +18,8 @@ from gnas.search.events import Event
 from gnas.search.search import search
 from gnas.search.session import Session
 from gnas.search.storage import JOURNAL
+from tests.search.killed_search import search_of_thirty
+from tests.search.search_fakes import FakeEpoch, FakeTraining, ended, quality, run, setup, trials
 
 SETTINGS: dict[str, Any] = {"pruner": "halving", "trials": 15, "seed": 5, "confirm": {"top": 2, "seeds": 1}}
 
@@ -159,7 +159,7 @@ def kill_and_resume(folder: Path, kills: int, epoch_s: float) -> int:
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), str(Path(__file__).parent)])}
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
 
 
 def _wait_for_new_line(path: Path) -> None:

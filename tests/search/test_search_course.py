@@ -5,13 +5,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 import yaml
-from search_fakes import FakeTraining, TinySpace, ended, quality, run, setup, trials
 
 from gnas.config.architecture import Architecture, identity
 from gnas.config.propagation import LightGCN, NoPropagation, Spectral
 from gnas.errors import ConfigError, RunError
 from gnas.search.events import EpochDone, Note, TrialStarted
 from gnas.search.strategies import SAMPLERS
+from tests.search.search_fakes import FakeTraining, TinySpace, ended, quality, run, setup, trials
 
 ANCHORS = {
     "mf": Architecture(propagation=NoPropagation(), dim=64, lr=0.01, epochs=20),

@@ -2,7 +2,6 @@ import json
 from pathlib import Path
 
 import pytest
-from search_fakes import FakeTraining, TinySpace, ended, quality, run, setup, trials
 
 from gnas.config.architecture import Architecture, identity
 from gnas.config.propagation import Spectral
@@ -11,6 +10,7 @@ from gnas.search.objectives import Objectives
 from gnas.search.outcome import Outcome, ranked
 from gnas.search.strategies.grid import combinations
 from gnas.space.search_space import Constraint
+from tests.search.search_fakes import FakeTraining, TinySpace, ended, quality, run, setup, trials
 
 OBJECTIVES = ["ndcg@20", "parameters"]
 

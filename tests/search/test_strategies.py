@@ -5,7 +5,6 @@ import numpy as np
 import optuna
 import pytest
 from scipy.stats import multivariate_normal
-from search_fakes import TinySpace, quality, run, setup, trials
 
 from gnas.config.architecture import Architecture, identity
 from gnas.search.mirror import mirror
@@ -16,6 +15,7 @@ from gnas.search.strategies import SAMPLERS, predictor
 from gnas.search.strategies.grid import combinations
 from gnas.search.view import View
 from gnas.space.domain import Suggest
+from tests.search.search_fakes import TinySpace, quality, run, setup, trials
 
 ONE = Objectives(("ndcg@20",), ("maximize",))
 

@@ -12,14 +12,14 @@ from typing import Any
 
 import polars as pl
 import pytest
-from helping_search import slow_setup
-from search_fakes import ended, run, setup, trials
 
 from gnas.errors import ConfigError, RunError
 from gnas.search.crew import GRACE_S, crew, environments
 from gnas.search.locks import FileLock
 from gnas.search.search import assist
 from gnas.search.storage import opened_storage
+from tests.search.helping_search import slow_setup
+from tests.search.search_fakes import ended, run, setup, trials
 
 HELPER = Path(__file__).with_name("helping_search.py")
 SETTINGS: dict[str, Any] = {"sampler": "tpe", "pruner": "halving", "confirm": {"top": 2, "seeds": 1}}

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 import safetensors.torch
 import torch
-from planted_worlds import World, blocks, build_for, learn, rated
 
 from gnas.config.architecture import Architecture
 from gnas.errors import RunError
 from gnas.nn.recommender import Recommender
 from gnas.train.checkpoint import load_model, save_model
+from tests.train.planted_worlds import World, blocks, build_for, learn, rated
 
 USERS = torch.arange(30)
 PARTS: list[dict[str, Any]] = [

@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from planted_worlds import CPU, blocks, build_for
 
 from gnas.config.architecture import Architecture
 from gnas.errors import DeviceError
 from gnas.train.costs import latency_ms, parameters, watch_peak
 from gnas.train.device import resolve_device
+from tests.train.planted_worlds import CPU, blocks, build_for
 
 
 def with_gpus(monkeypatch: pytest.MonkeyPatch, n: int) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from planted_worlds import World, blocks, learn
 from torch import Tensor
 
 from gnas.config.architecture import Architecture
@@ -24,6 +23,7 @@ from gnas.train.checkpoint import load_model, save_model
 from gnas.train.loop import train
 from gnas.train.plan import Plan
 from gnas.train.rows import split_table
+from tests.train.planted_worlds import World, blocks, learn
 
 FEW = 5
 PARTS: dict[str, Any] = {"propagation": {"gcn": {"depth": 2}}, "weight_decay": 0.1, "epochs": 4}
@@ -80,7 +80,8 @@ def test_however_it_ends_the_model_is_right(
         cached(plan)
         model, left = build(architecture, world.graph, 0), iter(values)
 
-        def measure(_: Recommender) -> Evaluation:
+        def measure(recommender: Recommender) -> Evaluation:
+            del recommender
             return Evaluation({"hit@1": next(left)}, {}, np.zeros(0, dtype=np.int64), 0.0)
 
         epochs = train(

@@ -5,7 +5,6 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
-from planted_worlds import CPU, World, blocks, learn, rated
 
 from gnas.config.architecture import Architecture
 from gnas.config.objective import CONTRASTIVES, LOSSES, SAMPLINGS, SCORERS
@@ -18,6 +17,7 @@ from gnas.nn.objectives import OBJECTIVES
 from gnas.nn.ops import OPS
 from gnas.train.loop import Epoch
 from gnas.train.optimizers import OPTIMIZERS
+from tests.train.planted_worlds import CPU, World, blocks, learn, rated
 
 LOSS_PARTS: dict[str, dict[str, Any]] = {
     "bpr": {},

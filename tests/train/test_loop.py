@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from planted_worlds import CPU, World, blocks, build_for, learn, rated
 
 from gnas.config.architecture import Architecture
 from gnas.config.run import TrainConfig
@@ -23,6 +22,7 @@ from gnas.train.batches import MAX_FULL_STEPS, MIN_FULL_STEPS, epoch_batches, fu
 from gnas.train.loop import Epoch, never, raise_failed, train
 from gnas.train.step import build_step
 from gnas.train.stopping import Best
+from tests.train.planted_worlds import CPU, World, blocks, build_for, learn, rated
 
 
 @pytest.fixture(scope="module")

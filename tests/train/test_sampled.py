@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 import torch
-from planted_worlds import World, blocks, build_for, learn
 
 from gnas.config.architecture import Architecture
 from gnas.errors import TrialFailed
@@ -16,6 +15,7 @@ from gnas.train.optimizers import build_optimizer
 from gnas.train.plan import Plan, full_mib
 from gnas.train.sampled import SampledSteps
 from gnas.train.step import build_step
+from tests.train.planted_worlds import World, blocks, build_for, learn
 
 FEW = 5
 
