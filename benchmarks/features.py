@@ -30,7 +30,7 @@ from gnas.config.run import TrainConfig
 from gnas.data.interactions import Interactions
 from gnas.data.prepare import prepare
 from gnas.errors import TrialFailed
-from gnas.evaluate.evaluator import Evaluation, Evaluator
+from gnas.evaluate.evaluator import Evaluation, Evaluator, usual_metrics
 from gnas.evaluate.statistics import holm, paired_bootstrap
 from gnas.features.bank import FeatureBank
 from gnas.features.newcomers import with_newcomers
@@ -140,7 +140,11 @@ def _made(config: str, overrides: list[tuple[str, Any]], seed: int, new_items: b
     measures = []
     for target, seen in ((split.valid, [split.train]), (split.test, [split.train, split.valid])):
         offered = np.unique(target.item) if new_items else None
-        measures.append(Evaluator(target, seen, [10, 20], seed, graph.device, extras=(), offered=offered))
+        measures.append(
+            Evaluator(
+                target, seen, [10, 20], seed, graph.device, metrics=usual_metrics(of_groups=True), offered=offered
+            )
+        )
     return World(split.train, graph, bank, measures[0], measures[1], "recall@20" if new_items else "ndcg@20")
 
 

@@ -23,7 +23,7 @@ from gnas.evaluate.evaluator import Measure
 from gnas.nn.model import Candidate, build
 from gnas.rng import derive_seed, numpy_rng
 from gnas.run.events import finish
-from gnas.run.prepared import Prepared, main_metric, prepare_run, validation_evaluator
+from gnas.run.prepared import Prepared, prepare_run, validation_evaluator
 from gnas.space.load import load_space
 from gnas.train.loop import train
 
@@ -70,7 +70,7 @@ def main(arguments: list[str]) -> None:
     torch.set_num_threads(asked.threads)
     device = torch.device(asked.device)
     prepared = finish(prepare_run(load_run_config(asked.config).config, device, Path.cwd()))
-    evaluator, metric = validation_evaluator(prepared), main_metric(prepared.config)
+    evaluator, metric = validation_evaluator(prepared), prepared.config.main_metric
     ceilings = TrainConfig(epochs=asked.epochs, patience=asked.patience)
     space, rng = load_space(SPACE), numpy_rng(asked.seed, "inherit")
     rows: list[dict[str, Any]] = []
@@ -111,7 +111,7 @@ def _train(
     parent: Trained | None = None,
 ) -> Trained:
     """Train, starting from the parent's embedding table where there is one."""
-    objective, started = main_metric(prepared.config), time.perf_counter()
+    objective, started = prepared.config.main_metric, time.perf_counter()
     model = build(architecture, prepared.graph, seed)
     assert isinstance(model, Candidate)
     if parent is not None:

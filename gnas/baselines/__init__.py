@@ -5,7 +5,7 @@ Each file holds one of them; `BASELINES` knows them all, best default settings f
 
 from gnas.baselines import bias, ease, gfcf, ials, item_knn, popularity, rp3beta
 from gnas.baselines.baseline import Baseline
-from gnas.config.metrics import is_rating_metric
+from gnas.metrics import metric_of
 from gnas.registry import Registry
 
 BASELINES: Registry[Baseline] = Registry("baseline")
@@ -21,5 +21,5 @@ BASELINES.add("rp3beta", Baseline(rp3beta.fit_rp3beta, rp3beta.GRID))
 
 def baselines_for(objective: str) -> list[str]:
     """Names of the baselines that can be measured by `objective`: those that predict ratings, or those that rank."""
-    wanted = is_rating_metric(objective)
+    wanted = metric_of(objective).of_ratings
     return [name for name, baseline in BASELINES.items() if baseline.predicts_ratings == wanted]

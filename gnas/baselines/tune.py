@@ -7,10 +7,10 @@ from typing import Any
 
 from gnas.baselines import BASELINES, baselines_for
 from gnas.baselines.baseline import Settings
-from gnas.config.metrics import direction
 from gnas.errors import TrialFailed
 from gnas.evaluate.evaluator import Evaluation
 from gnas.graph.bipartite import Graph
+from gnas.metrics import metric_of
 from gnas.nn.recommender import Recommender
 
 Evaluate = Callable[[Recommender], Evaluation]
@@ -66,7 +66,7 @@ def tune(
         TrialFailed: no setting gave a finite score.
     """
     baseline = BASELINES[name]
-    sign = 1 if direction(objective) == "maximize" else -1
+    better = metric_of(objective).better
     begin = clock()
     attempts: list[Attempt] = []
     best: tuple[Settings, Evaluation, Recommender] | None = None
@@ -81,7 +81,7 @@ def tune(
             attempts.append(Attempt(params, {}, clock() - started, str(error)))
             continue
         attempts.append(Attempt(params, evaluation.metrics, clock() - started))
-        if best is None or sign * evaluation.metrics[objective] > sign * best[1].metrics[objective]:
+        if best is None or better(evaluation.metrics[objective], best[1].metrics[objective]):
             best = (params, evaluation, recommender)
     if best is None:
         raise TrialFailed(f"baseline {name}: {attempts[-1].failure}")

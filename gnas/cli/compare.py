@@ -32,7 +32,6 @@ def command(
     from gnas.report.tables import Table
     from gnas.run.comparison import compare_runs
     from gnas.run.directory import open_run
-    from gnas.run.prepared import main_metric
     from gnas.run.saved import saved_config
     from gnas.train.device import resolve_device
 
@@ -40,7 +39,7 @@ def command(
     config = saved_config(opened[0])
     output = Output(as_json, quiet)
     work = compare_runs(opened, resolve_device(device or config.device))
-    found = watch(work, Progress(main_metric(config)), output)
+    found = watch(work, Progress(config.main_metric), output)
     counts = "; ".join(f"{name}: look {count} at test" for name, count in found.looks.items())
     document = {"best": str(found.best.path), "looks": found.looks, **found.record}
     parts: list[str | Table] = [test_table(found.record, found.words), ""]

@@ -17,7 +17,6 @@ from gnas.report.tables import Table
 from gnas.run.configure import Asked, data_name, settle_config
 from gnas.run.directory import RunDirectory, create_default_run, create_run, discard_if_empty, open_run
 from gnas.run.evaluating import TestResult, evaluate_run
-from gnas.run.prepared import main_metric
 from gnas.run.saved import saved_architecture, saved_config
 from gnas.run.single import evaluate_architecture as evaluate_on_seeds
 from gnas.train.device import resolve_device
@@ -40,7 +39,7 @@ def evaluate_saved(path: Path, asked: Asked, output: Output, *, baselines: bool 
     work = evaluate_run(
         run, device, baselines=_wanted(baselines, config), refit=config.evaluate.refit if refit is None else refit
     )
-    result = watch(work, Progress(main_metric(config)), output)
+    result = watch(work, Progress(config.main_metric), output)
     _conclude(run, result, words, output)
 
 
@@ -53,7 +52,7 @@ def evaluate_architecture(
     device = resolve_device(config.device)
     name = Path(target).stem
     run = create_default_run(data_name(config.data), name) if out is None else create_run(Path(out))
-    progress = Progress(main_metric(config))
+    progress = Progress(config.main_metric)
     work = evaluate_on_seeds(
         run, config, architecture, device, baselines=_wanted(baselines, config), tick=progress.tick
     )

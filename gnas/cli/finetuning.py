@@ -13,7 +13,6 @@ from gnas.report.progress import Progress
 from gnas.report.tuning import tuning_table, tuning_verdict
 from gnas.run.directory import create_run, discard_if_empty, open_run
 from gnas.run.finetuning import finetune_run
-from gnas.run.prepared import main_metric
 from gnas.run.saved import saved_config
 from gnas.train.device import resolve_device
 from gnas.train.finetune import Pace
@@ -27,7 +26,7 @@ def finetune_best(
     config = saved_config(source)
     where = resolve_device(device or config.device)
     run = create_run(source.path / "finetuned" if out is None else Path(out))
-    metric = main_metric(config)
+    metric = config.main_metric
     try:
         found = watch(finetune_run(source, run, modality, method, pace, where), Progress(metric), output)
     finally:

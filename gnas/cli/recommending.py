@@ -11,7 +11,6 @@ from gnas.data.interactions import Split
 from gnas.report.progress import Progress
 from gnas.report.tables import Table
 from gnas.run.directory import open_run
-from gnas.run.prepared import main_metric
 from gnas.run.recommending import recommend_run
 from gnas.run.saved import saved_config
 from gnas.run.serving import check_target, read_users, write_table
@@ -37,7 +36,7 @@ def serve(
     run = open_run(Path(run_path))
     config = saved_config(run)
     work = recommend_run(run, resolve_device(device or config.device), k, named)
-    frame, prepared = watch(work, Progress(main_metric(config)), output)
+    frame, prepared = watch(work, Progress(config.main_metric), output)
     unknown = frame.filter(~pl.col("known"))["user"].unique(maintain_order=True).to_list()
     if unknown:
         output.say(f"note: {len(unknown)} user(s) unknown to the model got the most popular items: {_few(unknown)}")

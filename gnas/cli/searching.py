@@ -17,7 +17,6 @@ from gnas.report.trials import read_trials
 from gnas.run.configure import Asked, data_name, overrides_of, settle, with_limits
 from gnas.run.directory import RunDirectory, create_default_run, create_run, discard_if_empty, open_run
 from gnas.run.forking import Fork, fork_config, fork_of
-from gnas.run.prepared import main_metric
 from gnas.run.resuming import refuse_other_config, refuse_other_space, resume_config, resume_space
 from gnas.run.searching import SearchResult, check_search, search_run
 from gnas.search.session import read_sessions
@@ -52,7 +51,7 @@ def begin_from(fork: str, asked: Asked, out: str | None, output: Output) -> Sear
         config = with_limits(config, space)
     check_search(config.search)
     resolve_device(config.device)
-    taken = fork_of(old, space, main_metric(config))
+    taken = fork_of(old, space, config.main_metric)
     run = create_default_run(data_name(config.data), "fork") if out is None else create_run(Path(out))
     output.say(f"run directory: {run.path}")
     try:
@@ -83,7 +82,7 @@ def _search(
     resume: bool,
     fork: Fork | None = None,
 ) -> SearchResult:
-    progress = Progress(main_metric(config), config.search.trial_budget, config.search.timeout)
+    progress = Progress(config.main_metric, config.search.trial_budget, config.search.timeout)
     if resume:
         spent_s = sum(float(record["elapsed_s"]) for record in read_sessions(run.path) if record["leads"])
         progress.recall(read_trials(run), spent_s)

@@ -12,7 +12,6 @@ from gnas.report.progress import Progress
 from gnas.report.results import figures_table
 from gnas.run.configure import Asked, data_name, settle_config
 from gnas.run.directory import create_default_run, create_run, discard_if_empty
-from gnas.run.prepared import main_metric
 from gnas.run.single import train_run
 from gnas.train.device import resolve_device
 
@@ -23,7 +22,7 @@ def train_architecture(target: str, asked: Asked, out: str | None, output: Outpu
     config = settle_config(asked)
     device = resolve_device(config.device)
     run = create_default_run(data_name(config.data), Path(target).stem) if out is None else create_run(Path(out))
-    metric, words = main_metric(config), describe(architecture)
+    metric, words = config.main_metric, describe(architecture)
     progress = Progress(metric)
     try:
         trained = watch(train_run(run, config, architecture, device, progress.tick), progress, output)

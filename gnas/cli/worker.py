@@ -30,7 +30,6 @@ def command(
     from gnas.report.progress import Progress
     from gnas.run.directory import open_run
     from gnas.run.helping import help_run
-    from gnas.run.prepared import main_metric
     from gnas.run.resuming import resume_config
     from gnas.search.crew import orphaned
     from gnas.train.device import resolve_device
@@ -38,7 +37,7 @@ def command(
     opened = open_run(Path(run))
     config = resume_config(opened, [] if storage is None else [("search.storage", storage)])
     gone = orphaned(parent) if parent is not None else (lambda: False)
-    progress = Progress(main_metric(config), config.search.trial_budget, config.search.timeout)
+    progress = Progress(config.main_metric, config.search.trial_budget, config.search.timeout)
     output = Output(as_json, quiet)
     with clean_stop(quiet) as stop:
         work = help_run(opened, config, resolve_device(device or config.device), lambda: stop() or gone())

@@ -6,8 +6,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from gnas.config.base import Strict
 from gnas.config.data import DataConfig
-from gnas.config.metrics import parse_metric
 from gnas.errors import ConfigError
+from gnas.metrics import metric_of, parse_metric
 from gnas.units import parse_duration, parse_mib
 
 Seconds = Annotated[float, BeforeValidator(parse_duration)]
@@ -26,7 +26,7 @@ def _metric(name: str) -> str:
 
 
 Metric = Annotated[str, AfterValidator(_metric)]
-"""A name that `gnas.config.metrics` knows, as `ndcg@20` or `latency_ms`."""
+"""A name that `gnas.metrics` knows, as `ndcg@20` or `latency_ms`."""
 
 
 class ConfirmConfig(Strict):
@@ -156,3 +156,15 @@ class RunConfig(Strict):
     evaluate: EvaluateConfig = EvaluateConfig()
     seed: int = 0
     device: str = "auto"
+
+    @property
+    def main_metric(self) -> str:
+        """The first objective that is measured on what is recommended rather than on the candidate."""
+        measured = [name for name in self.search.objectives if not metric_of(name).is_cost]
+        return measured[0] if measured else f"ndcg@{max(self.evaluate.cutoffs)}"
+
+    @property
+    def cutoffs(self) -> list[int]:
+        """The cut-offs to measure at: those of `evaluate`, and those that an objective or a limit names."""
+        named = (parse_metric(name)[1] for name in [*self.search.objectives, *self.search.limits])
+        return sorted({*self.evaluate.cutoffs, *(cutoff for cutoff in named if cutoff is not None)})

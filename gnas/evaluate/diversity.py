@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from gnas.metrics import Lists, TrainPairs
 from gnas.nn.positives import expand
 
 
@@ -25,31 +26,31 @@ class Audiences:
     start_U: Tensor
 
 
-def audiences(user_E: Tensor, item_E: Tensor, n_users: int, n_items: int) -> Audiences:
-    """Both sides of distinct pairs."""
+def audiences(train: TrainPairs) -> Audiences:
+    """Both sides of the train interactions."""
+    user_E, item_E = train.user_E, train.item_E
     by_item, by_user = item_E.argsort(stable=True), user_E.argsort(stable=True)
-    n_user_I, n_item_U = torch.bincount(item_E, minlength=n_items), torch.bincount(user_E, minlength=n_users)
+    n_user_I, n_item_U = train.degree_I, user_E.bincount(minlength=train.n_users)
     return Audiences(
         user_E[by_item], n_user_I, n_user_I.cumsum(0) - n_user_I,
         item_E[by_user], n_item_U, n_item_U.cumsum(0) - n_item_U,
     )  # fmt: skip
 
 
-def diversity(item_UK: Tensor, taken: Audiences, cutoffs: Sequence[int], block_mib: int) -> dict[int, Tensor]:
+def diversity(lists: Lists, cutoffs: Sequence[int]) -> dict[int, Tensor]:
     """1 − mean cosine of the pairs of items in a list, an item being the set of its train users; per user and cut-off.
 
     Intra-list similarity of Ziegler et al., WWW 2005. Of the cosine matrix only the rows of recommended items are
     formed, a block at a time; the cosine with an item without train users is 0.
 
     Args:
-        item_UK: int64 [U, K], −1 as padding.
-        taken: train interactions.
-        cutoffs: lengths of the lists, at most K.
-        block_mib: bound on one block of rows.
+        lists: of all users; their `memory_mib` bounds one block of rows.
+        cutoffs: lengths to measure at, at most K.
 
     Returns:
         Cut-off → float64 [U]; NaN where a list has fewer than two items.
     """
+    item_UK, taken, block_mib = lists.item_UK, audiences(lists.train), lists.memory_mib
     n_lists, n_ranks = item_UK.shape
     n_items = len(taken.n_user_I)
     similar = {cutoff: torch.zeros(n_lists, device=item_UK.device, dtype=torch.float64) for cutoff in cutoffs}

@@ -11,17 +11,18 @@ from torch import Tensor
 
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError
-from gnas.evaluate import beyond
-from gnas.evaluate.diversity import audiences, diversity
-from gnas.evaluate.metrics import auc, ranking_metrics
 from gnas.evaluate.ranking import TieBreaker, UserItems, best_items, block_rows, masked_blocks, user_items
+from gnas.metrics import METRICS, ListMetric, Lists, ScoreMetric, TrainPairs
 from gnas.nn.recommender import Recommender
 from gnas.rng import numpy_rng
 
-CHEAP = ("coverage", "gini", "novelty", "popularity")
-"""What is measured beside accuracy unless asked otherwise: it costs next to nothing."""
-EXTRAS = (*CHEAP, "diversity", "auc")
-"""Everything that can be asked for: `diversity` counts shared users of items, `auc` sorts every row of scores."""
+RANKING_METRICS = (ListMetric, ScoreMetric)
+
+
+def usual_metrics(*, of_groups: bool = False) -> list[str]:
+    """What is measured of rankings unless asked otherwise; of groups of users it is their accuracy alone."""
+    wanted = ("always",) if of_groups else ("always", "overall")
+    return [name for name, metric in METRICS.items() if isinstance(metric, RANKING_METRICS) and metric.when in wanted]
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Evaluator:
         seed: breaks ties and draws the subset.
         device: of the recommenders.
         memory_mib: bound on a block of scores and what is computed from it.
-        extras: metrics beside accuracy, of `EXTRAS`.
+        metrics: of rankings, by their names in `METRICS`; None: the usual ones.
         limit_users: evaluate a random subset of so many users.
         offered: the only items that are ranked, int64; None: all.
 
@@ -73,17 +74,17 @@ class Evaluator:
         device: torch.device,
         memory_mib: int = 512,
         *,
-        extras: Collection[str] = CHEAP,
+        metrics: Collection[str] | None = None,
         limit_users: int | None = None,
         offered: np.ndarray | None = None,
     ) -> None:
         if not len(target):
             raise DataError("there are no held-out interactions to evaluate on; set aside a larger share")
-        if unknown := set(extras) - set(EXTRAS):
-            raise ValueError(f"{sorted(unknown)} cannot be measured; known: {EXTRAS}")
         parts = [seen] if isinstance(seen, Interactions) else list(seen)
         self.cutoffs = sorted(set(cutoffs))
-        self.extras = tuple(name for name in EXTRAS if name in extras)
+        named = {name: METRICS[name] for name in (usual_metrics() if metrics is None else sorted(set(metrics)))}
+        self._of_lists = {name: metric for name, metric in named.items() if isinstance(metric, ListMetric)}
+        self._of_scores = {name: metric for name, metric in named.items() if isinstance(metric, ScoreMetric)}
         self.users = _chosen(np.unique(target.user), limit_users, seed)
         self.n_items = target.n_items
         self.memory_mib = memory_mib
@@ -94,14 +95,7 @@ class Evaluator:
         self._target = user_items([target], self.users, self.n_items, device)
         self._n_target_U = self._target.counts()
         self._ties = TieBreaker(self.n_items, len(self.users), seed, device)
-        self._train = (
-            parts[0] if parts else Interactions(target.user[:0], target.item[:0], target.n_users, self.n_items)
-        )
-        pairs = np.unique(self._train.user.astype(np.int64) * self.n_items + self._train.item)
-        self._train_user_E, self._train_item_E = (
-            torch.from_numpy(side).to(device) for side in divmod(pairs, self.n_items)
-        )
-        self._degree_I = torch.bincount(self._train_item_E, minlength=self.n_items)
+        self._train = _distinct(parts[0] if parts else target.take(np.zeros(0, dtype=np.int64)), device)
 
     def __call__(self, recommender: Recommender) -> Evaluation:
         """Measure `recommender`.
@@ -124,43 +118,24 @@ class Evaluator:
         blocks = list(zip(*passes, strict=True))
         return [self._evaluation(list(parts), started) for parts in zip(*blocks, strict=True)]
 
-    def _pass(self, recommender: Recommender, rows: int) -> Iterator[tuple[Tensor, Tensor | None]]:
-        """The best items of each block of users, and the area under the curve where it is asked for."""
+    def _pass(self, recommender: Recommender, rows: int) -> Iterator[tuple[Tensor, dict[str, Tensor]]]:
+        """The best items of each block of users, and the metrics that need whole rows of scores."""
         for block, score_BI, finite in masked_blocks(recommender, self._users_U, self._seen, rows):
             if self._left_out_I is not None:
                 score_BI.masked_fill_(self._left_out_I, -torch.inf)
             item_BK = best_items(score_BI, finite, self.cutoffs[-1], self._ties, block)[0]
-            yield item_BK, auc(score_BI, *_padded(self._target, block)) if "auc" in self.extras else None
+            wanted = _padded(self._target, block) if self._of_scores else ()
+            yield item_BK, {name: metric.compute(score_BI, *wanted) for name, metric in self._of_scores.items()}
 
-    def _evaluation(self, blocks: list[tuple[Tensor, Tensor | None]], started: float) -> Evaluation:
+    def _evaluation(self, blocks: list[tuple[Tensor, dict[str, Tensor]]], started: float) -> Evaluation:
         item_UK = torch.cat([item_BK for item_BK, _ in blocks])
-        per_user = ranking_metrics(self._target.contains(item_UK), self._n_target_U, self.cutoffs)
-        areas = [area_B for _, area_B in blocks if area_B is not None]
-        if areas:
-            per_user["auc"] = torch.cat(areas)
-        overall = self._beyond(item_UK, per_user)
-        arrays = {name: value_U.cpu().numpy() for name, value_U in per_user.items()}
-        metrics = {name: mean(values) for name, values in arrays.items()} | overall
-        return Evaluation(metrics, arrays, self.users, time.perf_counter() - started)
-
-    def _beyond(self, item_UK: Tensor, per_user: dict[str, Tensor]) -> dict[str, float]:
-        """Add what the lists are like to `per_user`; return what has no value per user."""
-        overall = {}
-        for cutoff in self.cutoffs:
-            item_Uk = item_UK[:, :cutoff]
-            if "coverage" in self.extras:
-                overall[f"coverage@{cutoff}"] = beyond.coverage(item_Uk, self.n_items)
-            if "gini" in self.extras:
-                overall[f"gini@{cutoff}"] = beyond.gini(item_Uk, self.n_items)
-            if "novelty" in self.extras:
-                per_user[f"novelty@{cutoff}"] = beyond.novelty(item_Uk, self._degree_I, self._train.n_users)
-            if "popularity" in self.extras:
-                per_user[f"popularity@{cutoff}"] = beyond.popularity(item_Uk, self._degree_I)
-        if "diversity" in self.extras:
-            taken = audiences(self._train_user_E, self._train_item_E, self._train.n_users, self.n_items)
-            for cutoff, value_U in diversity(item_UK, taken, self.cutoffs, self.memory_mib).items():
-                per_user[f"diversity@{cutoff}"] = value_U
-        return {name: float(value) for name, value in overall.items()}
+        lists = Lists(item_UK, self._target.contains(item_UK), self._n_target_U, self._train, self.memory_mib)
+        found = {name: torch.cat([values[name] for _, values in blocks]) for name in self._of_scores}
+        for name, metric in self._of_lists.items():
+            found |= {f"{name}@{k}": value for k, value in metric.compute(lists, self.cutoffs).items()}
+        per_user = {name: value.cpu().numpy() for name, value in found.items() if value.ndim}
+        metrics = {name: mean(per_user[name]) if value.ndim else float(value) for name, value in found.items()}
+        return Evaluation(metrics, per_user, self.users, time.perf_counter() - started)
 
 
 def measured_together(measure: Measure, recommenders: Sequence[Recommender]) -> list[Evaluation]:
@@ -174,6 +149,12 @@ def mean(values: np.ndarray) -> float:
     """Mean of the users that have a value; NaN where none has."""
     kept = values[~np.isnan(values)]
     return float(kept.mean()) if len(kept) else float("nan")
+
+
+def _distinct(train: Interactions, device: torch.device) -> TrainPairs:
+    pairs = np.unique(train.user.astype(np.int64) * train.n_items + train.item)
+    user_E, item_E = (torch.from_numpy(side).to(device) for side in divmod(pairs, train.n_items))
+    return TrainPairs(user_E, item_E, train.n_users, train.n_items)
 
 
 def _all_but(items: np.ndarray, n_items: int) -> Tensor:

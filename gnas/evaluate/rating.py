@@ -9,16 +9,16 @@ from torch import Tensor
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError, TrialFailed
 from gnas.evaluate.evaluator import Evaluation
-from gnas.evaluate.metrics import mae, rmse
 from gnas.evaluate.ranking import block_rows
+from gnas.metrics import METRICS, RatingMetric
 from gnas.nn.recommender import Recommender
 
 
 class RatingEvaluator:
     """Compares predicted with held-out ratings; built once, called for every candidate and epoch.
 
-    `metrics` are over all held-out ratings; `per_user` holds each user's own RMSE and MAE, whose mean differs from
-    the former where users have different numbers of ratings.
+    `metrics` are over all held-out ratings; `per_user` holds each user's own errors, whose mean differs from the
+    former where users have different numbers of ratings.
 
     Args:
         target: held-out interactions with ratings.
@@ -53,10 +53,10 @@ class RatingEvaluator:
         error_E = torch.cat([self._errors(recommender, first) for first in range(0, len(self.users), self._rows)])
         if not error_E.isfinite().all():
             raise TrialFailed("a predicted rating is not finite (NaN or infinity); the model has diverged")
-        metrics = {"rmse": float(rmse(error_E)), "mae": float(mae(error_E))}
-        per_user = {"rmse": self._user_mean(error_E.square()).sqrt(), "mae": self._user_mean(error_E.abs())}
-        arrays = {name: value_U.cpu().numpy() for name, value_U in per_user.items()}
-        return Evaluation(metrics, arrays, self.users, time.perf_counter() - started)
+        known = {name: metric for name, metric in METRICS.items() if isinstance(metric, RatingMetric)}
+        metrics = {name: float(metric.compute(error_E.double(), Tensor.mean)) for name, metric in known.items()}
+        per_user = {name: metric.compute(error_E, self._user_mean).cpu().numpy() for name, metric in known.items()}
+        return Evaluation(metrics, per_user, self.users, time.perf_counter() - started)
 
     def _errors(self, recommender: Recommender, first: int) -> Tensor:
         """Predicted minus given, for the held-out ratings of one block of users."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gnas.config.metrics import direction
+from gnas.metrics import metric_of
 from gnas.report.results import shown_metrics, test_cells
 from gnas.report.tables import Cell, Table
 
@@ -17,11 +17,11 @@ def groups_table(record: Mapping[str, Any], words: str) -> Table:
     """A look at test by group, the best recommender of each first; the architecture's rows are stressed."""
     objective = record["objective"]
     names = shown_metrics(objective, list(record["groups"][0]["metrics"]))
-    sign = 1 if direction(objective) == "maximize" else -1
+    gain = metric_of(objective).gain
     rows: list[tuple[Cell, ...]] = []
     for group in record["groups"]:
         entries = [(words, group["metrics"]), *((one["name"], one["metrics"]) for one in group["others"])]
-        entries.sort(key=lambda entry: -sign * entry[1][objective]["value"])
+        entries.sort(key=lambda entry: gain(entry[1][objective]["value"]), reverse=True)
         rows += [
             (group["group"], group["n_users"], name, *test_cells(figures, names, objective))
             for name, figures in entries

@@ -6,9 +6,9 @@ from typing import Any
 
 from gnas.config.describe import describe
 from gnas.config.load import load_architecture
-from gnas.config.metrics import direction
 from gnas.config.run import RunConfig
 from gnas.files import write_text
+from gnas.metrics import metric_of
 from gnas.report.ensemble import ensemble_lines
 from gnas.report.groups import ABOUT_GROUPS, groups_table
 from gnas.report.importance import importances
@@ -27,8 +27,6 @@ from gnas.report.trials import TrialRow, front_table, read_trials, trials_table
 from gnas.run.directory import RunDirectory, read_json
 from gnas.run.ensembling import saved_ensemble
 from gnas.run.looks import looks
-from gnas.run.prepared import main_metric
-from gnas.run.results import better
 from gnas.run.saved import saved_config
 
 
@@ -38,7 +36,7 @@ def write_report(run: RunDirectory, config: RunConfig | None = None) -> None:
     `config`: the run's, where it knows more than the run's file, which keeps no password of a storage.
     """
     config = config or saved_config(run)
-    metric = main_metric(config)
+    metric = config.main_metric
     rows = read_trials(run)
     found = _known(run)
     records = looks(run)
@@ -118,8 +116,9 @@ def _interval_bar(name: str, known: dict[str, Any], kind: str) -> Bar:
 
 
 def _ordered_bars(entries: list[Bar], metric: str, where: str) -> str:
-    sign = 1 if direction(metric) == "maximize" else -1
-    return figure(bars(sorted(entries, key=lambda bar: -sign * bar.value)), f"{metric} {where}")
+    return figure(
+        bars(sorted(entries, key=lambda bar: metric_of(metric).gain(bar.value), reverse=True)), f"{metric} {where}"
+    )
 
 
 def _front(run: RunDirectory) -> str:
@@ -141,7 +140,7 @@ def _history(rows: Sequence[TrialRow], metric: str, winner: int | None) -> str:
     best: list[tuple[float, float]] = []
     for row in shown:
         value = row.metrics[metric]
-        if row.state == "complete" and (not best or better(metric, value, best[-1][1])):
+        if row.state == "complete" and (not best or metric_of(metric).better(value, best[-1][1])):
             best.append((row.number, value))
     failed = sum(row.state == "failed" for row in rows)
     note = f" {failed} trial(s) failed and have no value." if failed else ""

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from gnas.config.describe import describe
+from gnas.metrics import metric_of
 from gnas.report.trials import TrialRow
 from gnas.run.events import Part, Phase
-from gnas.run.results import better
 from gnas.search.events import ConfirmEnded, ConfirmStarted, EpochDone, SearchEnded, TrialEnded, TrialStarted
 from gnas.train.loop import Epoch
 
@@ -138,7 +138,7 @@ class Progress:
     def _better(self, value: float) -> bool:
         if self.best is None or self.best.value is None:
             return True
-        return better(self.metric, value, self.best.value)
+        return metric_of(self.metric).better(value, self.best.value)
 
     @property
     def elapsed_s(self) -> float:

@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gnas.config.metrics import direction, parse_metric
+from gnas.metrics import metric_of, parse_metric
 from gnas.report.tables import Cell, Table
-from gnas.run.results import better
 
 Metrics = Mapping[str, float]
 
@@ -21,14 +20,14 @@ def shown_metrics(objective: str, measured: Sequence[str]) -> list[str]:
 def leader(objective: str, baselines: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """The best baseline; None where there is none."""
     able = [baseline for baseline in baselines if objective in baseline["metrics"]]
-    sign = 1 if direction(objective) == "maximize" else -1
-    return max(able, key=lambda baseline: sign * _value(baseline["metrics"][objective]), default=None)
+    gain = metric_of(objective).gain
+    return max(able, key=lambda baseline: gain(_value(baseline["metrics"][objective])), default=None)
 
 
 def baseline_wins(objective: str, value: float, baselines: Sequence[Mapping[str, Any]]) -> bool:
     """Whether a baseline is better than `value`."""
     rival = leader(objective, baselines)
-    return rival is not None and better(objective, _value(rival["metrics"][objective]), value)
+    return rival is not None and metric_of(objective).better(_value(rival["metrics"][objective]), value)
 
 
 def verdict(objective: str, value: float, baselines: Sequence[Mapping[str, Any]], where: str) -> str:
@@ -59,8 +58,8 @@ def figures_table(
     names = shown_metrics(objective, list(metrics))
     entries: list[tuple[str, Mapping[str, Any]]] = [(words, metrics)]
     entries += [(str(baseline["name"]), baseline["metrics"]) for baseline in baselines]
-    sign = 1 if direction(objective) == "maximize" else -1
-    entries.sort(key=lambda entry: -sign * _value(entry[1].get(objective, -sign * float("inf"))))
+    metric = metric_of(objective)
+    entries.sort(key=lambda entry: metric.gain(_value(entry[1].get(objective, metric.worst))), reverse=True)
     rows = tuple((name, *(_cell(found.get(metric)) for metric in names)) for name, found in entries)
     best = frozenset(number for number, (name, _) in enumerate(entries) if name == words)
     return Table(("recommender", *names), rows, title, best)
@@ -79,8 +78,7 @@ def test_table(record: Mapping[str, Any], words: str) -> Table:
         told = None if lead is None else f"{lead['difference']:+.4f} [{lead['low']:+.4f}, {lead['high']:+.4f}]"
         p = None if lead is None else round(lead["p_holm"], 4)
         rows.append((baseline["name"], *test_cells(baseline["metrics"], names, objective), told, p))
-    sign = 1 if direction(objective) == "maximize" else -1
-    rows.sort(key=lambda row: -sign * _value(row[1]))
+    rows.sort(key=lambda row: metric_of(objective).gain(_value(row[1])), reverse=True)
     columns = ("recommender", *names, interval, "lead of the architecture", "p (Holm)")
     return Table(columns, tuple(rows), "On test", frozenset({rows.index(own)}))
 

@@ -7,7 +7,6 @@ from gnas.config.load import load_run_config
 from gnas.report.tables import Table
 from gnas.report.trials import TrialRow, best_trial, read_trials, trials_table
 from gnas.run.directory import RunDirectory
-from gnas.run.prepared import main_metric
 from gnas.search.locks import FileLock
 from gnas.search.session import read_sessions
 from gnas.units import format_duration
@@ -18,7 +17,7 @@ SHOWN_TRIALS = 10
 def status_document(run: RunDirectory) -> dict[str, Any]:
     """What is known of the search without taking part in it."""
     config = load_run_config(str(run.config)).config
-    metric = main_metric(config)
+    metric = config.main_metric
     rows = read_trials(run)
     best = best_trial(rows, metric)
     return {

@@ -7,8 +7,8 @@ from typing import Any
 
 from gnas.config.describe import describe
 from gnas.config.load import load_architecture
-from gnas.config.metrics import direction
 from gnas.errors import ConfigError
+from gnas.metrics import metric_of
 from gnas.report.tables import Table
 from gnas.run.directory import RunDirectory
 
@@ -53,8 +53,7 @@ def _row(path: Path) -> TrialRow:
 def best_trial(rows: list[TrialRow], metric: str) -> TrialRow | None:
     """The best complete trial by `metric`; the earlier one among equals."""
     able = [row for row in rows if row.state == "complete" and metric in row.metrics]
-    sign = 1 if direction(metric) == "maximize" else -1
-    return max(able, key=lambda row: sign * row.metrics[metric], default=None)
+    return max(able, key=lambda row: metric_of(metric).gain(row.metrics[metric]), default=None)
 
 
 def front_table(front: dict[str, Any], run: RunDirectory) -> Table:

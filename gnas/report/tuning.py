@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from gnas.metrics import metric_of
 from gnas.report.results import shown_metrics
 from gnas.report.tables import Table
-from gnas.run.results import better
 
 
 def tuning_verdict(record: Mapping[str, Any], source: str) -> str:
@@ -17,7 +17,7 @@ def tuning_verdict(record: Mapping[str, Any], source: str) -> str:
     """
     metric = record["metric"]
     frozen, tuned = (float(record["validation"][name][metric]) for name in ("frozen", "tuned"))
-    if better(metric, tuned, frozen):
+    if metric_of(metric).better(tuned, frozen):
         return f"Fine-tuning helped on validation: {metric} {tuned:.4f}, with the frozen encoder {frozen:.4f}."
     return (
         f"Fine-tuning did not help on validation: {metric} {tuned:.4f}, with the frozen encoder {frozen:.4f}; "
@@ -30,7 +30,7 @@ def tuning_table(record: Mapping[str, Any]) -> Table:
     rows = record["validation"]
     names = shown_metrics(record["metric"], list(rows["frozen"]))
     cells = [(name, *(rows[key][metric] for metric in names)) for key, name in KINDS]
-    helped = better(record["metric"], rows["tuned"][record["metric"]], rows["frozen"][record["metric"]])
+    helped = metric_of(record["metric"]).better(rows["tuned"][record["metric"]], rows["frozen"][record["metric"]])
     best = [key for key, _ in KINDS].index(record["kept"] if helped else "frozen")
     return Table(("readings", *names), tuple(cells), "On validation, one seed", frozenset({best}))
 

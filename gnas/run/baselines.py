@@ -7,15 +7,15 @@ from typing import Any
 from gnas.baselines import BASELINES, baselines_for
 from gnas.baselines.tune import FailedBaseline, tune_all
 from gnas.config.architecture import Architecture
-from gnas.config.metrics import direction
 from gnas.config.run import RunConfig
 from gnas.evaluate.evaluator import Measure
 from gnas.files import write_json
+from gnas.metrics import metric_of
 from gnas.nn.recommender import Recommender
 from gnas.run.baseline_cache import cache_path, cached, is_complete, keep
 from gnas.run.directory import RunDirectory, read_json
 from gnas.run.events import Note, Part, Phase, Work
-from gnas.run.prepared import Prepared, cutoffs, main_metric
+from gnas.run.prepared import Prepared
 
 
 def tuned_baselines(
@@ -30,7 +30,7 @@ def tuned_baselines(
     What this run or an earlier one found is taken over; baselines.json then says from where. `stop` is asked between
     baselines; what is found until then is returned, but not written.
     """
-    objective = main_metric(prepared.config)
+    objective = prepared.config.main_metric
     key = {"fingerprint": prepared.split.fingerprint, "objective": objective, "seed": prepared.config.seed}
     if run.baselines.exists():
         known = read_json(run.baselines)
@@ -64,7 +64,7 @@ def tuned_baselines(
 
 def measured(config: RunConfig) -> dict[str, Any]:
     """What the evaluator is asked for, which decides on the figures that a record holds."""
-    return {"cutoffs": cutoffs(config), "metrics": sorted({*config.search.objectives, *config.search.limits})}
+    return {"cutoffs": config.cutoffs, "metrics": sorted({*config.search.objectives, *config.search.limits})}
 
 
 def as_candidates(run: RunDirectory) -> dict[str, Architecture]:
@@ -73,9 +73,9 @@ def as_candidates(run: RunDirectory) -> dict[str, Architecture]:
         return {}
     known = read_json(run.baselines)
     objective = known["objective"]
-    sign = 1 if direction(objective) == "maximize" else -1
+    gain = metric_of(objective).gain
     found = {}
-    for record in sorted(known["baselines"], key=lambda record: -sign * record["metrics"][objective]):
+    for record in sorted(known["baselines"], key=lambda record: gain(record["metrics"][objective]), reverse=True):
         candidate = BASELINES[record["name"]].candidate
         if candidate is not None:
             found[f"baseline {record['name']}"] = Architecture(propagation=candidate(**record["params"]))

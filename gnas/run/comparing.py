@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from gnas.config.metrics import direction
 from gnas.evaluate.evaluator import Evaluation
 from gnas.evaluate.statistics import bootstrap_interval, holm, paired_bootstrap
+from gnas.metrics import metric_of
 
 
 def with_intervals(evaluation: Evaluation, n: int, seed: int) -> dict[str, dict[str, float | None]]:
@@ -42,7 +42,7 @@ def differences(
             raise ValueError(f"{name} was measured on other users than the winner")
         theirs = rival.per_user[metric]
         known = ~(np.isnan(own) | np.isnan(theirs))
-        ahead, behind = (own, theirs) if direction(metric) == "maximize" else (theirs, own)
+        ahead, behind = (own, theirs) if metric_of(metric).direction == "maximize" else (theirs, own)
         lead = paired_bootstrap(ahead[known], behind[known], n, seed)
         found[name] = {"difference": lead.difference, "low": lead.low, "high": lead.high, "p": lead.p}
     for name, p in holm({name: record["p"] for name, record in found.items()}).items():

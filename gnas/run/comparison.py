@@ -8,13 +8,12 @@ import torch
 
 from gnas.config.describe import describe
 from gnas.errors import RunError
+from gnas.metrics import metric_of
 from gnas.run.directory import RunDirectory, read_json, require_writable
 from gnas.run.evaluating import test_record
 from gnas.run.events import Part, Phase, Work
 from gnas.run.groups import WHOLE, Measured, measured, test_measures
 from gnas.run.looks import record_look
-from gnas.run.prepared import main_metric
-from gnas.run.results import better
 from gnas.run.saved import load_best, reopen, saved_architecture
 
 
@@ -37,7 +36,7 @@ def compare_runs(runs: Sequence[RunDirectory], device: torch.device) -> Work[Com
     require_comparable(runs)
     architectures = {str(run.path): saved_architecture(run) for run in runs}
     prepared = yield from reopen(runs[0], device)
-    metric = main_metric(prepared.config)
+    metric = prepared.config.main_metric
     measures = test_measures(prepared, prepared.split.train)
     found: dict[str, Measured] = {}
     for run in runs:
@@ -48,7 +47,9 @@ def compare_runs(runs: Sequence[RunDirectory], device: torch.device) -> Work[Com
         yield Part(name, found[name][WHOLE].metrics[metric])
     best = runs[0]
     for run in runs[1:]:
-        if better(metric, found[str(run.path)][WHOLE].metrics[metric], found[str(best.path)][WHOLE].metrics[metric]):
+        if metric_of(metric).better(
+            found[str(run.path)][WHOLE].metrics[metric], found[str(best.path)][WHOLE].metrics[metric]
+        ):
             best = run
     looks = {}
     for run in runs:

@@ -7,11 +7,11 @@ from typing import Any
 
 from gnas.config.data import DataConfig
 from gnas.config.load import LoadedConfig, load_run_config
-from gnas.config.metrics import direction
 from gnas.config.overrides import Override
 from gnas.config.run import RunConfig
 from gnas.data.catalog import CATALOG
 from gnas.errors import ConfigError
+from gnas.metrics import metric_of
 from gnas.space.load import load_space, space_of
 from gnas.space.search_space import SearchSpace
 
@@ -112,10 +112,10 @@ def with_limits(config: RunConfig, space: SearchSpace) -> RunConfig:
     """The space's constraints join `search.limits`, whose own bounds stand where both name a metric."""
     limits: dict[str, float] = {}
     for constraint in space.constraints:
-        bound = constraint.high if direction(constraint.metric) == "minimize" else constraint.low
-        other = constraint.low if direction(constraint.metric) == "minimize" else constraint.high
+        upper = metric_of(constraint.metric).direction == "minimize"
+        bound, other = (constraint.high, constraint.low) if upper else (constraint.low, constraint.high)
         if bound is None or other is not None:
-            side = "max" if direction(constraint.metric) == "minimize" else "min"
+            side = "max" if upper else "min"
             raise ConfigError(f"{space.source}: constraints: {constraint.metric} takes `{side}` alone as its bound")
         limits[constraint.metric] = bound
     search = config.search.model_copy(update={"limits": {**limits, **config.search.limits}})

@@ -14,13 +14,13 @@ from gnas.config.describe import describe
 from gnas.errors import RunError
 from gnas.evaluate.evaluator import Measure, measured_together
 from gnas.files import write_json
+from gnas.metrics import metric_of
 from gnas.nn.blend import Blend, Kept, Standardised
 from gnas.nn.recommender import Recommender
 from gnas.run.contenders import Contender, contender, with_models
 from gnas.run.directory import RunDirectory, read_json
 from gnas.run.events import Note, Part, Phase, Work
-from gnas.run.prepared import Prepared, epoch_evaluator, main_metric
-from gnas.run.results import better
+from gnas.run.prepared import Prepared, epoch_evaluator
 
 ENSEMBLE = "the ensemble"
 Picks = tuple[int, ...]
@@ -49,7 +49,7 @@ def ensemble_of(
     Raises:
         RunError: a model is damaged, or of other data.
     """
-    at_most, metric = prepared.config.search.ensemble, main_metric(prepared.config)
+    at_most, metric = prepared.config.search.ensemble, prepared.config.main_metric
     known = saved_ensemble(run)
     if known is not None and (known["candidates"], known["at_most"]) == (list(candidates), at_most):
         return known
@@ -107,8 +107,8 @@ def choose(
         values |= {key: found.metrics[metric] for key, found in zip(new, measured, strict=True)}
         best = tried[0]
         for one in tried[1:]:
-            best = one if better(metric, values[shares(one)], values[shares(best)]) else best
-        if not better(metric, values[shares(best)], values[shares(picks)]):
+            best = one if metric_of(metric).better(values[shares(one)], values[shares(best)]) else best
+        if not metric_of(metric).better(values[shares(best)], values[shares(picks)]):
             break
         picks = best
         yield Part(f"{len(picks)} picks", values[shares(picks)])

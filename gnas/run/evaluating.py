@@ -18,7 +18,7 @@ from gnas.run.ensembling import ENSEMBLE, members, name_of, together
 from gnas.run.events import Part, Phase, Work
 from gnas.run.groups import WHOLE, Measured, group_records, measured, test_measures, whole
 from gnas.run.looks import record_look
-from gnas.run.prepared import Prepared, main_metric, validation_evaluator
+from gnas.run.prepared import Prepared, validation_evaluator
 from gnas.run.refitting import PROTOCOL, confirmed_epochs, fitted, on_everything_known
 from gnas.run.saved import command_line, load_best, now, reopen, saved_architecture
 
@@ -62,7 +62,7 @@ def evaluate_run(
     if baselines:
         rivals = yield from tuned_baselines(prepared, validation_evaluator(prepared), run, BASELINE_BUDGET_S)
     yield Phase("scoring on test", total=1 + len(rivals) + (second is not None) + bool(ensemble))
-    metric = main_metric(prepared.config)
+    metric = prepared.config.main_metric
     measures = test_measures(prepared, fit.split.train)
     own = measured(measures, model)
     yield Part("the best architecture", own[WHOLE].metrics[metric])
@@ -107,7 +107,7 @@ def test_record(
     others: dict[str, Measured],
 ) -> dict[str, Any]:
     """What test.json keeps of a look; `groups` only where test has new items or users."""
-    config, metric = prepared.config, main_metric(prepared.config)
+    config, metric = prepared.config, prepared.config.main_metric
     n, seed = config.evaluate.bootstrap, config.seed
     evaluation, theirs = own[WHOLE], whole(others)
     leads = differences(evaluation, theirs, metric, n, seed)

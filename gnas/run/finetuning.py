@@ -14,13 +14,13 @@ from gnas.features.encoders.hf import HuggingFaceEncoder
 from gnas.features.tuning.encoder import Method, TunedEncoder
 from gnas.features.tuning.places import places_of
 from gnas.files import write_json
+from gnas.metrics import metric_of
 from gnas.nn.model import Candidate
 from gnas.rng import derive_seed
 from gnas.run.beginning import write_beginning
 from gnas.run.directory import RunDirectory
 from gnas.run.events import Phase, Work
-from gnas.run.prepared import Prepared, features_of, main_metric, validation_evaluator
-from gnas.run.results import better
+from gnas.run.prepared import Prepared, features_of, validation_evaluator
 from gnas.run.saved import reopen, saved_architecture
 from gnas.run.single import Trained, save_trained, train_once
 from gnas.run.training import CandidateTraining
@@ -121,9 +121,9 @@ def finetune_run(
     architecture = architecture.model_copy(update={"features": changed})
     write_beginning(run, prepared, architecture.written())
     again = yield from train_once(prepared, evaluator, architecture, config.seed, "fine-tuned encoder")
-    metric = main_metric(config)
+    metric = config.main_metric
     together = _as_trained(prepared, evaluator, architecture, frozen, slots, epochs, again)
-    first = better(metric, together.best.metrics[metric], again.best.metrics[metric])
+    first = metric_of(metric).better(together.best.metrics[metric], again.best.metrics[metric])
     kept = together if first else again
     save_trained(run, kept)
     record = {
@@ -176,7 +176,7 @@ def _joint(
     config = prepared.config
     work = finetune(
         model, slots, tuned, prepared.graph, prepared.split.train, evaluator, architecture, pace,
-        seed=config.seed, objective=main_metric(config), options=config.train,
+        seed=config.seed, objective=config.main_metric, options=config.train,
     )  # fmt: skip
     try:
         for epoch in work:

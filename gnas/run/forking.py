@@ -11,11 +11,11 @@ from typing import Any
 
 from gnas.config.architecture import Architecture, shown
 from gnas.config.load import load_architecture, load_run_config
-from gnas.config.metrics import direction
 from gnas.config.overrides import Override
 from gnas.config.run import RunConfig
 from gnas.errors import RunError
 from gnas.files import write_json
+from gnas.metrics import metric_of
 from gnas.run.directory import RunDirectory, read_json
 from gnas.space.search_space import SearchSpace
 
@@ -51,14 +51,13 @@ def fork_of(old: RunDirectory, space: SearchSpace, metric: str) -> Fork:
     taken: dict[str, Architecture] = {}
     left: dict[str, str] = {}
     states: dict[str, int] = {}
-    sign = -1 if direction(metric) == "maximize" else 1
     order: list[tuple[float, str]] = []
     for path in sorted(old.path.glob("trials/*/status.json")):
         status = json.loads(path.read_text())
         states[status["state"]] = states.get(status["state"], 0) + 1
         if status["state"] == "complete":
             value = (status.get("metrics") or {}).get(metric)
-            order.append((float("inf") if value is None else sign * value, path.parent.name))
+            order.append((float("inf") if value is None else -metric_of(metric).gain(value), path.parent.name))
     if not order:
         raise RunError(f"{old.path} has no complete trial to take along; begin a new run without --fork")
     for _, number in sorted(order):

@@ -1,6 +1,6 @@
 """The data of a run, ready to be searched or measured on: read, cleaned, split, its graph built."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,18 +8,18 @@ import numpy as np
 import torch
 
 from gnas.config.architecture import Architecture
-from gnas.config.metrics import METRICS, is_rating_metric, parse_metric
 from gnas.config.run import RunConfig
 from gnas.data.interactions import Interactions, Split
 from gnas.data.prepare import prepare
 from gnas.errors import DataError, RunError
-from gnas.evaluate.evaluator import CHEAP, EXTRAS, Evaluator, Measure
+from gnas.evaluate.evaluator import Evaluator, Measure, usual_metrics
 from gnas.evaluate.rating import RatingEvaluator
 from gnas.features.bank import FeatureBank
 from gnas.features.blocks import FeatureSet
 from gnas.features.newcomers import with_newcomers
 from gnas.features.table import load_tables
 from gnas.graph.bipartite import Graph, build_graph
+from gnas.metrics import metric_of, parse_metric
 from gnas.nn.ratings import RatingScale, rating_scale
 from gnas.run.events import Note, Phase, Work
 
@@ -69,7 +69,7 @@ def prepare_run(
     yield Phase("building the graph")
     graph = build_graph(split.train, device)
     bank = FeatureBank(load_tables(config.data, split, base), split.train, device=str(device))
-    ratings = rating_scale(split.train) if is_rating_metric(main_metric(config)) else None
+    ratings = rating_scale(split.train) if metric_of(config.main_metric).of_ratings else None
     return Prepared(config, split, graph, device, bank, ratings)
 
 
@@ -106,7 +106,7 @@ def test_evaluator(prepared: Prepared) -> Measure:
 def group_evaluator(prepared: Prepared, group: Interactions, offered: np.ndarray | None = None) -> Measure:
     """As `test_evaluator`, of the test interactions `group` alone; `offered` are the only items ranked, None: all."""
     split = prepared.split
-    return _evaluator(prepared, "test", group, [split.train, split.valid], beside=(), offered=offered)
+    return _evaluator(prepared, "test", group, [split.train, split.valid], of_groups=True, offered=offered)
 
 
 def _evaluator(
@@ -114,7 +114,7 @@ def _evaluator(
     name: str,
     target: Interactions,
     seen: list[Interactions],
-    beside: Sequence[str] = CHEAP,
+    of_groups: bool = False,
     offered: np.ndarray | None = None,
     limit_users: int | None = None,
 ) -> Measure:
@@ -123,32 +123,18 @@ def _evaluator(
         raise DataError(f"the {name} part is empty, so nothing can be measured on it; change data.split.{name}")
     if prepared.ratings is not None:
         return RatingEvaluator(target, prepared.device, config.evaluate.memory_mib)
-    stems = {parse_metric(metric)[0] for metric in [*config.search.objectives, *config.search.limits]}
+    asked = [metric for metric in [*config.search.objectives, *config.search.limits] if not metric_of(metric).is_cost]
     return Evaluator(
         target,
         seen,
-        cutoffs(config),
+        config.cutoffs,
         seed=config.seed,
         device=prepared.device,
         memory_mib=config.evaluate.memory_mib,
-        extras=[*beside, *(stem for stem in EXTRAS if stem in stems)],
+        metrics=[*usual_metrics(of_groups=of_groups), *(parse_metric(metric)[0] for metric in asked)],
         offered=offered,
         limit_users=limit_users,
     )
-
-
-def cutoffs(config: RunConfig) -> list[int]:
-    """The cut-offs to measure at: those of `evaluate`, and those that an objective or a limit names."""
-    named = (parse_metric(name)[1] for name in [*config.search.objectives, *config.search.limits])
-    return sorted({*config.evaluate.cutoffs, *(cutoff for cutoff in named if cutoff is not None)})
-
-
-def main_metric(config: RunConfig) -> str:
-    """The first objective that is measured on a ranking rather than on the candidate."""
-    for name in config.search.objectives:
-        if not METRICS[parse_metric(name)[0]].cost:
-            return name
-    return f"ndcg@{max(config.evaluate.cutoffs)}"
 
 
 def describe_steps(split: Split) -> list[str]:

@@ -19,7 +19,7 @@ from gnas.nn.model import build
 from gnas.nn.ratings import rating_scale
 from gnas.nn.recommender import Recommender
 from gnas.run.events import Phase, Work
-from gnas.run.prepared import Prepared, features_of, main_metric
+from gnas.run.prepared import Prepared, features_of
 from gnas.train.loop import train
 
 PROTOCOL = "fitted on train and validation, without early stopping"
@@ -59,7 +59,7 @@ def fitted(whole: Prepared, architecture: Architecture, epochs: int, seed: int) 
     model = build(architecture, whole.graph, seed, whole.ratings, features_of(whole, architecture))
     if not trained:
         return model
-    objective = main_metric(whole.config)
+    objective = whole.config.main_metric
     fixed = architecture.model_copy(update={"epochs": epochs})
     options = whole.config.train.model_copy(update={"epochs": epochs, "evaluate_every": epochs})
     try:

@@ -27,7 +27,6 @@ from gnas.run.prepared import (
     Prepared,
     Tick,
     epoch_evaluator,
-    main_metric,
     no_tick,
     pinned,
     prepare_run,
@@ -159,7 +158,7 @@ def setup_of(
         config=config,
         seed=prepared.config.seed,
         train=lambda architecture, seed: CandidateTraining(prepared, evaluator, architecture, seed, watching),
-        first=warm_architectures(config.warm_start, main_metric(prepared.config)),
+        first=warm_architectures(config.warm_start, prepared.config.main_metric),
         epochs=prepared.config.train.epochs,
         ahead=begun_with(run),
         confirm=confirmation(prepared, run.path),
@@ -174,7 +173,7 @@ def baseline_budget_s(config: RunConfig) -> float:
 
 
 def _result(run: RunDirectory, prepared: Prepared, ended: SearchEnded, baselines: list[dict[str, Any]]) -> SearchResult:
-    objective = main_metric(prepared.config)
+    objective = prepared.config.main_metric
     if ended.best is None:
         return SearchResult(run, ended.reason, objective, None, "", {}, None, baselines, ended.failures)
     winner = ended.best.confirmed

@@ -12,6 +12,7 @@ from gnas.config.describe import describe
 from gnas.config.run import RunConfig
 from gnas.errors import GnasError, SearchFailed, TrialFailed
 from gnas.evaluate.evaluator import Evaluation, Measure
+from gnas.metrics import metric_of
 from gnas.rng import derive_seed
 from gnas.run.baselines import refit, tuned_baselines
 from gnas.run.beginning import write_beginning
@@ -24,14 +25,12 @@ from gnas.run.prepared import (
     Prepared,
     Tick,
     epoch_evaluator,
-    main_metric,
     no_tick,
     pinned,
     prepare_run,
     validation_evaluator,
 )
 from gnas.run.refitting import fitted, on_everything_known
-from gnas.run.results import better
 from gnas.run.saved import write_best
 from gnas.run.training import CandidateTraining
 from gnas.train.loop import Epoch
@@ -78,7 +77,7 @@ def evaluate_architecture(
     """
     prepared = yield from prepare_run(config, device, run.path, tick=tick)
     write_beginning(run, prepared, architecture.written())
-    validation, metric = validation_evaluator(prepared), main_metric(config)
+    validation, metric = validation_evaluator(prepared), config.main_metric
     rivals = (yield from tuned_baselines(prepared, validation, run, BASELINE_BUDGET_S)) if baselines else []
     fit = on_everything_known(prepared, run.path) if config.evaluate.refit else prepared
     measures = test_measures(prepared, fit.split.train)
@@ -100,7 +99,7 @@ def evaluate_architecture(
                 "test": found[-1][WHOLE].metrics,
             }
         )
-        if kept is None or better(metric, trained.best.metrics[metric], kept.best.metrics[metric]):
+        if kept is None or metric_of(metric).better(trained.best.metrics[metric], kept.best.metrics[metric]):
             kept = trained
             save_trained(run, trained)
     others: dict[str, Measured] = {}

@@ -8,7 +8,7 @@ from gnas.config.architecture import Architecture
 from gnas.evaluate.evaluator import Measure
 from gnas.nn.model import build
 from gnas.nn.recommender import Recommender
-from gnas.run.prepared import Prepared, features_of, main_metric
+from gnas.run.prepared import Prepared, features_of
 from gnas.train.checkpoint import save_model
 from gnas.train.costs import latency_ms, parameters, watch_peak
 from gnas.train.loop import Epoch, never, train
@@ -66,7 +66,7 @@ class CandidateTraining:
             self.watching,
             self.architecture,
             seed=self.seed,
-            objective=main_metric(config),
+            objective=config.main_metric,
             options=config.train,
             halt=halt,
         ):

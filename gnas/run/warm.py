@@ -6,8 +6,8 @@ from pathlib import Path
 
 from gnas.config.architecture import Architecture, identity
 from gnas.config.load import load_architecture
-from gnas.config.metrics import direction
 from gnas.errors import RunError
+from gnas.metrics import metric_of
 from gnas.run.directory import open_run
 
 TOP = 5
@@ -37,10 +37,9 @@ def warm_architectures(runs: Sequence[str], metric: str) -> dict[str, Architectu
 
 
 def _ranked(folder: Path, metric: str) -> list[Path]:
-    sign = 1 if direction(metric) == "maximize" else -1
     values = []
     for path in sorted(folder.glob("trials/*/status.json")):
         status = json.loads(path.read_text())
         if status["state"] == "complete" and metric in (status.get("metrics") or {}):
-            values.append((-sign * status["metrics"][metric], path.with_name("architecture.yaml")))
+            values.append((-metric_of(metric).gain(status["metrics"][metric]), path.with_name("architecture.yaml")))
     return [path for _, path in sorted(values)]

@@ -3,19 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gnas.config.metrics import METRICS, Direction, direction, parse_metric
 from gnas.config.run import SearchConfig
 from gnas.errors import ConfigError
+from gnas.metrics import Direction, metric_of
 from gnas.registry import did_you_mean
 from gnas.space.search_space import Constraint
 
 
 @dataclass(frozen=True)
 class Objectives:
-    """Names and directions of the aims, the main one first, and bounds on metrics."""
+    """Names of the aims, the main one first, and bounds on metrics."""
 
     names: tuple[str, ...]
-    directions: tuple[Direction, ...]
     limits: tuple[Constraint, ...] = ()
 
     def values(self, metrics: Mapping[str, float]) -> tuple[float, ...]:
@@ -28,7 +27,12 @@ class Objectives:
 
     def gains(self, values: tuple[float, ...]) -> tuple[float, ...]:
         """The same, turned so that more is better."""
-        return tuple(value if way == "maximize" else -value for value, way in zip(values, self.directions, strict=True))
+        return tuple(metric_of(name).gain(value) for name, value in zip(self.names, values, strict=True))
+
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """Which way each aim is better."""
+        return tuple(metric_of(name).direction for name in self.names)
 
     def excess(self, metrics: Mapping[str, float]) -> dict[str, float]:
         """For each limit, by which share of the bound it is passed; zero or less where it is kept."""
@@ -57,14 +61,14 @@ def objectives_of(config: SearchConfig, constraints: Sequence[Constraint] = ()) 
     if not names or len(set(names)) != len(names):
         raise ConfigError(f"search.objective: name each objective once, not {', '.join(names) or 'none'}")
     limits = [
-        Constraint(name, high=bound) if direction(name) == "minimize" else Constraint(name, low=bound)
+        Constraint(name, high=bound) if metric_of(name).direction == "minimize" else Constraint(name, low=bound)
         for name, bound in config.limits.items()
     ]
-    return Objectives(names, tuple(direction(name) for name in names), (*limits, *constraints))
+    return Objectives(names, (*limits, *constraints))
 
 
 def _measured(metrics: Mapping[str, float], name: str, key: str) -> float:
     if name not in metrics:
-        hint = "" if METRICS[parse_metric(name)[0]].cost else "; add its cut-off to evaluate.cutoffs"
+        hint = "" if metric_of(name).is_cost else "; add its cut-off to evaluate.cutoffs"
         raise ConfigError(f"search.{key}: {name!r} is not measured here ({did_you_mean(name, metrics)}){hint}")
     return metrics[name]

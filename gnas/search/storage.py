@@ -12,11 +12,11 @@ import optuna
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage, get_storage
 from optuna.storages.journal import JournalFileBackend
 
-from gnas.config.metrics import Direction
 from gnas.config.run import SearchConfig
 from gnas.config.secret import hidden, revealed
 from gnas.errors import ConfigError, RunError
 from gnas.files import write_json
+from gnas.metrics import Direction
 from gnas.search.locks import FileLock
 from gnas.search.session import Session
 

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 from gnas.config.anchors import ANCHORS
 from gnas.config.architecture import Architecture
 from gnas.config.document import Document
-from gnas.config.metrics import parse_metric
 from gnas.config.problems import problems_of, shorten
 from gnas.errors import ConfigError
+from gnas.metrics import parse_metric
 from gnas.space.domain import Fixed
 from gnas.space.slots import Slot, fill
 

@@ -11,13 +11,13 @@ from torch.optim import Adam, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from gnas.config.architecture import Architecture
-from gnas.config.metrics import direction
 from gnas.config.run import TrainConfig
 from gnas.data.interactions import Interactions
 from gnas.errors import TrialFailed
 from gnas.evaluate.evaluator import Measure
 from gnas.features.tuning.encoder import TunedEncoder
 from gnas.graph.bipartite import Graph
+from gnas.metrics import metric_of
 from gnas.nn.model import Candidate
 from gnas.nn.positives import positives
 from gnas.rng import torch_rng
@@ -88,7 +88,7 @@ def finetune(
             losses.append(loss.detach())
         return float(torch.stack(losses).mean())
 
-    best, kept = Best(direction(objective)), (tuned.state(), _copy(model))
+    best, kept = Best(metric_of(objective)), (tuned.state(), _copy(model))
     try:
         for index in range(1, pace.epochs + 1):
             started = time.perf_counter()

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from gnas.config.architecture import Architecture
-from gnas.config.metrics import direction
 from gnas.config.run import TrainConfig
 from gnas.data.interactions import Interactions
 from gnas.errors import ConfigError, TrialFailed
 from gnas.evaluate.evaluator import Evaluation, Measure
 from gnas.graph.bipartite import Graph
+from gnas.metrics import metric_of
 from gnas.nn.model import Candidate
 from gnas.nn.objectives import Batch
 from gnas.nn.positives import Positives, positives
@@ -85,7 +85,7 @@ def train(
         DataError: there is nothing to train on.
         ConfigError: the evaluator does not measure `objective`.
     """
-    best = Best(direction(objective))
+    best = Best(metric_of(objective))
     if not isinstance(model, Candidate):
         started = time.perf_counter()
         metrics = evaluator(model).metrics

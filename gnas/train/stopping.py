@@ -3,17 +3,17 @@
 import math
 from dataclasses import dataclass, replace
 
-from gnas.config.metrics import Direction
+from gnas.metrics import Metric
 
 
 @dataclass(frozen=True)
 class Best:
-    """The best evaluation so far; values as they are measured, `direction` says which way is better.
+    """The best evaluation so far; values as they are measured.
 
     Ties go to the earlier epoch. NaN is never better. `waited` counts evaluations since the best one.
     """
 
-    direction: Direction
+    metric: Metric
     value: float = math.nan
     index: int = 0
     waited: int = 0
@@ -30,7 +30,7 @@ class Best:
             return False
         if math.isnan(self.value):
             return True
-        return value > self.value if self.direction == "maximize" else value < self.value
+        return self.metric.better(value, self.value)
 
     def exhausted(self, patience: int) -> bool:
         """Whether `patience` evaluations in a row brought nothing better."""

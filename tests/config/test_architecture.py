@@ -5,9 +5,9 @@ from pydantic import ValidationError
 
 from gnas.config.anchors import ANCHORS
 from gnas.config.architecture import Architecture, canonical, identity, shown
-from gnas.config.metrics import METRICS, direction, is_rating_metric, parse_metric
 from gnas.config.shipped import names
 from gnas.errors import ConfigError
+from gnas.metrics import METRICS, metric_of, parse_metric
 from gnas.rng import numpy_rng
 from gnas.space.load import load_space
 
@@ -167,9 +167,11 @@ def test_parts_that_do_not_fit_are_refused(tree: dict[str, Any], sentence: str) 
 def test_metric_names() -> None:
     assert parse_metric("ndcg@20") == ("ndcg", 20)
     assert parse_metric("rmse") == ("rmse", None)
-    assert (direction("recall@5"), direction("gini@5"), direction("latency_ms")) == ("maximize", "minimize", "minimize")
-    assert is_rating_metric("mae")
-    assert not is_rating_metric("auc")
+    directions = [metric_of(name).direction for name in ("recall@5", "gini@5", "latency_ms")]
+    assert directions == ["maximize", "minimize", "minimize"]
+    assert metric_of("mae").of_ratings
+    assert not metric_of("auc").of_ratings
+    assert metric_of("latency_ms").is_cost
     assert len(METRICS) >= 15
 
 

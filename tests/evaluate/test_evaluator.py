@@ -6,11 +6,12 @@ import torch
 
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError, TrialFailed
-from gnas.evaluate.evaluator import EXTRAS, Evaluation, Evaluator
+from gnas.evaluate.evaluator import Evaluation, Evaluator, usual_metrics
 from gnas.evaluate.ranking import largest, top_k
 from gnas.evaluate.rating import RatingEvaluator
 
 CPU = torch.device("cpu")
+EVERYTHING = [*usual_metrics(), "auc", "diversity"]
 
 
 class Table:
@@ -67,8 +68,8 @@ def test_equals_sorting_every_user(n_items: int) -> None:
 def test_blocks_do_not_matter() -> None:
     train, target = world(n_users=100, n_items=1500, share=0.03)
     model = Table(torch.randn(100, 1500, generator=torch.Generator().manual_seed(2)))
-    whole = Evaluator(target, train, [20], 0, CPU, extras=EXTRAS)(model)
-    small = Evaluator(target, train, [20], 0, CPU, memory_mib=1, extras=EXTRAS)(model)
+    whole = Evaluator(target, train, [20], 0, CPU, metrics=EVERYTHING)(model)
+    small = Evaluator(target, train, [20], 0, CPU, memory_mib=1, metrics=EVERYTHING)(model)
     assert whole.metrics == pytest.approx(small.metrics, abs=1e-12)
     assert {"auc", "diversity@20", "coverage@20", "gini@20"} <= set(whole.metrics)
 
@@ -77,7 +78,7 @@ def test_perfect_model_scores_one() -> None:
     train, target = world()
     score = torch.zeros(40, 60)
     score[target.user, target.item] = torch.rand(len(target)) + 1
-    evaluation = Evaluator(target, [train], [20], 0, CPU, extras=["auc"])(Table(score))
+    evaluation = Evaluator(target, [train], [20], 0, CPU, metrics=[*usual_metrics(), "auc"])(Table(score))
     for name in ("recall@20", "ndcg@20", "map@20", "mrr@20", "hit@20", "auc"):
         assert evaluation.metrics[name] == pytest.approx(1.0)
 
@@ -243,7 +244,7 @@ def test_measured_together_is_measured_one_by_one_and_block_by_block() -> None:
             asked.append((int(users[0]), self.number))
             return super().score(users)
 
-    evaluator = Evaluator(target, train, [20], 0, CPU, memory_mib=1, extras=EXTRAS)
+    evaluator = Evaluator(target, train, [20], 0, CPU, memory_mib=1, metrics=EVERYTHING)
     models = [Noted(number) for number in range(3)]
     alone = [evaluator(model) for model in models]
     asked.clear()

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from gnas.data.interactions import Interactions
-from gnas.evaluate.evaluator import Evaluator
+from gnas.evaluate.evaluator import Evaluator, usual_metrics
 from gnas.evaluate.groups import known_and_new
 from gnas.nn.recommender import Recommender
 
@@ -75,7 +75,7 @@ def test_new_items_are_ranked_over_all_items_or_among_themselves() -> None:
     part = known_and_new(target, train)["new items"]
     new = set(range(15, N_ITEMS))
     for offered, ranked in ((None, set(range(N_ITEMS))), (np.array(sorted(new)), new)):
-        evaluation = Evaluator(part, train, [3], 0, CPU, extras=(), offered=offered)(model)
+        evaluation = Evaluator(part, train, [3], 0, CPU, metrics=usual_metrics(of_groups=True), offered=offered)(model)
         expected = recall(model, train, part, ranked, 3)
         assert evaluation.users.tolist() == list(expected)
         np.testing.assert_allclose(evaluation.per_user["recall@3"], list(expected.values()))

@@ -8,7 +8,7 @@ import torch
 
 from gnas.baselines import BASELINES
 from gnas.config.architecture import Architecture
-from gnas.evaluate.evaluator import EXTRAS, Evaluator
+from gnas.evaluate.evaluator import Evaluator, usual_metrics
 from gnas.nn.model import Candidate, build
 from gnas.nn.positives import positives
 from gnas.nn.recommender import Recommender
@@ -94,7 +94,9 @@ def test_every_metric_of_one_ranking(pair: Pair) -> None:
     spec = Architecture.model_validate({"propagation": {"item_graph": {}}})
     found = []
     for graph in (pair.cpu, pair.gpu):
-        evaluator = Evaluator(target, pair.train, [5, 20], 0, graph.device, extras=EXTRAS)
+        evaluator = Evaluator(
+            target, pair.train, [5, 20], 0, graph.device, metrics=[*usual_metrics(), "auc", "diversity"]
+        )
         found.append(evaluator(build(spec, graph, 0)))
     assert set(found[0].metrics) == set(found[1].metrics)
     for name, value in found[0].metrics.items():

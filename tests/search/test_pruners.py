@@ -10,9 +10,9 @@ from gnas.search.outcome import Outcome, State
 from gnas.search.pruners import PRUNERS, prune, reached, values_at
 from tests.search.search_fakes import FakeTraining, quality, run, setup, trials
 
-ONE = Objectives(("ndcg@20",), ("maximize",))
-LESS = Objectives(("rmse",), ("minimize",))
-TWO = Objectives(("ndcg@20", "latency_ms"), ("maximize", "minimize"))
+ONE = Objectives(("ndcg@20",))
+LESS = Objectives(("rmse",))
+TWO = Objectives(("ndcg@20", "latency_ms"))
 
 
 def peer(number: int, rungs: Mapping[int, tuple[float, ...]], state: State = "pruned") -> Outcome:

@@ -135,7 +135,7 @@ def test_constraints_of_the_space_hold_too(tmp_path: Path) -> None:
 
 
 def test_ranking_by_layer_then_knee_then_number() -> None:
-    objectives = Objectives(("ndcg@20", "parameters"), ("maximize", "minimize"))
+    objectives = Objectives(("ndcg@20", "parameters"))
     values = [(0.1, 1.0), (0.8, 2.0), (1.0, 9.0), (0.05, 1.5), (0.8, 2.0)]
     outcomes = [
         Outcome(number, str(number), "complete", "x", {}, Architecture(propagation=Spectral()), {}, values=found)

@@ -17,7 +17,7 @@ from gnas.search.view import View
 from gnas.space.domain import Suggest
 from tests.search.search_fakes import TinySpace, quality, run, setup, trials
 
-ONE = Objectives(("ndcg@20",), ("maximize",))
+ONE = Objectives(("ndcg@20",))
 
 
 EVERY = [pytest.param(name, marks=pytest.mark.slow) if name == "gp" else name for name in SAMPLERS]

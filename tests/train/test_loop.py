@@ -15,6 +15,7 @@ from gnas.data.interactions import Interactions
 from gnas.errors import ConfigError, DataError, TrialFailed
 from gnas.evaluate.evaluator import Evaluation
 from gnas.graph.bipartite import build_graph
+from gnas.metrics import Metric
 from gnas.nn.model import Candidate
 from gnas.nn.positives import positives
 from gnas.nn.recommender import Recommender
@@ -280,7 +281,7 @@ def test_weight_decay_is_half_the_mean_square_of_the_steps_embeddings(world: Wor
 def test_best_is_aware_of_the_direction_and_ties_go_to_the_earlier_epoch(
     direction: Any, values: list[float], index: int
 ) -> None:
-    best = Best(direction)
+    best = Best(Metric(direction))
     for epoch, value in enumerate(values, 1):
         best = best.after(epoch, value)
     assert best.index == index

@@ -1,0 +1,23 @@
+"""Errors of predicted ratings, predicted minus given; `mean` averages over all of them, or over each user's."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from gnas.metrics.metric import METRICS, RatingMetric
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def rmse(error_E: "Tensor", mean: "Callable[[Tensor], Tensor]") -> "Tensor":
+    """Root mean squared error, sqrt(mean (predicted − given)²), over user-item pairs."""
+    return mean(error_E.square()).sqrt()
+
+
+def mae(error_E: "Tensor", mean: "Callable[[Tensor], Tensor]") -> "Tensor":
+    """Mean absolute error, mean |predicted − given|, over user-item pairs (Herlocker et al., TOIS 2004)."""
+    return mean(error_E.abs())
+
+
+METRICS.add("rmse", RatingMetric("minimize", rmse))
+METRICS.add("mae", RatingMetric("minimize", mae))
