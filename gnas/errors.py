@@ -7,6 +7,7 @@ traceback and exits with `exit_code`. Everything that is not a `GnasError` is a 
     ├── ConfigError      a config, space or architecture file
     ├── DataError        interactions, features, catalogue, downloads
     ├── RunError         a run directory or a saved model
+    ├── PluginError      code from outside gnas
     ├── DeviceError      a device that is not there
     └── SearchFailed     exit 1: the search ran and found nothing
 """
@@ -34,6 +35,10 @@ class DataError(GnasError):
 
 class RunError(GnasError):
     """A run directory or a saved model cannot be used."""
+
+
+class PluginError(GnasError):
+    """Code from outside gnas cannot be loaded."""
 
 
 class DeviceError(GnasError):

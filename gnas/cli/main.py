@@ -14,6 +14,7 @@ import typer
 
 from gnas import __version__
 from gnas.cli import compare, data, doctor, evaluate, finetune, recommend, report, search, space, status, train, worker
+from gnas.cli.options import with_code
 from gnas.errors import GnasError
 
 EXAMPLES = """\
@@ -45,6 +46,9 @@ for _name, _module in COMMANDS.items():
     app.command(_name, epilog=_module.EXAMPLES)(_module.command)
 app.add_typer(data.app, name="data")
 app.add_typer(space.app, name="space")
+for _known in (*app.registered_commands, *data.app.registered_commands, *space.app.registered_commands):
+    if _known.name != "doctor" and _known.callback is not None:
+        _known.callback = with_code(_known.callback)
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,6 +1,9 @@
 """The options that several commands share. A flag that overrides a file has the default None."""
 
-from typing import Annotated
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
@@ -41,6 +44,32 @@ MaxMemory = Annotated[
 ]
 Out = Annotated[str | None, typer.Option("--out", metavar="DIR", help="The new run directory.")]
 Run = Annotated[str, typer.Argument(metavar="RUN", help="A run directory.", autocompletion=complete.runs)]
+Code = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--code", metavar="FILE", help="Python that adds operators, losses, metrics, readers …; may be repeated."
+    ),
+]
+
+
+def with_code(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the option `--code`, whose files are imported before it runs."""
+
+    @functools.wraps(command)
+    def run(*, code: list[str] | None, **settings: Any) -> None:
+        from pathlib import Path
+
+        from gnas.plugins import load_code
+
+        for file in code or ():
+            load_code(Path(file))
+        command(**settings)
+
+    own = inspect.signature(command)
+    option = inspect.Parameter("code", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Code)
+    run.__signature__ = own.replace(parameters=[*own.parameters.values(), option])  # type: ignore[attr-defined]
+    run.__annotations__ = {**command.__annotations__, "code": Code}
+    return run
 
 
 def examples(*lines: str) -> str:

@@ -13,6 +13,7 @@ from gnas.config.run import RunConfig
 from gnas.config.shipped import find
 from gnas.config.yaml import load_yaml
 from gnas.errors import ConfigError
+from gnas.plugins import load_plugins
 from gnas.registry import did_you_mean
 
 
@@ -32,6 +33,7 @@ def load_run_config(name_or_path: str | None, overrides: Sequence[Override] = ()
     Raises:
         ConfigError: every problem at once, each with its file and line.
     """
+    load_plugins()
     if name_or_path is None:
         path, document = None, Document({}, "command line")
     else:
@@ -48,6 +50,7 @@ def load_architecture(name_or_path: str, overrides: Sequence[Override] = ()) -> 
     Raises:
         ConfigError: every problem at once, each with its file and line.
     """
+    load_plugins()
     path = Path(name_or_path).expanduser()
     if path.is_file():
         document = load_yaml(path)

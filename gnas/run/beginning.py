@@ -9,6 +9,7 @@ from gnas.config.secret import hidden
 from gnas.config.yaml import dump_yaml
 from gnas.data.describe import describe
 from gnas.files import write_json, write_text
+from gnas.plugins import keep_code
 from gnas.run.directory import RunDirectory
 from gnas.run.environment import describe_environment
 from gnas.run.prepared import Prepared
@@ -16,13 +17,14 @@ from gnas.run.saved import command_line
 
 
 def write_beginning(run: RunDirectory, prepared: Prepared, space: Mapping[str, Any]) -> None:
-    """Write environment, data, space with its hash, and the configuration, which calls the space by its file."""
+    """Write environment, data, space with its hash, code, and the configuration, which calls the space by its file."""
     config = prepared.config
     write_json(run.environment, describe_environment(prepared.device, config.seed, command_line()))
     write_json(run.data, describe(prepared.split))
     text = dump_yaml(dict(space))
     write_text(run.space, text)
     write_text(run.space_hash, f"{digest(text)}  {run.space.name}\n")
+    keep_code(run.path)
     write_text(run.config, dump_yaml({**without_password(config).model_dump(mode="python"), "space": run.space.name}))
 
 

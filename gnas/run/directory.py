@@ -1,6 +1,7 @@
 """The run directory: the product's memory. Created once, never overwritten, readable with `ls` and `cat`.
 
 config.yaml, space.yaml, space.sha256    what was asked for, every default written out; frozen
+code/                                    files of `--code`, with their hashes
 environment.json, data.json              where it ran, and on which data
 baselines.json, best/, test.json         what was found; `test.json` is written by `evaluate` alone
 """
@@ -17,6 +18,7 @@ from typing import Any
 from gnas.config.yaml import dump_yaml
 from gnas.errors import RunError
 from gnas.files import write_text
+from gnas.plugins import load_kept_code
 
 
 @dataclass(frozen=True)
@@ -140,15 +142,16 @@ def discard_if_empty(run: RunDirectory) -> None:
 
 
 def open_run(path: Path) -> RunDirectory:
-    """The run directory at `path`.
+    """The run directory at `path`; the code that it keeps is imported.
 
     Raises:
-        RunError: nothing is there, or it is not a run directory.
+        RunError: nothing is there, or it is not a run directory. PluginError: its code cannot be imported.
     """
     if not path.exists():
         raise RunError(f"no run directory at {path}")
     if not (path / "config.yaml").is_file() or not (path / "data.json").is_file():
         raise RunError(f"{path} is not a run directory: config.yaml or data.json is missing")
+    load_kept_code(path)
     return RunDirectory(path)
 
 

@@ -9,6 +9,7 @@ from gnas.config.load import LoadedConfig
 from gnas.config.overrides import Override, apply_overrides
 from gnas.config.shipped import find
 from gnas.config.yaml import load_yaml
+from gnas.plugins import load_plugins
 from gnas.space.extends import resolve_extends
 from gnas.space.search_space import SearchSpace, parse_space
 
@@ -21,6 +22,7 @@ def load_space(
     Raises:
         ConfigError: every problem at once, each with its file and line.
     """
+    load_plugins()
     if isinstance(space, Document):
         document = space
     elif isinstance(space, str):
