@@ -20,9 +20,9 @@ from gnas.config.describe import describe
 from gnas.config.load import load_run_config
 from gnas.config.run import TrainConfig
 from gnas.evaluate.evaluator import Measure
+from gnas.events import finish
 from gnas.nn.model import Candidate, build
 from gnas.rng import derive_seed, numpy_rng
-from gnas.run.events import finish
 from gnas.run.prepared import Prepared, prepare_run, validation_evaluator
 from gnas.space.load import load_space
 from gnas.train.loop import train

@@ -31,8 +31,8 @@ def command(
     from gnas.report.results import test_table
     from gnas.report.tables import Table
     from gnas.run.comparison import compare_runs
-    from gnas.run.directory import open_run
     from gnas.run.saved import saved_config
+    from gnas.rundir.layout import open_run
     from gnas.train.device import resolve_device
 
     opened = [open_run(Path(run)) for run in runs]

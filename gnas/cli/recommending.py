@@ -10,10 +10,10 @@ from gnas.cli.work import watch
 from gnas.data.interactions import Split
 from gnas.report.progress import Progress
 from gnas.report.tables import Table
-from gnas.run.directory import open_run
 from gnas.run.recommending import recommend_run
 from gnas.run.saved import saved_config
 from gnas.run.serving import check_target, read_users, write_table
+from gnas.rundir.layout import open_run
 from gnas.train.device import resolve_device
 
 SHOWN_USERS = 5

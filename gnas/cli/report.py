@@ -14,7 +14,7 @@ def command(run: Run, as_json: Json = False, quiet: Quiet = False) -> None:
 
     from gnas.cli.output import Output
     from gnas.report.html import write_report
-    from gnas.run.directory import open_run
+    from gnas.rundir.layout import open_run
 
     opened = open_run(Path(run))
     write_report(opened)

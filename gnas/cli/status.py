@@ -14,7 +14,7 @@ def command(run: Run, as_json: Json = False, quiet: Quiet = False) -> None:
 
     from gnas.cli.output import Output
     from gnas.report.status import status_document, status_text
-    from gnas.run.directory import open_run
+    from gnas.rundir.layout import open_run
 
     document = status_document(open_run(Path(run)))
     Output(as_json, quiet).result(document, *status_text(document))

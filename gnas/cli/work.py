@@ -3,9 +3,9 @@
 from typing import TypeVar
 
 from gnas.cli.output import Output
+from gnas.events import Work
 from gnas.report.live import display
 from gnas.report.progress import Progress
-from gnas.run.events import Work
 
 T = TypeVar("T")
 

@@ -24,10 +24,11 @@ from gnas.report.summary import confirmation
 from gnas.report.svg import Bar, Point, bars, scatter
 from gnas.report.tables import Table, to_html
 from gnas.report.trials import TrialRow, front_table, read_trials, trials_table
-from gnas.run.directory import RunDirectory, read_json
+from gnas.run.directory import read_json
 from gnas.run.ensembling import saved_ensemble
 from gnas.run.looks import looks
 from gnas.run.saved import saved_config
+from gnas.rundir.layout import RunDirectory
 
 
 def write_report(run: RunDirectory, config: RunConfig | None = None) -> None:

@@ -8,7 +8,7 @@ from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
 from gnas.config.run import SearchConfig
 from gnas.errors import GnasError
-from gnas.run.directory import RunDirectory
+from gnas.rundir.layout import RunDirectory
 from gnas.search.storage import opened_storage
 
 FEWEST_TRIALS = 8

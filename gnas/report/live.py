@@ -12,8 +12,8 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from gnas.events import Note, Part, Phase
 from gnas.report.progress import SEARCHING, Line, Progress
-from gnas.run.events import Note, Part, Phase
 from gnas.search import events as search
 from gnas.train.loop import Epoch
 from gnas.units import format_duration

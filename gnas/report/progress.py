@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from gnas.config.describe import describe
+from gnas.events import Part, Phase
 from gnas.metrics import metric_of
 from gnas.report.trials import TrialRow
-from gnas.run.events import Part, Phase
 from gnas.search.events import ConfirmEnded, ConfirmStarted, EpochDone, SearchEnded, TrialEnded, TrialStarted
 from gnas.train.loop import Epoch
 

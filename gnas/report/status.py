@@ -6,7 +6,7 @@ from typing import Any
 from gnas.config.load import load_run_config
 from gnas.report.tables import Table
 from gnas.report.trials import TrialRow, best_trial, read_trials, trials_table
-from gnas.run.directory import RunDirectory
+from gnas.rundir.layout import RunDirectory
 from gnas.search.locks import FileLock
 from gnas.search.session import read_sessions
 from gnas.units import format_duration

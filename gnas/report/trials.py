@@ -10,7 +10,7 @@ from gnas.config.load import load_architecture
 from gnas.errors import ConfigError
 from gnas.metrics import metric_of
 from gnas.report.tables import Table
-from gnas.run.directory import RunDirectory
+from gnas.rundir.layout import RunDirectory
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ from gnas.baselines.tune import FailedBaseline, tune_all
 from gnas.config.architecture import Architecture
 from gnas.config.run import RunConfig
 from gnas.evaluate.evaluator import Measure
+from gnas.events import Note, Part, Phase, Work
 from gnas.files import write_json
 from gnas.metrics import metric_of
 from gnas.nn.recommender import Recommender
 from gnas.run.baseline_cache import cache_path, cached, is_complete, keep
-from gnas.run.directory import RunDirectory, read_json
-from gnas.run.events import Note, Part, Phase, Work
+from gnas.run.directory import read_json
 from gnas.run.prepared import Prepared
+from gnas.rundir.layout import RunDirectory
 
 
 def tuned_baselines(

@@ -10,10 +10,10 @@ from gnas.config.yaml import dump_yaml
 from gnas.data.describe import describe
 from gnas.files import write_json, write_text
 from gnas.plugins import keep_code
-from gnas.run.directory import RunDirectory
 from gnas.run.environment import describe_environment
 from gnas.run.prepared import Prepared
 from gnas.run.saved import command_line
+from gnas.rundir.layout import RunDirectory
 
 
 def write_beginning(run: RunDirectory, prepared: Prepared, space: Mapping[str, Any]) -> None:

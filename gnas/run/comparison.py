@@ -8,13 +8,14 @@ import torch
 
 from gnas.config.describe import describe
 from gnas.errors import RunError
+from gnas.events import Part, Phase, Work
 from gnas.metrics import metric_of
-from gnas.run.directory import RunDirectory, read_json, require_writable
+from gnas.run.directory import read_json
 from gnas.run.evaluating import test_record
-from gnas.run.events import Part, Phase, Work
 from gnas.run.groups import WHOLE, Measured, measured, test_measures
 from gnas.run.looks import record_look
 from gnas.run.saved import load_best, reopen, saved_architecture
+from gnas.rundir.layout import RunDirectory, require_writable
 
 
 @dataclass(frozen=True)

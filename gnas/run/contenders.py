@@ -5,12 +5,13 @@ from pathlib import Path
 
 from gnas.config.architecture import Architecture, identity
 from gnas.config.load import load_architecture
+from gnas.events import Work
 from gnas.nn.recommender import Recommender
 from gnas.rng import derive_seed
-from gnas.run.directory import RunDirectory, read_json
-from gnas.run.events import Work
+from gnas.run.directory import read_json
 from gnas.run.prepared import Prepared, features_of
 from gnas.run.refitting import fitted
+from gnas.rundir.layout import RunDirectory
 from gnas.search.records import MODEL, trial_folder
 from gnas.train.checkpoint import load_model
 

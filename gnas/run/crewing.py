@@ -8,7 +8,7 @@ import torch
 
 from gnas.config.run import RunConfig
 from gnas.config.secret import VARIABLE, revealed
-from gnas.run.directory import RunDirectory
+from gnas.rundir.layout import RunDirectory
 from gnas.search.crew import crew, environments, helper_command
 
 

@@ -13,11 +13,11 @@ from gnas.data.cache import cache_folder
 from gnas.data.interactions import Interactions, Split
 from gnas.data.prepare import prepare
 from gnas.errors import RunError
+from gnas.events import Phase, Work
 from gnas.features.describe import ColumnSummary, cleaning_steps, describe_features
 from gnas.features.newcomers import with_newcomers
 from gnas.features.table import FeatureTable, Side, load_tables
 from gnas.run.describing import feature_specs
-from gnas.run.events import Phase, Work
 from gnas.run.prepared import Tick, no_tick
 from gnas.space.search_space import SearchSpace
 

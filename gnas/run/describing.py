@@ -1,8 +1,8 @@
 """What users and items are, read before the first trial, so that no trial pays for it."""
 
 from gnas.config.features import READ, Features
+from gnas.events import Part, Phase, Work
 from gnas.rng import numpy_rng
-from gnas.run.events import Part, Phase, Work
 from gnas.run.prepared import Prepared, Tick
 from gnas.space.search_space import SearchSpace
 

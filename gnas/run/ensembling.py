@@ -13,14 +13,15 @@ from gnas.config.architecture import identity
 from gnas.config.describe import describe
 from gnas.errors import RunError
 from gnas.evaluate.evaluator import Measure, measured_together
+from gnas.events import Note, Part, Phase, Work
 from gnas.files import write_json
 from gnas.metrics import metric_of
 from gnas.nn.blend import Blend, Kept, Standardised
 from gnas.nn.recommender import Recommender
 from gnas.run.contenders import Contender, contender, with_models
-from gnas.run.directory import RunDirectory, read_json
-from gnas.run.events import Note, Part, Phase, Work
+from gnas.run.directory import read_json
 from gnas.run.prepared import Prepared, epoch_evaluator
+from gnas.rundir.layout import RunDirectory
 
 ENSEMBLE = "the ensemble"
 Picks = tuple[int, ...]

@@ -7,20 +7,21 @@ import torch
 
 from gnas.config.architecture import Architecture, identity
 from gnas.config.describe import describe
+from gnas.events import Part, Phase, Work
 from gnas.nn.recommender import Recommender
 from gnas.rng import derive_seed
 from gnas.run.baselines import refit as refit_baseline
 from gnas.run.baselines import tuned_baselines
 from gnas.run.comparing import differences, with_intervals
 from gnas.run.contenders import runner_up
-from gnas.run.directory import RunDirectory, read_json, require_writable
+from gnas.run.directory import read_json
 from gnas.run.ensembling import ENSEMBLE, members, name_of, together
-from gnas.run.events import Part, Phase, Work
 from gnas.run.groups import WHOLE, Measured, group_records, measured, test_measures, whole
 from gnas.run.looks import record_look
 from gnas.run.prepared import Prepared, validation_evaluator
 from gnas.run.refitting import PROTOCOL, confirmed_epochs, fitted, on_everything_known
 from gnas.run.saved import command_line, load_best, now, reopen, saved_architecture
+from gnas.rundir.layout import RunDirectory, require_writable
 
 BASELINE_BUDGET_S = 60.0
 """For a run whose baselines were not tuned when it was made."""

@@ -9,6 +9,7 @@ from gnas.config.architecture import Architecture
 from gnas.config.encoders import EncoderSpec, HuggingFace, HuggingFaceText, MiniLM
 from gnas.errors import ConfigError, SearchFailed, TrialFailed
 from gnas.evaluate.evaluator import Measure
+from gnas.events import Phase, Work
 from gnas.features.encoders import build_encoder
 from gnas.features.encoders.hf import HuggingFaceEncoder
 from gnas.features.tuning.encoder import Method, TunedEncoder
@@ -18,12 +19,11 @@ from gnas.metrics import metric_of
 from gnas.nn.model import Candidate
 from gnas.rng import derive_seed
 from gnas.run.beginning import write_beginning
-from gnas.run.directory import RunDirectory
-from gnas.run.events import Phase, Work
 from gnas.run.prepared import Prepared, features_of, validation_evaluator
 from gnas.run.saved import reopen, saved_architecture
 from gnas.run.single import Trained, save_trained, train_once
 from gnas.run.training import CandidateTraining
+from gnas.rundir.layout import RunDirectory
 from gnas.train.finetune import Pace, finetune
 from gnas.train.loop import Epoch
 from gnas.train.readings import Slot, move, slots_of

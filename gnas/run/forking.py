@@ -16,7 +16,8 @@ from gnas.config.run import RunConfig
 from gnas.errors import RunError
 from gnas.files import write_json
 from gnas.metrics import metric_of
-from gnas.run.directory import RunDirectory, read_json
+from gnas.run.directory import read_json
+from gnas.rundir.layout import RunDirectory
 from gnas.space.search_space import SearchSpace
 
 FILE = "fork.json"

@@ -5,11 +5,12 @@ from collections.abc import Callable
 import torch
 
 from gnas.config.run import RunConfig
-from gnas.run.directory import RunDirectory, read_json
-from gnas.run.events import Phase, Work
+from gnas.events import Phase, Work
+from gnas.run.directory import read_json
 from gnas.run.prepared import prepare_run, validation_evaluator
 from gnas.run.resuming import resume_space
 from gnas.run.searching import require_password, setup_of
+from gnas.rundir.layout import RunDirectory
 from gnas.search.search import assist
 
 

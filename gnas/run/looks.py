@@ -3,7 +3,8 @@
 from typing import Any
 
 from gnas.files import write_json
-from gnas.run.directory import RunDirectory, read_json
+from gnas.run.directory import read_json
+from gnas.rundir.layout import RunDirectory
 
 
 def looks(run: RunDirectory) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from gnas.data.prepare import prepare
 from gnas.errors import DataError, RunError
 from gnas.evaluate.evaluator import Evaluator, Measure, usual_metrics
 from gnas.evaluate.rating import RatingEvaluator
+from gnas.events import Note, Phase, Work
 from gnas.features.bank import FeatureBank
 from gnas.features.blocks import FeatureSet
 from gnas.features.newcomers import with_newcomers
@@ -21,7 +22,6 @@ from gnas.features.table import load_tables
 from gnas.graph.bipartite import Graph, build_graph
 from gnas.metrics import metric_of, parse_metric
 from gnas.nn.ratings import RatingScale, rating_scale
-from gnas.run.events import Note, Phase, Work
 
 Tick = Callable[[str, int, int | None], None]
 """Called with what is read or downloaded, how much of it is done, and how much there is, None where nobody knows."""

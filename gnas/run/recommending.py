@@ -10,12 +10,12 @@ import torch
 from gnas.config.architecture import Architecture
 from gnas.data.interactions import Split
 from gnas.errors import DataError
+from gnas.events import Phase, Work
 from gnas.nn.known import known_rows
 from gnas.nn.recommender import Recommender
-from gnas.run.directory import RunDirectory
-from gnas.run.events import Phase, Work
 from gnas.run.prepared import Prepared, features_of
 from gnas.run.saved import load_best, reopen, saved_architecture
+from gnas.rundir.layout import RunDirectory
 
 BLOCK_CELLS = 2**24
 """Scores held at a time."""

@@ -12,13 +12,13 @@ from gnas.config.architecture import Architecture
 from gnas.data.interactions import Interactions, Split
 from gnas.errors import RunError, SearchFailed, TrialFailed
 from gnas.evaluate.evaluator import Evaluation
+from gnas.events import Phase, Work
 from gnas.features.bank import FeatureBank
 from gnas.features.table import load_tables
 from gnas.graph.bipartite import build_graph
 from gnas.nn.model import build
 from gnas.nn.ratings import rating_scale
 from gnas.nn.recommender import Recommender
-from gnas.run.events import Phase, Work
 from gnas.run.prepared import Prepared, features_of
 from gnas.train.loop import train
 

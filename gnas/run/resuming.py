@@ -9,7 +9,7 @@ from gnas.config.run import RunConfig
 from gnas.config.yaml import dump_yaml, load_yaml
 from gnas.errors import RunError
 from gnas.run.beginning import digest, without_password
-from gnas.run.directory import RunDirectory
+from gnas.rundir.layout import RunDirectory
 from gnas.space.load import load_space
 from gnas.space.search_space import SearchSpace
 

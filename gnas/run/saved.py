@@ -11,11 +11,12 @@ from gnas.config.load import load_architecture, load_run_config
 from gnas.config.run import RunConfig
 from gnas.config.secret import hidden
 from gnas.errors import RunError
+from gnas.events import Phase, Work
 from gnas.files import write_json
 from gnas.nn.recommender import Recommender
-from gnas.run.directory import RunDirectory, read_json, write_yaml
-from gnas.run.events import Phase, Work
+from gnas.run.directory import read_json, write_yaml
 from gnas.run.prepared import Prepared, features_of, prepare_run
+from gnas.rundir.layout import RunDirectory
 from gnas.train.checkpoint import load_model
 
 

@@ -14,14 +14,14 @@ from gnas.config.run import RunConfig, SearchConfig
 from gnas.config.secret import revealed
 from gnas.errors import RunError
 from gnas.evaluate.evaluator import Measure
+from gnas.events import Note, Phase, Work
 from gnas.files import write_bytes
 from gnas.run.baselines import as_candidates, tuned_baselines
 from gnas.run.beginning import write_beginning
 from gnas.run.crewing import helpers
 from gnas.run.describing import read_features
-from gnas.run.directory import RunDirectory, read_json
+from gnas.run.directory import read_json
 from gnas.run.ensembling import contestants, ensemble_of, forget_other, named_trials, saved_ensemble
-from gnas.run.events import Note, Phase, Work
 from gnas.run.forking import Fork, forked, write_fork
 from gnas.run.prepared import (
     Prepared,
@@ -36,6 +36,7 @@ from gnas.run.resampling import confirmation
 from gnas.run.saved import write_best
 from gnas.run.training import CandidateTraining
 from gnas.run.warm import warm_architectures
+from gnas.rundir.layout import RunDirectory
 from gnas.search.events import SearchEnded
 from gnas.search.objectives import objectives_of
 from gnas.search.pruners import PRUNERS

@@ -12,13 +12,12 @@ from gnas.config.describe import describe
 from gnas.config.run import RunConfig
 from gnas.errors import GnasError, SearchFailed, TrialFailed
 from gnas.evaluate.evaluator import Evaluation, Measure
+from gnas.events import Part, Phase, Work
 from gnas.metrics import metric_of
 from gnas.rng import derive_seed
 from gnas.run.baselines import refit, tuned_baselines
 from gnas.run.beginning import write_beginning
-from gnas.run.directory import RunDirectory
 from gnas.run.evaluating import BASELINE_BUDGET_S, TestResult, refit_facts, test_record
-from gnas.run.events import Part, Phase, Work
 from gnas.run.groups import WHOLE, Measured, measured, test_measures
 from gnas.run.looks import record_look
 from gnas.run.prepared import (
@@ -33,6 +32,7 @@ from gnas.run.prepared import (
 from gnas.run.refitting import fitted, on_everything_known
 from gnas.run.saved import write_best
 from gnas.run.training import CandidateTraining
+from gnas.rundir.layout import RunDirectory
 from gnas.train.loop import Epoch
 
 

@@ -8,7 +8,7 @@ from gnas.config.architecture import Architecture, identity
 from gnas.config.load import load_architecture
 from gnas.errors import RunError
 from gnas.metrics import metric_of
-from gnas.run.directory import open_run
+from gnas.rundir.layout import open_run
 
 TOP = 5
 """Architectures taken from each run."""

@@ -5,7 +5,7 @@ import optuna
 from gnas.config.run import SearchConfig
 from gnas.report.importance import FEWEST_TRIALS, importances
 from gnas.rng import numpy_rng
-from gnas.run.directory import RunDirectory
+from gnas.rundir.layout import RunDirectory
 from gnas.search.storage import open_study, opened_storage
 
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from gnas.config.architecture import Architecture
+from gnas.events import Note, Part, Phase
 from gnas.report.live import Display, LiveDisplay, PlainDisplay, Silent, display
 from gnas.report.progress import Progress
 from gnas.report.trials import TrialRow
-from gnas.run.events import Note, Part, Phase
 from gnas.search.events import ConfirmStarted, EpochDone, TrialEnded, TrialStarted
 from gnas.search.outcome import Outcome, State
 from gnas.train.loop import Epoch

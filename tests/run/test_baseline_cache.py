@@ -6,11 +6,12 @@ import torch
 
 from gnas.baselines.tune import tune_all
 from gnas.config.run import RunConfig
+from gnas.events import Note, finish
 from gnas.run import baselines
 from gnas.run.baselines import tuned_baselines
-from gnas.run.directory import RunDirectory, read_json
-from gnas.run.events import Note, finish
+from gnas.run.directory import read_json
 from gnas.run.prepared import Prepared, prepare_run, validation_evaluator
+from gnas.rundir.layout import RunDirectory
 
 WORLD = {"source": "synthetic", "synthetic": {"users": 60, "items": 40, "interactions_per_user": 8}}
 

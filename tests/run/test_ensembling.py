@@ -12,11 +12,11 @@ from gnas.data.interactions import Interactions
 from gnas.errors import RunError
 from gnas.evaluate.evaluator import Evaluator
 from gnas.evaluate.rating import RatingEvaluator
+from gnas.events import Part, finish
 from gnas.files import write_json
 from gnas.nn.blend import Kept, Standardised
-from gnas.run.directory import RunDirectory
 from gnas.run.ensembling import choose, contestants, forget_other, members, name_of
-from gnas.run.events import Part, finish
+from gnas.rundir.layout import RunDirectory
 
 CPU = torch.device("cpu")
 N_USERS, N_ITEMS = 60, 50

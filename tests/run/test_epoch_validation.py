@@ -8,7 +8,7 @@ import torch
 from gnas.config.architecture import Architecture
 from gnas.config.run import RunConfig
 from gnas.evaluate.evaluator import Evaluator
-from gnas.run.events import finish
+from gnas.events import finish
 from gnas.run.prepared import Prepared, epoch_evaluator, prepare_run, validation_evaluator
 from gnas.run.training import CandidateTraining
 

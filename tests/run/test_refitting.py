@@ -9,12 +9,13 @@ import torch
 from gnas.config.architecture import Architecture
 from gnas.config.run import RunConfig
 from gnas.errors import RunError
-from gnas.run.directory import RunDirectory, read_json
+from gnas.events import finish
+from gnas.run.directory import read_json
 from gnas.run.evaluating import evaluate_run
-from gnas.run.events import finish
 from gnas.run.prepared import prepare_run
 from gnas.run.refitting import confirmed_epochs, fitted, on_everything_known
 from gnas.run.single import evaluate_architecture, train_run
+from gnas.rundir.layout import RunDirectory
 from gnas.train.loop import Epoch
 
 CPU = torch.device("cpu")

@@ -7,7 +7,7 @@ import torch
 from gnas.config.architecture import Architecture
 from gnas.config.run import RunConfig
 from gnas.data.interactions import Interactions
-from gnas.run.events import finish
+from gnas.events import finish
 from gnas.run.prepared import Prepared, prepare_run
 from gnas.run.resampling import confirmation, resampled
 

@@ -1,4 +1,4 @@
-"""What the run layer tells while it works. Its functions are generators: they yield events and return the result."""
+"""What long work tells while it runs. Such functions are generators: they yield events and return the result."""
 
 from collections.abc import Generator
 from dataclasses import dataclass

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from gnas.errors import RunError
-from gnas.run.directory import create_default_run, create_run, default_path, open_run, read_json, write_yaml
+from gnas.run.directory import read_json, write_yaml
+from gnas.rundir.layout import create_default_run, create_run, default_path, open_run
 
 
 def test_a_new_run_gets_its_folder(tmp_path: Path) -> None:

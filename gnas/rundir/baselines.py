@@ -1,0 +1,69 @@
+"""`baselines.json`: the tuned baselines and their validation figures."""
+
+from dataclasses import dataclass
+
+from gnas.rundir.layout import RunDirectory
+from gnas.rundir.record import Metrics, Params, read_record, write_record
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One setting tried: its validation figures, or why it failed."""
+
+    params: Params
+    metrics: Metrics
+    wall_s: float
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
+class BaselineRecord:
+    """A tuned baseline: enough to fit it again, and to see what else was tried."""
+
+    name: str
+    params: Params
+    metrics: Metrics
+    wall_s: float
+    attempts: tuple[Attempt, ...] = ()
+
+
+@dataclass(frozen=True)
+class FailedBaseline:
+    """A baseline of which no setting worked."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class BaselinesRecord:
+    """The baselines of a run.
+
+    Attributes:
+        fingerprint: of the data that they were tuned on.
+        objective: the metric that they were tuned for.
+        from_cache: the file of an earlier run's tuning that they were taken from, if they were.
+    """
+
+    fingerprint: str
+    objective: str
+    seed: int
+    from_cache: str | None
+    baselines: tuple[BaselineRecord, ...]
+    failed: tuple[FailedBaseline, ...] = ()
+
+
+def write_baselines(run: RunDirectory, record: BaselinesRecord) -> None:
+    """Write `baselines.json`."""
+    write_record(run.baselines, record)
+
+
+def read_baselines(run: RunDirectory) -> BaselinesRecord | None:
+    """The baselines of a run; None where they were not tuned.
+
+    Raises:
+        RunError: the file is damaged.
+    """
+    if not run.baselines.exists():
+        return None
+    return read_record(BaselinesRecord, run.baselines, "remove it, and the baselines are tuned again")

@@ -1,0 +1,98 @@
+"""`best/`: the winner, its model and its validation figures."""
+
+from dataclasses import dataclass, field
+
+from gnas.config.architecture import Architecture, identity, shown
+from gnas.config.load import load_architecture
+from gnas.config.yaml import dump_yaml
+from gnas.errors import RunError
+from gnas.files import write_text
+from gnas.rundir.layout import RunDirectory
+from gnas.rundir.record import Metrics, read_record, write_record
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """The winner's trial again on fresh seeds, values of the first objective.
+
+    Attributes:
+        number: its trial.
+        value: of that trial, for which it was chosen, hence optimistic.
+        fresh: on the seeds that the search did not see.
+        mean: over `value` and `fresh`.
+        spread: standard deviation over the same; 0 where there is nothing to vary.
+        second: the trial that came second.
+        separated: whether a t test over seeds tells it from the second at 5 %; None: nothing to test.
+    """
+
+    number: int
+    value: float
+    fresh: tuple[float, ...]
+    mean: float
+    spread: float
+    second: int | None = None
+    p_value: float | None = None
+    separated: bool | None = None
+
+
+@dataclass(frozen=True)
+class BestRecord:
+    """`best/metrics.json`.
+
+    Attributes:
+        architecture: the identity of what was trained.
+        validation: the figures of the model that is kept.
+        best_epochs: the best epoch of every training of the architecture, that of the kept model first.
+        confirmed: by a search.
+        costs, seed, epochs: of a single training.
+    """
+
+    architecture: str
+    validation: Metrics
+    best_epochs: tuple[int, ...] = ()
+    confirmed: Confirmation | None = None
+    costs: Metrics = field(default_factory=dict)
+    seed: int | None = None
+    epochs: int | None = None
+
+
+def has_best(run: RunDirectory) -> bool:
+    """Whether the run has come to a best architecture and its figures."""
+    return run.metrics.is_file() and run.architecture.is_file()
+
+
+def write_best(run: RunDirectory, architecture: Architecture, record: BestRecord) -> None:
+    """Write the architecture and the figures; the tensors are the caller's to write first."""
+    write_text(run.architecture, dump_yaml(shown(architecture)))
+    write_record(run.metrics, record)
+
+
+def read_best(run: RunDirectory) -> BestRecord:
+    """The figures of the best model.
+
+    Raises:
+        RunError: missing or damaged.
+    """
+    return read_record(BestRecord, run.metrics, f"`gnas search --resume {run.path}` writes it again")
+
+
+def best_architecture(run: RunDirectory) -> Architecture:
+    """The best architecture of a run that can be evaluated.
+
+    Raises:
+        RunError: the run has none yet, or the file was edited after the model was trained.
+        ConfigError: the file cannot be read.
+    """
+    for path in (run.architecture, run.model, run.metrics):
+        if not path.is_file():
+            raise RunError(
+                f"{run.path} has no best model yet: {path.relative_to(run.path)} is missing; "
+                f"go on with `gnas search --resume {run.path}`"
+            )
+    architecture, trained = load_architecture(str(run.architecture)), read_best(run).architecture
+    if identity(architecture) != trained:
+        raise RunError(
+            f"{run.architecture} was edited after its model was trained: it is architecture {identity(architecture)}, "
+            f"the model is {trained}; put it back, or train the new one with `gnas train {run.architecture}`"
+        )
+    return architecture

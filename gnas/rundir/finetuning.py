@@ -1,0 +1,75 @@
+"""`finetuning.json`: what fine-tuning an encoder came to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from gnas.rundir.layout import RunDirectory
+from gnas.rundir.record import Figure, Metrics, Scalar, read_record, write_record
+
+
+@dataclass(frozen=True)
+class TunedFigures:
+    """Validation figures of the same architecture on one seed.
+
+    Attributes:
+        frozen: on the readings of the encoder as it was.
+        tuned: those of the recommender that is kept, `together` or `again`.
+        together: trained with the encoder.
+        again: trained from the start on the readings of the fine-tuned encoder.
+    """
+
+    frozen: Metrics
+    tuned: Metrics
+    together: Metrics
+    again: Metrics
+
+
+@dataclass(frozen=True)
+class TuningEpoch:
+    """One epoch of encoder and recommender together."""
+
+    loss: Figure
+    validation: Metrics
+    wall_s: float
+
+
+@dataclass(frozen=True)
+class FinetuningRecord:
+    """What was fine-tuned, how, and what came out.
+
+    Attributes:
+        run: the run that it began from.
+        method, pace: what of the encoder was trained, and for how long, as the command line has them.
+        best_epoch: counted from 1.
+    """
+
+    run: str
+    modality: str
+    method: Mapping[str, Scalar]
+    pace: Mapping[str, Scalar]
+    trained_parameters: int
+    parameters: int
+    layers: int
+    seed: int
+    metric: str
+    validation: TunedFigures
+    kept: Literal["together", "again"]
+    epochs: tuple[TuningEpoch, ...]
+    best_epoch: int
+
+
+def write_finetuning(run: RunDirectory, record: FinetuningRecord) -> None:
+    """Write `finetuning.json`."""
+    write_record(run.finetuning, record)
+
+
+def read_finetuning(run: RunDirectory) -> FinetuningRecord | None:
+    """What fine-tuning came to; None where the run is not one of a fine-tuning.
+
+    Raises:
+        RunError: the file is damaged.
+    """
+    if not run.finetuning.exists():
+        return None
+    return read_record(FinetuningRecord, run.finetuning, "put it back from a copy, or fine-tune again")

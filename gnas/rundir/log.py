@@ -1,0 +1,21 @@
+"""`log.jsonl`: what happened, for whoever wants to know later."""
+
+from datetime import UTC, datetime
+
+from gnas.files import append_jsonl, repair_jsonl
+from gnas.rundir.layout import RunDirectory
+
+
+def log(run: RunDirectory, event: str, **facts: object) -> None:
+    """Append one line to the run's log."""
+    append_jsonl(run.log, {"at": datetime.now(UTC).isoformat(timespec="seconds"), "event": event, **facts})
+
+
+def repair_logs(run: RunDirectory) -> list[str]:
+    """Cut torn last lines off the run's append-only files; a sentence for each."""
+    notes = []
+    for path in [run.log, *sorted(run.path.glob("trials/*/epochs.jsonl"))]:
+        torn = repair_jsonl(path)
+        if torn:
+            notes.append(f"{path.relative_to(run.path)}: cut {torn} bytes of a half-written last line")
+    return notes

@@ -1,0 +1,57 @@
+"""`sessions/ID.json`: who worked on a run, and for how long."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import FiniteFloat
+
+from gnas.errors import RunError
+from gnas.rundir.layout import RunDirectory
+from gnas.rundir.record import read_record, write_record
+
+
+@dataclass(frozen=True)
+class SessionRecord:
+    """A span of work by one process.
+
+    Attributes:
+        leads: of several processes one leads. Its time is the run's time; the others help.
+        elapsed_s: seconds from its beginning to `written_at`, in seconds since 1970.
+    """
+
+    id: str
+    pid: int
+    host: str
+    leads: bool
+    elapsed_s: FiniteFloat
+    written_at: FiniteFloat
+
+
+def write_session(run: RunDirectory, record: SessionRecord) -> None:
+    """Write the file of a session."""
+    write_record(run.sessions / f"{record.id}.json", record)
+
+
+def read_sessions(run: RunDirectory) -> list[SessionRecord]:
+    """All sessions of a run in the order in which they began; damaged ones are left out, and their time with them."""
+    found = []
+    for path in sorted(run.sessions.glob("*-*.json")):
+        try:
+            found.append(read_session(path))
+        except RunError:
+            continue
+    return found
+
+
+def read_session(path: Path) -> SessionRecord:
+    """The record of one session.
+
+    Raises:
+        RunError: the file is damaged.
+    """
+    return read_record(SessionRecord, path, "remove it; the time that it stands for is not counted then")
+
+
+def spent_s(run: RunDirectory) -> float:
+    """Wall time spent on the run by those who led it."""
+    return sum(record.elapsed_s for record in read_sessions(run) if record.leads)
