@@ -38,7 +38,7 @@ from gnas.features.table import load_tables
 from gnas.graph.bipartite import build_graph
 from gnas.nn.model import build
 from gnas.rng import derive_seed, numpy_rng
-from gnas.run.single import mean_evaluation
+from gnas.run.evaluate import mean_evaluation
 from gnas.space.load import load_space
 from gnas.train.loop import train
 

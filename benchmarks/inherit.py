@@ -23,7 +23,8 @@ from gnas.evaluate.evaluator import Measure
 from gnas.events import finish
 from gnas.nn.model import Candidate, build
 from gnas.rng import derive_seed, numpy_rng
-from gnas.run.prepared import Prepared, prepare_run, validation_evaluator
+from gnas.run.measures import validation_evaluator
+from gnas.run.prepared import Prepared, prepare_run
 from gnas.space.load import load_space
 from gnas.train.loop import train
 

@@ -15,8 +15,8 @@ from gnas.events import finish
 from gnas.report.tables import Table
 from gnas.run.configure import Asked, settle
 from gnas.run.environment import describe_device, memory_mib, versions
-from gnas.run.evaluating import evaluate_run
-from gnas.run.searching import search_run
+from gnas.run.evaluate import evaluate_run
+from gnas.run.search import search_run
 from gnas.rundir.layout import RunDirectory
 from gnas.train.device import resolve_device
 from gnas.units import format_duration

@@ -30,7 +30,7 @@ def command(
     from gnas.report.progress import Progress
     from gnas.report.results import test_table
     from gnas.report.tables import Table
-    from gnas.run.comparison import compare_runs
+    from gnas.run.compare import compare_runs
     from gnas.run.saved import saved_config
     from gnas.rundir.layout import open_run
     from gnas.train.device import resolve_device

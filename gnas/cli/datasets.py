@@ -15,7 +15,7 @@ from gnas.features.describe import describe_links
 from gnas.report.progress import Progress
 from gnas.report.tables import Cell, Table
 from gnas.run.configure import Asked, settle, settle_config
-from gnas.run.datasets import LoadedData, describe_tables, load_data, write_parts
+from gnas.run.data import LoadedData, describe_tables, load_data, write_parts
 
 INNER_FILES = (".yaml", ".yml")
 

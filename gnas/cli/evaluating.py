@@ -15,9 +15,9 @@ from gnas.report.progress import Progress
 from gnas.report.results import looks_sentence, spread_table, test_table, verdict
 from gnas.report.tables import Table
 from gnas.run.configure import Asked, data_name, settle_config
-from gnas.run.evaluating import TestResult, evaluate_run
+from gnas.run.evaluate import TestResult, evaluate_run
+from gnas.run.evaluate import evaluate_architecture as evaluate_on_seeds
 from gnas.run.saved import saved_architecture, saved_config
-from gnas.run.single import evaluate_architecture as evaluate_on_seeds
 from gnas.rundir.layout import RunDirectory, create_default_run, create_run, discard_if_empty, open_run
 from gnas.train.device import resolve_device
 

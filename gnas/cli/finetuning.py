@@ -11,7 +11,7 @@ from gnas.features.tuning.encoder import Method
 from gnas.report.html import write_report
 from gnas.report.progress import Progress
 from gnas.report.tuning import tuning_table, tuning_verdict
-from gnas.run.finetuning import finetune_run
+from gnas.run.finetune import finetune_run
 from gnas.run.saved import saved_config
 from gnas.rundir.layout import create_run, discard_if_empty, open_run
 from gnas.train.device import resolve_device

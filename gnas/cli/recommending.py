@@ -10,7 +10,7 @@ from gnas.cli.work import watch
 from gnas.data.interactions import Split
 from gnas.report.progress import Progress
 from gnas.report.tables import Table
-from gnas.run.recommending import recommend_run
+from gnas.run.recommend import recommend_run
 from gnas.run.saved import saved_config
 from gnas.run.serving import check_target, read_users, write_table
 from gnas.rundir.layout import open_run

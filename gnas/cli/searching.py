@@ -15,9 +15,10 @@ from gnas.report.progress import Progress
 from gnas.report.summary import search_document, search_summary
 from gnas.report.trials import read_trials
 from gnas.run.configure import Asked, data_name, overrides_of, settle, with_limits
-from gnas.run.forking import Fork, fork_config, fork_of
-from gnas.run.resuming import refuse_other_config, refuse_other_space, resume_config, resume_space
-from gnas.run.searching import SearchResult, check_search, search_run
+from gnas.run.fork import Fork, fork_config, fork_of
+from gnas.run.resume import refuse_other_config, refuse_other_space, resume_config, resume_space
+from gnas.run.search import SearchResult, search_run
+from gnas.run.setup import check_search
 from gnas.rundir.layout import RunDirectory, create_default_run, create_run, discard_if_empty, open_run
 from gnas.search.session import read_sessions
 from gnas.space.load import load_space

@@ -11,7 +11,7 @@ from gnas.report.html import write_report
 from gnas.report.progress import Progress
 from gnas.report.results import figures_table
 from gnas.run.configure import Asked, data_name, settle_config
-from gnas.run.single import train_run
+from gnas.run.train import train_run
 from gnas.rundir.layout import create_default_run, create_run, discard_if_empty
 from gnas.train.device import resolve_device
 

@@ -28,8 +28,8 @@ def command(
     from gnas.cli.stopping import clean_stop
     from gnas.cli.work import watch
     from gnas.report.progress import Progress
-    from gnas.run.helping import help_run
-    from gnas.run.resuming import resume_config
+    from gnas.run.resume import resume_config
+    from gnas.run.worker import help_run
     from gnas.rundir.layout import open_run
     from gnas.search.crew import orphaned
     from gnas.train.device import resolve_device

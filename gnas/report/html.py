@@ -25,7 +25,7 @@ from gnas.report.svg import Bar, Point, bars, scatter
 from gnas.report.tables import Table, to_html
 from gnas.report.trials import TrialRow, front_table, read_trials, trials_table
 from gnas.run.directory import read_json
-from gnas.run.ensembling import saved_ensemble
+from gnas.run.ensemble import saved_ensemble
 from gnas.run.looks import looks
 from gnas.run.saved import saved_config
 from gnas.rundir.layout import RunDirectory

@@ -7,7 +7,7 @@ from gnas.report.ensemble import ensemble_lines
 from gnas.report.results import baseline_wins, figures_table, verdict
 from gnas.report.tables import Table
 from gnas.report.trials import front_table
-from gnas.run.searching import SearchResult
+from gnas.run.search import SearchResult
 
 REASONS = {
     "trials": "the trials are used up",

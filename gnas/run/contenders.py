@@ -10,7 +10,7 @@ from gnas.nn.recommender import Recommender
 from gnas.rng import derive_seed
 from gnas.run.directory import read_json
 from gnas.run.prepared import Prepared, features_of
-from gnas.run.refitting import fitted
+from gnas.run.refit import fitted
 from gnas.rundir.layout import RunDirectory
 from gnas.search.records import MODEL, trial_folder
 from gnas.train.checkpoint import load_model

@@ -4,24 +4,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from gnas.config.architecture import Architecture
+from gnas.config.features import READ, Features
 from gnas.config.run import RunConfig
-from gnas.data.interactions import Interactions, Split
+from gnas.data.interactions import Split
 from gnas.data.prepare import prepare
-from gnas.errors import DataError, RunError
-from gnas.evaluate.evaluator import Evaluator, Measure, usual_metrics
-from gnas.evaluate.rating import RatingEvaluator
-from gnas.events import Note, Phase, Work
+from gnas.errors import RunError
+from gnas.events import Note, Part, Phase, Work
 from gnas.features.bank import FeatureBank
 from gnas.features.blocks import FeatureSet
 from gnas.features.newcomers import with_newcomers
 from gnas.features.table import load_tables
 from gnas.graph.bipartite import Graph, build_graph
-from gnas.metrics import metric_of, parse_metric
+from gnas.metrics import metric_of
 from gnas.nn.ratings import RatingScale, rating_scale
+from gnas.rng import numpy_rng
+from gnas.space.search_space import SearchSpace
 
 Tick = Callable[[str, int, int | None], None]
 """Called with what is read or downloaded, how much of it is done, and how much there is, None where nobody knows."""
@@ -83,60 +83,6 @@ def pinned(prepared: Prepared, architecture: Architecture) -> Architecture:
     return prepared.bank.pinned(architecture) if architecture.reads_features else architecture
 
 
-def validation_evaluator(prepared: Prepared) -> Measure:
-    """Full ranking of the validation items, train items masked; or the error of predicted ratings."""
-    split = prepared.split
-    return _evaluator(prepared, "validation", split.valid, [split.train])
-
-
-def epoch_evaluator(prepared: Prepared, whole: Measure) -> Measure:
-    """What the epochs of a training are validated by: `whole`, or a draw of its users where those are too many."""
-    limit = prepared.config.train.validation_users
-    if not isinstance(whole, Evaluator) or len(whole.users) <= limit:
-        return whole
-    return _evaluator(prepared, "validation", prepared.split.valid, [prepared.split.train], limit_users=limit)
-
-
-def test_evaluator(prepared: Prepared) -> Measure:
-    """Full ranking of the test items, train and validation items masked; or the error of predicted ratings."""
-    split = prepared.split
-    return _evaluator(prepared, "test", split.test, [split.train, split.valid])
-
-
-def group_evaluator(prepared: Prepared, group: Interactions, offered: np.ndarray | None = None) -> Measure:
-    """As `test_evaluator`, of the test interactions `group` alone; `offered` are the only items ranked, None: all."""
-    split = prepared.split
-    return _evaluator(prepared, "test", group, [split.train, split.valid], of_groups=True, offered=offered)
-
-
-def _evaluator(
-    prepared: Prepared,
-    name: str,
-    target: Interactions,
-    seen: list[Interactions],
-    of_groups: bool = False,
-    offered: np.ndarray | None = None,
-    limit_users: int | None = None,
-) -> Measure:
-    config = prepared.config
-    if not len(target):
-        raise DataError(f"the {name} part is empty, so nothing can be measured on it; change data.split.{name}")
-    if prepared.ratings is not None:
-        return RatingEvaluator(target, prepared.device, config.evaluate.memory_mib)
-    asked = [metric for metric in [*config.search.objectives, *config.search.limits] if not metric_of(metric).is_cost]
-    return Evaluator(
-        target,
-        seen,
-        config.cutoffs,
-        seed=config.seed,
-        device=prepared.device,
-        memory_mib=config.evaluate.memory_mib,
-        metrics=[*usual_metrics(of_groups=of_groups), *(parse_metric(metric)[0] for metric in asked)],
-        offered=offered,
-        limit_users=limit_users,
-    )
-
-
 def describe_steps(split: Split) -> list[str]:
     """What reading guessed and what is left after cleaning, in sentences."""
     guesses = [guess for step in split.report for guess in step.get("guesses", [])]
@@ -151,3 +97,34 @@ def describe_steps(split: Split) -> list[str]:
         if step["step"] == "new"
     ]
     return [*guesses, sizes, *added]
+
+
+DRAWS = 200
+"""Candidates drawn to find what the space may read; what they miss is read when it is asked for."""
+
+
+def read_features(prepared: Prepared, space: SearchSpace, tick: Tick) -> Work[None]:
+    """Let every encoder that the space names read its columns; nothing where it names none.
+
+    Raises:
+        DataError: the space reads something that the data do not have.
+    """
+    wanted = feature_specs(space, prepared.config.seed)
+    if not wanted:
+        return
+    yield Phase("reading the features", total=len(wanted))
+    for spec in wanted:
+        prepared.bank.select(spec, tick)
+        plain = [name for name in ("attributes", "vectors", "links") if getattr(spec, name)]
+        yield Part(", ".join([*(one.kind for one in spec.encoders.values()), *plain]))
+
+
+def feature_specs(space: SearchSpace, seed: int) -> list[Features]:
+    """The different ways to read features among `DRAWS` candidates and the anchors; fusion and entry do not matter."""
+    rng = numpy_rng(seed, "features of the space")
+    drawn = [space.architecture(space.random(rng)) for _ in range(DRAWS)]
+    found: dict[str, Features] = {}
+    for architecture in [*space.anchors.values(), *drawn]:
+        if architecture.read.reads_tables:
+            found.setdefault(repr(architecture.read.model_dump(include=set(READ))), architecture.read)
+    return list(found.values())

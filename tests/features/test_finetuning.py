@@ -16,7 +16,7 @@ from gnas.config.load import load_architecture
 from gnas.errors import ConfigError
 from gnas.features.encoders import build_encoder
 from gnas.features.encoders.weights import hash_files
-from gnas.run.finetuning import tunable
+from gnas.run.finetune import tunable
 from tests.features.feature_worlds import DATA, write_images
 
 pytest.importorskip("transformers", reason="the extra `text` is not installed")

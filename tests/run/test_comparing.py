@@ -6,8 +6,8 @@ import pytest
 from gnas.evaluate.evaluator import Evaluation
 from gnas.rng import numpy_rng
 from gnas.run.comparing import differences, with_intervals
+from gnas.run.evaluate import mean_evaluation, spread
 from gnas.run.looks import looks, record_look
-from gnas.run.single import mean_evaluation, spread
 from gnas.rundir.layout import RunDirectory
 
 USERS = np.arange(200)

@@ -9,8 +9,9 @@ from gnas.config.architecture import Architecture
 from gnas.config.run import RunConfig
 from gnas.evaluate.evaluator import Evaluator
 from gnas.events import finish
-from gnas.run.prepared import Prepared, epoch_evaluator, prepare_run, validation_evaluator
-from gnas.run.training import CandidateTraining
+from gnas.run.candidate import CandidateTraining
+from gnas.run.measures import epoch_evaluator, validation_evaluator
+from gnas.run.prepared import Prepared, prepare_run
 
 CANDIDATE = Architecture.model_validate({"propagation": "none", "dim": 8, "epochs": 3, "lr": 0.05})
 

@@ -16,7 +16,7 @@ from gnas.evaluate.evaluator import Evaluator
 from gnas.graph.bipartite import build_graph
 from gnas.nn.model import build
 from gnas.rng import derive_seed
-from gnas.run.searching import search_run
+from gnas.run.search import search_run
 from gnas.rundir.layout import RunDirectory
 from gnas.space.search_space import parse_space
 from gnas.train.loop import train

@@ -6,7 +6,7 @@ import pytest
 from gnas.config.architecture import Architecture
 from gnas.config.yaml import dump_yaml
 from gnas.errors import RunError
-from gnas.run.warm import TOP, warm_architectures
+from gnas.run.setup import TOP, warm_architectures
 
 
 def trial(folder: Path, number: int, value: float, state: str = "complete") -> None:

@@ -17,8 +17,7 @@ from gnas.events import Phase, Work
 from gnas.features.describe import ColumnSummary, cleaning_steps, describe_features
 from gnas.features.newcomers import with_newcomers
 from gnas.features.table import FeatureTable, Side, load_tables
-from gnas.run.describing import feature_specs
-from gnas.run.prepared import Tick, no_tick
+from gnas.run.prepared import Tick, feature_specs, no_tick
 from gnas.space.search_space import SearchSpace
 
 

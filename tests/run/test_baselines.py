@@ -10,7 +10,8 @@ from gnas.events import Note, finish
 from gnas.run import baselines
 from gnas.run.baselines import tuned_baselines
 from gnas.run.directory import read_json
-from gnas.run.prepared import Prepared, prepare_run, validation_evaluator
+from gnas.run.measures import validation_evaluator
+from gnas.run.prepared import Prepared, prepare_run
 from gnas.rundir.layout import RunDirectory
 
 WORLD = {"source": "synthetic", "synthetic": {"users": 60, "items": 40, "interactions_per_user": 8}}

@@ -11,9 +11,9 @@ from gnas.errors import RunError
 from gnas.events import Part, Phase, Work
 from gnas.metrics import metric_of
 from gnas.run.directory import read_json
-from gnas.run.evaluating import test_record
-from gnas.run.groups import WHOLE, Measured, measured, test_measures
+from gnas.run.evaluate import test_record
 from gnas.run.looks import record_look
+from gnas.run.measures import WHOLE, Measured, measured, test_measures
 from gnas.run.saved import load_best, reopen, saved_architecture
 from gnas.rundir.layout import RunDirectory, require_writable
 

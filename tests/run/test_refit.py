@@ -11,10 +11,10 @@ from gnas.config.run import RunConfig
 from gnas.errors import RunError
 from gnas.events import finish
 from gnas.run.directory import read_json
-from gnas.run.evaluating import evaluate_run
+from gnas.run.evaluate import evaluate_architecture, evaluate_run
 from gnas.run.prepared import prepare_run
-from gnas.run.refitting import confirmed_epochs, fitted, on_everything_known
-from gnas.run.single import evaluate_architecture, train_run
+from gnas.run.refit import confirmed_epochs, fitted, on_everything_known
+from gnas.run.train import train_run
 from gnas.rundir.layout import RunDirectory
 from gnas.train.loop import Epoch
 

@@ -6,7 +6,7 @@ from gnas.config.run import RunConfig
 from gnas.config.yaml import dump_yaml
 from gnas.errors import RunError
 from gnas.run.beginning import digest
-from gnas.run.resuming import differences, refuse_other_space, resume_config, resume_space
+from gnas.run.resume import differences, refuse_other_space, resume_config, resume_space
 from gnas.rundir.layout import RunDirectory
 from gnas.space.load import load_space
 

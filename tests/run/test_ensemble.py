@@ -15,7 +15,7 @@ from gnas.evaluate.rating import RatingEvaluator
 from gnas.events import Part, finish
 from gnas.files import write_json
 from gnas.nn.blend import Kept, Standardised
-from gnas.run.ensembling import choose, contestants, forget_other, members, name_of
+from gnas.run.ensemble import choose, contestants, forget_other, members, name_of
 from gnas.rundir.layout import RunDirectory
 
 CPU = torch.device("cpu")

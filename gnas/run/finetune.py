@@ -19,10 +19,10 @@ from gnas.metrics import metric_of
 from gnas.nn.model import Candidate
 from gnas.rng import derive_seed
 from gnas.run.beginning import write_beginning
-from gnas.run.prepared import Prepared, features_of, validation_evaluator
+from gnas.run.candidate import CandidateTraining, Trained, save_trained, train_once
+from gnas.run.measures import validation_evaluator
+from gnas.run.prepared import Prepared, features_of
 from gnas.run.saved import reopen, saved_architecture
-from gnas.run.single import Trained, save_trained, train_once
-from gnas.run.training import CandidateTraining
 from gnas.rundir.layout import RunDirectory
 from gnas.train.finetune import Pace, finetune
 from gnas.train.loop import Epoch

@@ -9,7 +9,7 @@ from gnas.config.run import RunConfig
 from gnas.data.interactions import Interactions
 from gnas.events import finish
 from gnas.run.prepared import Prepared, prepare_run
-from gnas.run.resampling import confirmation, resampled
+from gnas.run.setup import confirmation, resampled
 
 
 def prepared(tmp_path: Path, **data: object) -> Prepared:

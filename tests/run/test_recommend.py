@@ -5,8 +5,8 @@ import torch
 
 from gnas.data.interactions import Interactions, Split
 from gnas.rng import numpy_rng
-from gnas.run import recommending
-from gnas.run.recommending import recommend
+from gnas.run import recommend as recommending
+from gnas.run.recommend import recommend
 
 CPU = torch.device("cpu")
 N_USERS, N_ITEMS = 6, 8

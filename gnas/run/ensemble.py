@@ -20,7 +20,8 @@ from gnas.nn.blend import Blend, Kept, Standardised
 from gnas.nn.recommender import Recommender
 from gnas.run.contenders import Contender, contender, with_models
 from gnas.run.directory import read_json
-from gnas.run.prepared import Prepared, epoch_evaluator
+from gnas.run.measures import epoch_evaluator
+from gnas.run.prepared import Prepared
 from gnas.rundir.layout import RunDirectory
 
 ENSEMBLE = "the ensemble"

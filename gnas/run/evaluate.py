@@ -1,25 +1,32 @@
 """The test split, read once a look: the saved best model beside the tuned baselines, with intervals and p-values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import fmean, stdev
 from typing import Any
 
+import numpy as np
 import torch
 
 from gnas.config.architecture import Architecture, identity
 from gnas.config.describe import describe
+from gnas.config.run import RunConfig
+from gnas.evaluate.evaluator import Evaluation
 from gnas.events import Part, Phase, Work
+from gnas.metrics import metric_of
 from gnas.nn.recommender import Recommender
 from gnas.rng import derive_seed
+from gnas.run.baselines import refit, tuned_baselines
 from gnas.run.baselines import refit as refit_baseline
-from gnas.run.baselines import tuned_baselines
+from gnas.run.beginning import write_beginning
+from gnas.run.candidate import Trained, save_trained, train_once
 from gnas.run.comparing import differences, with_intervals
 from gnas.run.contenders import runner_up
 from gnas.run.directory import read_json
-from gnas.run.ensembling import ENSEMBLE, members, name_of, together
-from gnas.run.groups import WHOLE, Measured, group_records, measured, test_measures, whole
+from gnas.run.ensemble import ENSEMBLE, members, name_of, together
 from gnas.run.looks import record_look
-from gnas.run.prepared import Prepared, validation_evaluator
-from gnas.run.refitting import PROTOCOL, confirmed_epochs, fitted, on_everything_known
+from gnas.run.measures import WHOLE, Measured, group_records, measured, test_measures, validation_evaluator, whole
+from gnas.run.prepared import Prepared, Tick, no_tick, prepare_run
+from gnas.run.refit import PROTOCOL, confirmed_epochs, fitted, on_everything_known
 from gnas.run.saved import command_line, load_best, now, reopen, saved_architecture
 from gnas.rundir.layout import RunDirectory, require_writable
 
@@ -131,4 +138,77 @@ def test_record(
         **({"runner_up": beside(RUNNER_UP)} if RUNNER_UP in others else {}),
         **({"ensemble": beside(ENSEMBLE)} if ENSEMBLE in others else {}),
         **({"groups": groups} if groups else {}),
+    }
+
+
+def evaluate_architecture(
+    run: RunDirectory,
+    config: RunConfig,
+    architecture: Architecture,
+    device: torch.device,
+    *,
+    baselines: bool = True,
+    tick: Tick = no_tick,
+) -> Work[TestResult]:
+    """Train `architecture` on `config.evaluate.seeds` seeds, and measure all of them on test in one look.
+
+    Figures are means over the seeds; the record's `seeds` holds those of each, on validation and test. The model that
+    is kept is the best on validation. With `config.evaluate.refit` those that are measured are fitted again on
+    train and validation, each for as many epochs as its training was best at, the baselines likewise.
+    """
+    prepared = yield from prepare_run(config, device, run.path, tick=tick)
+    write_beginning(run, prepared, architecture.written())
+    validation, metric = validation_evaluator(prepared), config.main_metric
+    rivals = (yield from tuned_baselines(prepared, validation, run, BASELINE_BUDGET_S)) if baselines else []
+    fit = on_everything_known(prepared, run.path) if config.evaluate.refit else prepared
+    measures = test_measures(prepared, fit.split.train)
+    seeds: list[dict[str, Any]] = []
+    found: list[Measured] = []
+    kept: Trained | None = None
+    for number in range(config.evaluate.seeds if architecture.propagation.trained else 1):
+        seed = config.seed if number == 0 else derive_seed(config.seed, "seeds", number)
+        trained = yield from train_once(prepared, validation, architecture, seed, f"seed {number + 1}")
+        model = trained.training.model
+        if config.evaluate.refit:
+            model = yield from fitted(fit, architecture, trained.best.index, seed)
+        found.append(measured(measures, model))
+        seeds.append(
+            {
+                "seed": seed,
+                "best_epoch": trained.best.index,
+                "validation": trained.best.metrics,
+                "test": found[-1][WHOLE].metrics,
+            }
+        )
+        if kept is None or metric_of(metric).better(trained.best.metrics[metric], kept.best.metrics[metric]):
+            kept = trained
+            save_trained(run, trained)
+    others: dict[str, Measured] = {}
+    yield Phase("scoring the baselines on test", total=len(rivals))
+    for rival in rivals:
+        others[rival["name"]] = measured(measures, refit(rival, fit))
+        yield Part(rival["name"], others[rival["name"]][WHOLE].metrics[metric])
+    own = {name: mean_evaluation([groups[name] for groups in found]) for name in measures}
+    record = test_record(prepared, architecture, own, rivals, others)
+    record |= {"seeds": seeds, "spread": spread([row["test"] for row in seeds])}
+    if config.evaluate.refit:
+        record |= refit_facts(record, [row["best_epoch"] for row in seeds])
+    return TestResult(record, record_look(run, record))
+
+
+def mean_evaluation(evaluations: list[Evaluation]) -> Evaluation:
+    """The mean over several trainings, of every metric and user by user."""
+    first = evaluations[0]
+    return replace(
+        first,
+        metrics={name: fmean(one.metrics[name] for one in evaluations) for name in first.metrics},
+        per_user={name: np.mean([one.per_user[name] for one in evaluations], axis=0) for name in first.per_user},
+    )
+
+
+def spread(rows: list[dict[str, float]]) -> dict[str, dict[str, float]]:
+    """Mean and standard deviation of each figure over the seeds."""
+    return {
+        name: {"mean": fmean(row[name] for row in rows), "std": stdev(row[name] for row in rows) if rows[1:] else 0.0}
+        for name in rows[0]
     }

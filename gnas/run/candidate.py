@@ -2,13 +2,20 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gnas.config.architecture import Architecture
+from gnas.config.describe import describe
+from gnas.errors import GnasError, SearchFailed, TrialFailed
 from gnas.evaluate.evaluator import Measure
+from gnas.events import Phase, Work
 from gnas.nn.model import build
 from gnas.nn.recommender import Recommender
-from gnas.run.prepared import Prepared, features_of
+from gnas.run.measures import epoch_evaluator
+from gnas.run.prepared import Prepared, features_of, pinned
+from gnas.run.saved import write_best
+from gnas.rundir.layout import RunDirectory
 from gnas.train.checkpoint import save_model
 from gnas.train.costs import latency_ms, parameters, watch_peak
 from gnas.train.loop import Epoch, never, train
@@ -92,3 +99,51 @@ class CandidateTraining:
             "latency_ms": self._latency_ms,
             "peak_mib": self._peak_mib() if self._peak_mib is not None else 0.0,
         }
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One training: the candidate in its best epoch's state, and that epoch."""
+
+    training: CandidateTraining
+    best: Epoch
+    epochs: int
+
+
+def train_once(
+    prepared: Prepared, evaluator: Measure, architecture: Architecture, seed: int, name: str = ""
+) -> Work[Trained]:
+    """Train `architecture` against `evaluator`; `name` is shown beside its description.
+
+    Raises:
+        SearchFailed: the training diverged, or memory ran out.
+    """
+    ceiling = min(architecture.epochs, prepared.config.train.epochs) if architecture.propagation.trained else 1
+    yield Phase(" · ".join(part for part in (f"training {describe(architecture)}", name) if part), total=ceiling)
+    training = CandidateTraining(prepared, evaluator, architecture, seed, epoch_evaluator(prepared, evaluator))
+    best, epochs = None, 0
+    try:
+        for epoch in training.epochs():
+            epochs += 1
+            best = epoch if epoch.is_best else best
+            yield epoch
+    except TrialFailed as error:
+        raise SearchFailed(f"the training failed: {error}") from error
+    if best is None:
+        raise GnasError("the training ended before its first evaluation; lower train.evaluate_every")
+    return Trained(training, replace(best, metrics={**best.metrics, **training.measured()}), epochs)
+
+
+def save_trained(run: RunDirectory, trained: Trained) -> None:
+    """Write best/ of a run: the model, the architecture with the hashes of its encoders' weights, and the figures."""
+    training = trained.training
+    run.best.mkdir(exist_ok=True)
+    training.save(run.model)
+    facts = {
+        "seed": training.seed,
+        "epochs": trained.epochs,
+        "best_epoch": trained.best.index,
+        "best_epochs": [trained.best.index],
+    }
+    architecture = pinned(training.prepared, training.architecture)
+    write_best(run, architecture, trained.best.metrics, costs=training.costs(), **facts)

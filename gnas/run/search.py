@@ -10,40 +10,24 @@ import torch
 from gnas.config.architecture import Architecture
 from gnas.config.describe import describe
 from gnas.config.load import load_architecture
-from gnas.config.run import RunConfig, SearchConfig
-from gnas.config.secret import revealed
+from gnas.config.run import RunConfig
 from gnas.errors import RunError
-from gnas.evaluate.evaluator import Measure
 from gnas.events import Note, Phase, Work
 from gnas.files import write_bytes
-from gnas.run.baselines import as_candidates, tuned_baselines
+from gnas.run.baselines import tuned_baselines
 from gnas.run.beginning import write_beginning
-from gnas.run.crewing import helpers
-from gnas.run.describing import read_features
 from gnas.run.directory import read_json
-from gnas.run.ensembling import contestants, ensemble_of, forget_other, named_trials, saved_ensemble
-from gnas.run.forking import Fork, forked, write_fork
-from gnas.run.prepared import (
-    Prepared,
-    Tick,
-    epoch_evaluator,
-    no_tick,
-    pinned,
-    prepare_run,
-    validation_evaluator,
-)
-from gnas.run.resampling import confirmation
+from gnas.run.ensemble import contestants, ensemble_of, forget_other, saved_ensemble
+from gnas.run.fork import Fork, write_fork
+from gnas.run.measures import validation_evaluator
+from gnas.run.prepared import Prepared, Tick, no_tick, pinned, prepare_run, read_features
 from gnas.run.saved import write_best
-from gnas.run.training import CandidateTraining
-from gnas.run.warm import warm_architectures
+from gnas.run.setup import require_password, setup_of
+from gnas.run.worker import helpers
 from gnas.rundir.layout import RunDirectory
 from gnas.search.events import SearchEnded
-from gnas.search.objectives import objectives_of
-from gnas.search.pruners import PRUNERS
 from gnas.search.records import MODEL, trial_folder
 from gnas.search.search import search
-from gnas.search.strategies import SAMPLERS
-from gnas.search.work import Setup
 from gnas.space.search_space import SearchSpace
 
 BASELINE_SHARE = 0.1
@@ -70,19 +54,6 @@ class SearchResult:
     failures: dict[str, int]
     front: dict[str, Any] | None = None
     ensemble: dict[str, Any] | None = None
-
-
-def check_search(config: SearchConfig) -> None:
-    """Raise `ConfigError` for what only the search layer knows to be wrong, before anything is read or made."""
-    SAMPLERS[config.sampler]
-    PRUNERS[config.pruner]
-    objectives_of(config)
-
-
-def require_password(config: RunConfig) -> None:
-    """Raise `ConfigError` before any work is done, where the storage's password is hidden and nobody says it."""
-    if config.search.storage is not None:
-        revealed(config.search.storage)
 
 
 def search_run(
@@ -135,36 +106,6 @@ def search_run(
     if result.best is None or ended.reason == "stopped" or config.search.ensemble == 0:
         return replace(result, ensemble=saved_ensemble(run))
     return replace(result, ensemble=(yield from ensemble_of(run, prepared, evaluator, candidates, stop)))
-
-
-def begun_with(run: RunDirectory) -> dict[str, Architecture]:
-    """What is trained before all else: the best of the run it was forked from, and its own tuned baselines."""
-    return {**forked(run), **as_candidates(run)}
-
-
-def setup_of(
-    prepared: Prepared,
-    evaluator: Measure,
-    space: SearchSpace,
-    spent_s: float,
-    run: RunDirectory,
-) -> Setup:
-    """What the search layer needs; `spent_s` of the wall time are gone already."""
-    config = prepared.config.search
-    if config.timeout is not None:
-        config = config.model_copy(update={"timeout": max(1.0, config.timeout - spent_s)})
-    watching = epoch_evaluator(prepared, evaluator)
-    return Setup(
-        space=space,
-        config=config,
-        seed=prepared.config.seed,
-        train=lambda architecture, seed: CandidateTraining(prepared, evaluator, architecture, seed, watching),
-        first=warm_architectures(config.warm_start, prepared.config.main_metric),
-        epochs=prepared.config.train.epochs,
-        ahead=begun_with(run),
-        confirm=confirmation(prepared, run.path),
-        keep=named_trials(run),
-    )
 
 
 def baseline_budget_s(config: RunConfig) -> float:

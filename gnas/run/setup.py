@@ -1,0 +1,140 @@
+"""What a search is about: its space, the trainings of candidates, and what is trained before all others."""
+
+import json
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from gnas.config.architecture import Architecture, identity
+from gnas.config.data import SplitConfig
+from gnas.config.load import load_architecture
+from gnas.config.run import RunConfig, SearchConfig
+from gnas.config.secret import revealed
+from gnas.data.split import VALID, split_parts
+from gnas.errors import RunError
+from gnas.evaluate.evaluator import Measure
+from gnas.metrics import metric_of
+from gnas.rng import derive_seed
+from gnas.run.baselines import as_candidates
+from gnas.run.candidate import CandidateTraining
+from gnas.run.ensemble import named_trials
+from gnas.run.fork import forked
+from gnas.run.measures import epoch_evaluator, validation_evaluator
+from gnas.run.prepared import Prepared
+from gnas.run.refit import joined, shared_out
+from gnas.rundir.layout import RunDirectory, open_run
+from gnas.search.objectives import objectives_of
+from gnas.search.pruners import PRUNERS
+from gnas.search.strategies import SAMPLERS
+from gnas.search.work import Setup
+from gnas.space.search_space import SearchSpace
+
+TOP = 5
+"""Architectures taken from each run."""
+Confirmation = Callable[[Architecture, int, int], CandidateTraining]
+
+
+def check_search(config: SearchConfig) -> None:
+    """Raise `ConfigError` for what only the search layer knows to be wrong, before anything is read or made."""
+    SAMPLERS[config.sampler]
+    PRUNERS[config.pruner]
+    objectives_of(config)
+
+
+def require_password(config: RunConfig) -> None:
+    """Raise `ConfigError` before any work is done, where the storage's password is hidden and nobody says it."""
+    if config.search.storage is not None:
+        revealed(config.search.storage)
+
+
+def begun_with(run: RunDirectory) -> dict[str, Architecture]:
+    """What is trained before all else: the best of the run it was forked from, and its own tuned baselines."""
+    return {**forked(run), **as_candidates(run)}
+
+
+def setup_of(
+    prepared: Prepared,
+    evaluator: Measure,
+    space: SearchSpace,
+    spent_s: float,
+    run: RunDirectory,
+) -> Setup:
+    """What the search layer needs; `spent_s` of the wall time are gone already."""
+    config = prepared.config.search
+    if config.timeout is not None:
+        config = config.model_copy(update={"timeout": max(1.0, config.timeout - spent_s)})
+    watching = epoch_evaluator(prepared, evaluator)
+    return Setup(
+        space=space,
+        config=config,
+        seed=prepared.config.seed,
+        train=lambda architecture, seed: CandidateTraining(prepared, evaluator, architecture, seed, watching),
+        first=warm_architectures(config.warm_start, prepared.config.main_metric),
+        epochs=prepared.config.train.epochs,
+        ahead=begun_with(run),
+        confirm=confirmation(prepared, run.path),
+        keep=named_trials(run),
+    )
+
+
+def warm_architectures(runs: Sequence[str], metric: str) -> dict[str, Architecture]:
+    """The `TOP` complete trials of each run by `metric`, and its winner first, named for where they come from.
+
+    Raises:
+        RunError: not a run, or one in which no trial measured `metric`.
+    """
+    found: dict[str, Architecture] = {}
+    known: set[str] = set()
+    for name in runs:
+        run = open_run(Path(name))
+        paths = [run.architecture] if run.architecture.exists() else []
+        ranked = _ranked(run.path, metric)
+        if not ranked and not paths:
+            raise RunError(f"search.warm_start: no trial of {name} was completed with {metric}; leave it away")
+        for path in [*paths, *ranked[:TOP]]:
+            architecture = load_architecture(str(path))
+            if identity(architecture) not in known:
+                known.add(identity(architecture))
+                found[f"{run.path.name} {path.parent.name}"] = architecture
+    return found
+
+
+def _ranked(folder: Path, metric: str) -> list[Path]:
+    values = []
+    for path in sorted(folder.glob("trials/*/status.json")):
+        status = json.loads(path.read_text())
+        if status["state"] == "complete" and metric in (status.get("metrics") or {}):
+            values.append((-metric_of(metric).gain(status["metrics"][metric]), path.with_name("architecture.yaml")))
+    return [path for _, path in sorted(values)]
+
+
+def confirmation(prepared: Prepared, base: Path) -> Confirmation | None:
+    """Makes the training of an architecture under a seed in a round; None where rounds share the validation part.
+
+    A round draws as large a validation part at random out of train and validation, each user's share alike, and the
+    same for all candidates. Only where the validation part was drawn at random itself: one that was given, or that
+    lies later in time, asks another question than a random one.
+    """
+    data = prepared.config.data
+    if not prepared.config.search.confirm.resample or data.split.kind != "random" or data.valid is not None:
+        return None
+
+    @lru_cache(maxsize=1)  # rounds come one after the other, each for all candidates
+    def drawn(index: int) -> tuple[Prepared, Measure, Measure]:
+        other = resampled(prepared, index, base)
+        whole = validation_evaluator(other)
+        return other, whole, epoch_evaluator(other, whole)
+
+    def training(architecture: Architecture, seed: int, index: int) -> CandidateTraining:
+        other, whole, watching = drawn(index)
+        return CandidateTraining(other, whole, architecture, seed, watching)
+
+    return training
+
+
+def resampled(prepared: Prepared, index: int, base: Path) -> Prepared:
+    """The run with the validation part of round `index`; test is not touched."""
+    known = joined(prepared.split.train, prepared.split.valid)
+    share = SplitConfig(kind="random", valid=len(prepared.split.valid) / len(known), test=0.0)
+    held = split_parts(known, share, derive_seed(prepared.config.seed, "confirm", index)) == VALID
+    return shared_out(prepared, known.take(~held), known.take(held), base)
