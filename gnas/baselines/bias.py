@@ -31,7 +31,7 @@ def fit_bias(graph: Graph, item_shrink: float = 5.0, user_shrink: float = 5.0) -
     """
     rating_E, pattern = _ratings(graph), graph.user_item.pattern
     user_E, item_E = pattern.row.long(), pattern.column.long()
-    count_U, count_I = graph.degree_N[: graph.n_users], graph.degree_N[graph.n_users :]
+    count_U, count_I = graph.degree_U, graph.degree_I
     mean = rating_E.mean()
     item_I = torch.zeros_like(count_I).index_add_(0, item_E, rating_E - mean) / (count_I + item_shrink)
     rest_E = rating_E - mean - item_I[item_E]

@@ -11,7 +11,6 @@ from gnas.graph.bipartite import Graph
 from gnas.graph.pattern import Pattern, start_of
 from gnas.graph.sparse import SparseMatrix
 from gnas.graph.spgemm import dense_product
-from gnas.nn.history import rows_of
 
 BLOCK_BYTES = 128 * 2**20
 
@@ -57,4 +56,4 @@ class Neighbours:
     @torch.no_grad()
     def score(self, users: torch.Tensor) -> torch.Tensor:
         """Scores of all items for `users`: float32 [B, I]."""
-        return dense_product(rows_of(self.graph.user_item, users), self.weight.csr)
+        return dense_product(self.graph.user_item.rows(users), self.weight.csr)

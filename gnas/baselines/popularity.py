@@ -18,7 +18,7 @@ class Popularity:
 
     def __init__(self, graph: Graph) -> None:
         self.n_users, self.n_items = graph.n_users, graph.n_items
-        self._score_I = graph.degree_N[graph.n_users :]
+        self._score_I = graph.degree_I
 
     def score(self, users: torch.Tensor) -> torch.Tensor:
         """Scores of all items for `users`: float32 [B, I]."""

@@ -11,7 +11,6 @@ from gnas.graph.bipartite import Graph
 from gnas.graph.normalize import power
 from gnas.graph.sparse import SparseMatrix
 from gnas.graph.spgemm import dense_product
-from gnas.nn.history import item_power, rows_of
 
 GRID: list[Settings] = [
     {"alpha": alpha, "beta": beta, "neighbours": neighbours}
@@ -25,12 +24,12 @@ GRID: list[Settings] = [
 def fit_rp3beta(graph: Graph, alpha: float = 0.6, beta: float = 0.4, neighbours: int = 400) -> Neighbours:
     """weight(i, j) = Σ_u (1/n_i)^alpha (1/n_u)^alpha / n_j^beta, the `neighbours` largest of each i kept."""
     pattern = graph.user_item.pattern
-    user_U = power(graph.degree_N[: graph.n_users], -alpha)
+    user_U = power(graph.degree_U, -alpha)
     onwards = SparseMatrix(pattern, user_U[pattern.row])
-    into_I, held_back_I = item_power(graph, -alpha), item_power(graph, -beta)
+    into_I, held_back_I = power(graph.degree_I, -alpha), power(graph.degree_I, -beta)
 
     def weights(items_b: torch.Tensor) -> torch.Tensor:
-        walks_bI = dense_product(rows_of(graph.user_item.transposed, items_b), onwards.csr)
+        walks_bI = dense_product(graph.user_item.transposed.rows(items_b), onwards.csr)
         return walks_bI.mul_(into_I[items_b, None]).mul_(held_back_I)
 
     return Neighbours(graph, nearest(graph.n_items, graph.device, weights, neighbours))

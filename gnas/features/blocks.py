@@ -92,9 +92,15 @@ class FeatureSet:
 
     def linked(self, side: Side, k: int) -> list[np.ndarray]:
         """Pairs of one side: those given, and each row with the k most like it by every reading."""
-        users = side == "users"
-        blocks, given = (self.users, self.user_links) if users else (self.items, self.item_links)
-        return [*given.values(), *(block.linked(k) for block in blocks.values() if k)]
+        return [*self.links(side).values(), *(block.linked(k) for block in self.blocks(side).values() if k)]
+
+    def blocks(self, side: Side) -> dict[str, Block]:
+        """What is read of one side."""
+        return self.users if side == "users" else self.items
+
+    def links(self, side: Side) -> dict[str, np.ndarray]:
+        """The links of one side that came with the data."""
+        return self.user_links if side == "users" else self.item_links
 
     def _sides(self) -> Iterator[tuple[str, dict[str, Block]]]:
         yield "users", self.users

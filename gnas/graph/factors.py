@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
+from gnas.graph.products import multiply
 from gnas.graph.sparse import SparseMatrix
 from gnas.rng import torch_rng
 
@@ -58,6 +59,16 @@ def gram(matrix: SparseMatrix, row_weight: torch.Tensor) -> torch.Tensor:
     scaled = SparseMatrix(matrix.pattern, matrix.value * row_weight[matrix.pattern.row])
     product: torch.Tensor = scaled.transposed.csr @ scaled.csr
     return product.to_dense()
+
+
+def largest_singular_value(matrix: SparseMatrix, steps: int = 60) -> float:
+    """The largest singular value of a non-negative matrix by the power method; 0 for an empty one."""
+    vector = torch.ones(matrix.shape[1], 1, device=matrix.device)
+    vector /= vector.norm().clamp(min=1e-30)
+    for _ in range(steps):
+        vector = multiply(matrix.transposed.csr, multiply(matrix.csr, vector))
+        vector /= vector.norm().clamp(min=1e-30)
+    return float(multiply(matrix.csr, vector).norm())
 
 
 def _subspace(matrix: SparseMatrix, rank: int) -> torch.Tensor:

@@ -1,18 +1,32 @@
-"""Weights of the edges of the user-item graph."""
+"""Weights of edges: how much a node takes of its neighbours."""
+
+from typing import NamedTuple
 
 import torch
 
-from gnas.graph.pattern import Pattern
+from gnas.graph.sparse import SparseMatrix
 
 
-def edge_weights(pattern: Pattern, degree_N: torch.Tensor, exponent: float) -> torch.Tensor:
-    """The weight d_v^(a−1) · d_w^(−a) of every edge w → v of a square pattern, a = `exponent`: float [E].
+class Norm(NamedTuple):
+    """What an operator asks of a relation: edge w → v times d_v^(a−1) · d_w^(−a), a = `exponent`; None: as it is.
 
-    a = 0.5 is symmetric (Kipf & Welling, ICLR 2017), a = 0 the mean over v's neighbours, a = 1 its transpose.
+    a = 0.5 is symmetric (Kipf & Welling, ICLR 2017), a = 0 the mean over v's neighbours, a = 1 its transpose. With
+    `self_loops` every node is its own neighbour too, and counts in its degree.
     """
-    into = power(degree_N, exponent - 1)
-    out = power(degree_N, -exponent)
-    return into[pattern.row] * out[pattern.column]
+
+    exponent: float | None = None
+    self_loops: bool = False
+
+
+def scales(degree_N: torch.Tensor, exponent: float) -> tuple[torch.Tensor, torch.Tensor]:
+    """What a node's row is multiplied by, and what its column: d^(a−1) and d^(−a), float32 [N] each."""
+    return power(degree_N, exponent - 1), power(degree_N, -exponent)
+
+
+def normalized(links: SparseMatrix, into_N: torch.Tensor, out_N: torch.Tensor, *, symmetric: bool) -> SparseMatrix:
+    """A symmetric matrix [N, N], its rows times `into_N` and its columns times `out_N`."""
+    value = links.value * into_N[links.pattern.row] * out_N[links.pattern.column]
+    return links.revalued(value, symmetric=symmetric)
 
 
 def power(degree: torch.Tensor, exponent: float) -> torch.Tensor:

@@ -4,62 +4,73 @@ Hamilton et al., GraphSAGE, NeurIPS 2017, with draws that keep sums over neighbo
 Shapes: N nodes of the graph, S sampled ones, R rows that are looked at, E entries, P drawn ones.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
-from gnas.graph.bipartite import Graph
-from gnas.graph.pattern import Pattern, start_of
+from gnas.graph.normalize import Norm
+from gnas.graph.pattern import Pattern, runs, start_of
+from gnas.graph.relations.relation import Relation
 from gnas.graph.sparse import SparseMatrix
 
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """The nodes within some hops of the seeds, and drawn entries of the graph's plain pattern between them.
+    """The nodes within some hops of the seeds, and drawn entries of a relation between them: a relation of its own.
 
     `node_S` int64 [S], rising, so that users stand before items as in the graph. `pattern` [S, S] holds the drawn
-    entries, `entry_P` their places in the graph's pattern and `weight_P` how many entries of its row each stands for.
+    entries, `entry_P` their places in `whole.links` and `weight_P` how many entries of its row each stands for.
     A row whose entries are all there has weights 1; nodes of the last hop have no entries.
     """
 
+    whole: Relation
     node_S: Tensor
     pattern: Pattern
     entry_P: Tensor
     weight_P: Tensor
+    _adjacencies: dict[Norm, SparseMatrix] = field(default_factory=dict, repr=False)
 
-    def matrix(self, full: SparseMatrix, graph: Graph) -> SparseMatrix:
-        """The drawn part of an adjacency matrix of the graph; with its self loops, where it has them.
+    @property
+    def n_edges(self) -> int:
+        """Number of drawn entries: dropout treats each by itself."""
+        return self.pattern.nnz
 
-        Dropout treats every drawn entry by itself.
-        """
-        edge_P = torch.arange(self.pattern.nnz, device=full.device)
-        plain = graph.adjacency(None).pattern
-        if full.nnz == plain.nnz:
-            return SparseMatrix(self.pattern, full.value[self.entry_P] * self.weight_P, edge=edge_P)
-        row_P, column_P = self.pattern.row.long(), self.pattern.column.long()
-        global_P, neighbour_P = self.node_S[row_P], self.node_S[column_P]
-        value_P = full.value[self.entry_P + global_P + (neighbour_P > global_P)] * self.weight_P  # past the loops
-        start_S, end_S = plain.offsets[self.node_S], plain.offsets[self.node_S + 1]
-        is_user_S = self.node_S < graph.n_users  # users stand before their neighbours, items behind theirs
-        loop_S = torch.where(is_user_S, start_S, end_S) + self.node_S
-        node = torch.arange(len(self.node_S), device=row_P.device)
-        row, column = torch.cat([row_P, node]), torch.cat([column_P, node])
-        order = torch.argsort(row * len(node) + column)
-        edge = torch.cat([edge_P, torch.full_like(node, -1)])[order]
-        value = torch.cat([value_P, full.value[loop_S]])[order]
-        looped = Pattern(start_of(self.pattern.count + 1), column[order], self.pattern.shape)
-        return SparseMatrix(looped, value, edge=edge)
+    def adjacency(self, exponent: float | None = None, self_loops: bool = False) -> SparseMatrix:
+        """The drawn part of the adjacency of the whole relation; with its self loops, where it has them."""
+        norm = Norm(exponent, self_loops)
+        if norm not in self._adjacencies:
+            self._adjacencies[norm] = self._part(norm)
+        return self._adjacencies[norm]
+
+    def _part(self, norm: Norm) -> SparseMatrix:
+        pattern, weight_P, value_P = self.pattern, self.weight_P, self.whole.links.value[self.entry_P]
+        edge_P = torch.arange(pattern.nnz, device=pattern.device)
+        if norm.self_loops:
+            n_nodes = len(self.node_S)
+            node = torch.arange(n_nodes, device=pattern.device)
+            column = torch.cat([pattern.column.long(), node])
+            order = torch.argsort(torch.cat([pattern.row.long(), node]) * n_nodes + column)
+            pattern = Pattern(start_of(pattern.count + 1), column[order], pattern.shape)
+            edge_P = torch.cat([edge_P, torch.full_like(node, -1)])[order]
+            one_S = value_P.new_ones(n_nodes)
+            value_P, weight_P = (torch.cat([part, one_S])[order] for part in (value_P, weight_P))
+        if norm.exponent is not None:
+            into_N, out_N = self.whole.scales(norm.exponent, norm.self_loops)
+            value_P = value_P * into_N[self.node_S[pattern.row]] * out_N[self.node_S[pattern.column]]
+        return SparseMatrix(pattern, value_P * weight_P, edge=edge_P)
 
 
-def neighbourhood(graph: Graph, seeds: Tensor, hops: int, fanout: int, generator: torch.Generator) -> Neighbourhood:
+def neighbourhood(
+    relation: Relation, seeds: Tensor, hops: int, fanout: int, generator: torch.Generator
+) -> Neighbourhood:
     """The nodes within `hops` of `seeds` (int64, in any order), at most `fanout` drawn neighbours for each.
 
     A node with more neighbours is given `fanout` of them with replacement, each of weight count / fanout.
     """
-    pattern = graph.adjacency(None).pattern
+    pattern, n_nodes, device = relation.links.pattern, relation.n_nodes, seeds.device
     frontier = torch.unique(seeds)
-    known_N = torch.zeros(graph.n_nodes, dtype=torch.bool, device=graph.device)
+    known_N = torch.zeros(n_nodes, dtype=torch.bool, device=device)
     known_N[frontier] = True
     nodes, rows, entries, weights = [frontier], [], [], []
     for _ in range(hops):
@@ -74,24 +85,23 @@ def neighbourhood(graph: Graph, seeds: Tensor, hops: int, fanout: int, generator
     node_S = torch.cat(nodes).sort().values
     entry_P = torch.cat(entries) if entries else seeds.new_empty(0)
     order = torch.argsort(entry_P, stable=True)
-    place_N = torch.full((graph.n_nodes,), -1, dtype=torch.int64, device=graph.device)
-    place_N[node_S] = torch.arange(len(node_S), device=graph.device)
+    place_N = torch.full((n_nodes,), -1, dtype=torch.int64, device=device)
+    place_N[node_S] = torch.arange(len(node_S), device=device)
     row_P = place_N[torch.cat(rows)][order] if rows else entry_P
     entry_P = entry_P[order]
     count = torch.bincount(row_P, minlength=len(node_S))
     local = Pattern(start_of(count), place_N[pattern.column[entry_P].long()], (len(node_S), len(node_S)))
-    weight_P = torch.cat(weights)[order] if weights else torch.empty(0, device=graph.device)
-    return Neighbourhood(node_S, local, entry_P, weight_P)
+    weight_P = torch.cat(weights)[order] if weights else torch.empty(0, device=device)
+    return Neighbourhood(relation, node_S, local, entry_P, weight_P)
 
 
 def _drawn(pattern: Pattern, row_R: Tensor, fanout: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
     """Of each row all entries, or `fanout` draws: the rows, the places of the entries, the weights, [P] each."""
-    count_R = pattern.count[row_R]
+    count_R, start_R = pattern.count[row_R], pattern.offsets[row_R]
     taken_R = count_R.clamp(max=fanout)
     at_P = torch.repeat_interleave(taken_R)
-    place_P = torch.arange(len(at_P), device=at_P.device) - (taken_R.cumsum(0) - taken_R)[at_P]
-    count_P = count_R[at_P]
+    entry_P, count_P = runs(start_R, taken_R, len(at_P)), count_R[at_P]
     many_P = count_P > fanout
     draw_P = (torch.rand(len(at_P), device=at_P.device, generator=generator) * count_P).long().minimum(count_P - 1)
-    entry_P = pattern.offsets[row_R][at_P] + torch.where(many_P, draw_P, place_P)
+    entry_P = torch.where(many_P, start_R[at_P] + draw_P, entry_P)
     return row_R[at_P], entry_P, torch.where(many_P, count_P / fanout, 1.0)

@@ -8,7 +8,8 @@ import torch
 from torch.autograd import Function
 
 from gnas.graph import products
-from gnas.graph.pattern import Pattern
+from gnas.graph.pattern import Pattern, runs, start_of
+from gnas.graph.spgemm import dense_of
 
 
 class SparseMatrix:
@@ -19,7 +20,9 @@ class SparseMatrix:
         value: float [E] in CSR order.
         symmetric: the matrix equals its transpose, which then is not stored.
         edge: int64 [E], the number of the undirected edge behind each entry, where dropout must treat entries
-            alike (both directions of one interaction); −1 for entries that are never dropped (self loops).
+            alike (both directions of one interaction); −1 for entries that are never dropped (self loops). Without it
+            an entry of a symmetric matrix is one edge with its mirror, any other an edge of its own.
+        thinned: dropout made some values 0, whose entries are to count as absent.
     """
 
     def __init__(
@@ -29,11 +32,13 @@ class SparseMatrix:
         *,
         symmetric: bool = False,
         edge: torch.Tensor | None = None,
+        thinned: bool = False,
     ) -> None:
         self.pattern = pattern
         self.value = value
         self.symmetric = symmetric
-        self.edge = edge
+        self.thinned = thinned
+        self._edge = edge
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -49,6 +54,14 @@ class SparseMatrix:
     def device(self) -> torch.device:
         """Where the matrix lies."""
         return self.value.device
+
+    @cached_property
+    def edge(self) -> torch.Tensor | None:
+        """The edge behind each entry: int64 [E]; None: each has its own."""
+        if self._edge is None and self.symmetric:
+            place = torch.arange(self.nnz, device=self.device)
+            return torch.minimum(place, self.pattern.to_transposed)
+        return self._edge
 
     @cached_property
     def n_edges(self) -> int:
@@ -82,21 +95,40 @@ class SparseMatrix:
         """
         return products.sampled_dot(self.pattern, left, right)
 
-    def factors(self, factor: torch.Tensor) -> torch.Tensor:
-        """The `factor` [n_edges] of each entry's edge, 1 for entries without one: [nnz]."""
-        if self.edge is None:
-            return factor
-        padded = torch.nn.functional.pad(factor, (1, 0), value=1.0)  # edge −1 finds the 1 in front
-        return padded.index_select(0, self.edge + 1)
+    def revalued(self, value: torch.Tensor, *, symmetric: bool = False) -> "SparseMatrix":
+        """The same edges with other values [E]."""
+        edge = self._edge if symmetric else self.edge
+        return SparseMatrix(self.pattern, value, symmetric=symmetric, edge=edge)
 
     def reweighted(self, factor: torch.Tensor) -> "SparseMatrix":
         """The matrix with entries times the `factor` [n_edges] of their edge; entries without an edge stay."""
-        value = self.value * self.factors(factor)
-        return SparseMatrix(self.pattern, value, symmetric=self.symmetric, edge=self.edge)
+        if self.edge is not None:
+            padded = torch.nn.functional.pad(factor, (1, 0), value=1.0)  # edge −1 finds the 1 in front
+            factor = padded.index_select(0, self.edge + 1)
+        return SparseMatrix(self.pattern, self.value * factor, symmetric=self.symmetric, edge=self.edge, thinned=True)
 
-    def dropped(self, rate: float, generator: torch.Generator | None) -> "SparseMatrix":
-        """The matrix without a random share `rate` of its edges, the others scaled by 1 / (1 − rate)."""
-        return self.reweighted(kept_edges(self.n_edges, rate, generator, self.value))
+    @cached_property
+    def gone(self) -> torch.Tensor | None:
+        """Which entries dropout took: bool [E]; None: it took none."""
+        return self.value == 0 if self.thinned else None
+
+    @cached_property
+    def present(self) -> Pattern:
+        """The pattern of the entries that dropout left."""
+        return self.pattern if self.gone is None else self.pattern.where(~self.gone)
+
+    def rows(self, row_B: torch.Tensor) -> torch.Tensor:
+        """The rows `row_B` (int64) as a torch CSR tensor [B, n_columns]."""
+        pattern = self.pattern
+        count_B = pattern.count[row_B]
+        start = start_of(count_B)
+        entry = runs(pattern.offsets[row_B], count_B, int(start[-1]))
+        column, shape = pattern.column[entry], (len(row_B), self.shape[1])
+        return torch.sparse_csr_tensor(start.to(column.dtype), column, self.value[entry], shape, check_invariants=False)
+
+    def dense_rows(self, row_B: torch.Tensor) -> torch.Tensor:
+        """The rows `row_B` (int64), dense [B, n_columns]."""
+        return dense_of(self.rows(row_B))
 
 
 def kept_edges(n: int, rate: float, generator: torch.Generator | None, like: torch.Tensor) -> torch.Tensor:

@@ -27,8 +27,8 @@ def fit_als(spec: ALS, graph: Graph, *, steps: int = STEPS, seed: int = 0) -> "F
     with torch.no_grad():
         start = torch.randn(graph.n_nodes, spec.rank, generator=torch_rng("cpu", seed, "ials")) * (0.1 / spec.rank**0.5)
         user_UD, item_ID = (part.contiguous() for part in start.to(graph.device).tensor_split([graph.n_users]))
-        reg_U = graph.degree_N[: graph.n_users] + spec.unobserved * graph.n_items
-        reg_I = graph.degree_N[graph.n_users :] + spec.unobserved * graph.n_users
+        reg_U = graph.degree_U + spec.unobserved * graph.n_items
+        reg_I = graph.degree_I + spec.unobserved * graph.n_users
         reg_U, reg_I = spec.l2 * reg_U / reg_U.mean(), spec.l2 * reg_I / reg_I.mean()
         for _ in range(spec.sweeps):
             user_UD = solve(graph.user_item, user_UD, item_ID, spec.unobserved, reg_U, steps)

@@ -22,19 +22,15 @@ def head_dim(kind: str, dim: int, heads: int) -> int:
     return dim // heads
 
 
-def attend(
-    adjacency: SparseMatrix, logits: list[torch.Tensor], value_ND: torch.Tensor, edges: torch.Tensor | None
-) -> torch.Tensor:
+def attend(matrix: SparseMatrix, logits: list[torch.Tensor], value_ND: torch.Tensor) -> torch.Tensor:
     """Each node's mean of its neighbours' values, weighed head by head by the softmax of the logits: [N, D].
 
     Args:
-        adjacency: who is whose neighbour; its values play no part.
+        matrix: who is whose neighbour; of its values only those count that edge dropout made 0.
         logits: for each head [E], in CSR order.
         value_ND: the heads' features side by side.
-        edges: factor of each interaction, 0 where it is dropped; None drops nothing.
     """
-    pattern = adjacency.pattern
-    gone = None if edges is None else adjacency.factors(edges) == 0
+    pattern, gone = matrix.pattern, matrix.gone
     parts = []
     for logit, value in zip(logits, value_ND.chunk(len(logits), dim=1), strict=True):
         share = segment_softmax(pattern, logit if gone is None else logit.masked_fill(gone, -torch.inf))

@@ -26,7 +26,6 @@ from gnas.graph.normalize import power
 from gnas.graph.products import multiply
 from gnas.graph.sparse import SparseMatrix
 from gnas.graph.spgemm import dense_product
-from gnas.nn.history import dense_rows, item_power, rows_of, scaled
 
 DENSE_SIDE = 12_288
 """Largest side of a dense matrix: 576 MiB in float32, three times that while it is inverted."""
@@ -67,13 +66,13 @@ def fit_item_graph(spec: ItemGraph, graph: Graph) -> "ItemWeights | UserKernel |
 
 def problem(spec: ItemGraph, graph: Graph) -> Problem:
     """The regression that `spec` asks for."""
-    plain = scaled(graph, spec.user_norm, spec.item_norm)
+    plain = graph.normalized(spec.user_norm, spec.item_norm)
     scale = (graph.n_interactions / float(plain.value.square().sum())) ** 0.5 if graph.n_interactions else 1.0
     x = SparseMatrix(plain.pattern, plain.value * scale)
     square_I = torch.zeros(graph.n_items, device=graph.device)
     square_I.index_add_(0, x.pattern.column.long(), x.value.square())
     ridge_I = spec.l2 + spec.dropout / (1 - spec.dropout) * square_I
-    unscale_U = power(graph.degree_N[: graph.n_users], spec.user_norm) / scale
+    unscale_U = power(graph.degree_U, spec.user_norm) / scale
     return Problem(x, ridge_I, scale, unscale_U)
 
 
@@ -85,7 +84,7 @@ class ItemWeights:
         self.n_users, self.n_items = graph.n_users, graph.n_items
         self.graph = graph
         task = problem(spec, graph)
-        norm_I = item_power(graph, -spec.item_norm)
+        norm_I = power(graph.degree_I, -spec.item_norm)
         gram_II = graph.item_gram(spec.user_norm) * (task.scale * norm_I)
         gram_II *= (task.scale * norm_I)[:, None]
         gram_II.diagonal().add_(task.ridge_I)
@@ -104,7 +103,7 @@ class ItemWeights:
     @torch.no_grad()
     def score(self, users: torch.Tensor) -> torch.Tensor:
         """Scores of all items for `users`: float32 [B, I]."""
-        return multiply(rows_of(self.graph.user_item, users), self.weight_II)
+        return multiply(self.graph.user_item.rows(users), self.weight_II)
 
 
 class UserKernel:
@@ -128,15 +127,15 @@ class UserKernel:
 
     def _explained(self, items_b: torch.Tensor) -> torch.Tensor:
         """y_jᵀ K y_j for the items j given."""
-        through_bU = multiply(rows_of(self._y.transposed, items_b), self.kernel_UU)
-        return through_bU.mul_(dense_rows(self._y.transposed, items_b)).sum(1)
+        through_bU = multiply(self._y.transposed.rows(items_b), self.kernel_UU)
+        return through_bU.mul_(self._y.transposed.dense_rows(items_b)).sum(1)
 
     @torch.no_grad()
     def score(self, users: torch.Tensor) -> torch.Tensor:
         """Scores of all items for `users`: float32 [B, I]."""
         kernel_UB = self.kernel_UU[users].t().contiguous()  # K is symmetric
         removed_BI = multiply(self._y.transposed.csr, kernel_UB).t() * self._out_I
-        return dense_rows(self._x, users).sub_(removed_BI).mul_(self._unscale_U[users, None])
+        return self._x.dense_rows(users).sub_(removed_BI).mul_(self._unscale_U[users, None])
 
 
 class LeadingDirections:
@@ -169,11 +168,11 @@ class LeadingDirections:
         score_BI = torch.empty(len(users), self.n_items, device=users.device)
         for start in range(0, len(users), BLOCK):
             some = users[start : start + BLOCK]
-            row_bI = dense_rows(self._y, some)
+            row_bI = self._y.dense_rows(some)
             through_Ub = multiply(self._y.csr, row_bI.t().contiguous())
             explained_bI = multiply(self._y.transposed.csr, through_Ub).t() * self._slope
-            explained_bI += multiply(rows_of(self._y, some), self._item_IK) @ self._gain_KI
-            explained_bI.sub_(row_bI).mul_(self._out_I).add_(dense_rows(self._x, some))
+            explained_bI += multiply(self._y.rows(some), self._item_IK) @ self._gain_KI
+            explained_bI.sub_(row_bI).mul_(self._out_I).add_(self._x.dense_rows(some))
             score_BI[start : start + BLOCK] = explained_bI.mul_(self._unscale_U[some, None])
         return score_BI
 

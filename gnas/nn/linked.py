@@ -6,10 +6,10 @@ from gnas.config.architecture import Architecture
 from gnas.features.blocks import FeatureSet
 from gnas.features.table import Side
 from gnas.graph.bipartite import Graph
-from gnas.graph.likeness import likeness
 from gnas.graph.products import multiply
+from gnas.graph.relations.knn import links_and_knn
+from gnas.graph.relations.links import joined, normalized_together
 from gnas.graph.sparse import SparseMatrix
-from gnas.nn.history import dense_rows
 from gnas.nn.recommender import Recommender
 
 
@@ -38,19 +38,20 @@ class Linked:
         """Scores of all items for `users`: float32 [B, I]."""
         score_BI = self.base.score(users)
         if self.items is not None:
-            row_IB = dense_rows(self.graph.user_item, users).t().contiguous()
+            row_IB = self.graph.user_item.dense_rows(users).t().contiguous()
             row_IB = self._followed(self.items, row_IB, self.knn.layers)
             score_BI = torch.add(score_BI, row_IB.t(), alpha=self.knn.weight)
         if self.users is not None:
-            row_UB = dense_rows(self.users, users).t().contiguous()
+            row_UB = self.users.dense_rows(users).t().contiguous()
             row_UB = self._followed(self.users, row_UB, self.knn.layers - 1)
             row_IB = multiply(self.graph.user_item.transposed.csr, row_UB)
             score_BI = torch.add(score_BI, row_IB.t(), alpha=self.knn.weight)
         return score_BI
 
     def _links(self, features: FeatureSet, side: Side, n: int) -> SparseMatrix | None:
-        links = features.linked(side, self.knn.k)
-        return likeness(links, n, self.graph.device) if links else None
+        relations = links_and_knn(features, side, self.knn.k, self.graph)
+        matrices = [relation.matrix for relation in relations]
+        return normalized_together([joined(matrices, n, self.graph.device)])[0] if matrices else None
 
     @staticmethod
     def _followed(links: SparseMatrix, row_XB: torch.Tensor, times: int) -> torch.Tensor:

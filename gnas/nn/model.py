@@ -1,5 +1,7 @@
 """From an architecture to something that ranks: closed forms fitted at once, everything else to be trained."""
 
+import copy
+
 import torch
 from torch import nn
 
@@ -7,11 +9,12 @@ from gnas.config.architecture import Architecture
 from gnas.errors import ConfigError
 from gnas.features.blocks import FeatureSet
 from gnas.graph.bipartite import Graph
+from gnas.graph.sampling import Neighbourhood
 from gnas.nn.closed_forms import CLOSED_FORMS
 from gnas.nn.entry import FeatureEntry, result_dim
 from gnas.nn.init import embeddings, zeros
 from gnas.nn.linked import Linked
-from gnas.nn.propagate import Propagated, Stack, dropout
+from gnas.nn.propagate import Propagated, Relates, Stack, dropout
 from gnas.nn.ratings import RatingScale
 from gnas.nn.recommender import Recommender
 from gnas.nn.scorers import build_scorer
@@ -52,9 +55,10 @@ class Candidate(nn.Module):
         self.architecture = architecture
         self.n_users, self.n_items = graph.n_users, graph.n_items
         self.graph = graph
+        self.relation: Relates = graph.interactions
         self.ratings = ratings if architecture.loss.needs_ratings else None
         self.embedding = embeddings(architecture, graph, generator)
-        self.stack = Stack(architecture.propagation, architecture.dim, graph, generator)
+        self.stack = Stack(architecture.propagation, architecture.dim, generator)
         self.bias = None if self.ratings is None else zeros(graph.n_nodes, 1)
         mean = None if self.ratings is None else self.ratings.mean
         self.scorer = build_scorer(architecture.scorer, result_dim(architecture), generator, mean)
@@ -63,7 +67,8 @@ class Candidate(nn.Module):
         )
         self.features_fingerprint = "" if self.entry is None else _given(features).fingerprint
         if self.entry is not None:
-            self.stack.keep_lonely(graph)
+            self.stack.keep_lonely(graph.interactions)
+        self._part_SD: torch.Tensor | None = None
         self._layer0: torch.Tensor | None = None
         self._scored: tuple[tuple[int, ...], torch.Tensor, torch.Tensor] | None = None
         self.to(graph.device)
@@ -80,7 +85,17 @@ class Candidate(nn.Module):
 
     def free(self) -> torch.Tensor:
         """The free embeddings [N, D] on the graph's device; a copy where training moved them to host memory."""
-        return self.embedding.to(self.graph.device)
+        return self.embedding.to(self.graph.device) if self._part_SD is None else self._part_SD
+
+    def on(self, near: Neighbourhood, x_SD: torch.Tensor, part: Graph) -> "Candidate":
+        """This candidate on `near`, whose nodes have the embeddings `x_SD` [S, D]; `part` has the same users and items.
+
+        Shares every parameter but the embeddings: gradients reach them, and `x_SD`.
+        """
+        local = copy.copy(self)
+        local.graph, local.relation, local._part_SD = part, near, x_SD
+        local.n_users, local.n_items = part.n_users, part.n_items
+        return local
 
     def layer0(self) -> torch.Tensor:
         """The embeddings before any propagation or dropout [N, D]: what weight decay acts on.
@@ -111,7 +126,9 @@ class Candidate(nn.Module):
             self._layer0 = x_ND
         if training:
             x_ND = dropout(x_ND, self.architecture.feature_dropout, generator)
-        result: Propagated = self.stack(x_ND, generator=generator, edge_dropout=edge_dropout, noise=noise)
+        result: Propagated = self.stack(
+            x_ND, self.relation, generator=generator, edge_dropout=edge_dropout, noise=noise
+        )
         final_ND = result.final if late_ND is None else result.final + late_ND
         if self.entry is not None:
             final_ND = self.entry.smoothed(final_ND, "late")

@@ -55,12 +55,12 @@ class Unseen:
         self.even = bool((weight_I == 1).all())
         self.upto_I = weight_I.cumsum(0)
         self.total = int(weight_I.sum())
-        weight_E = weight_I[known.item_E]
+        weight_E = weight_I[known.taken.column]
         before_E = weight_E.cumsum(0) - weight_E
         self.passed_E1 = torch.cat([before_E, weight_E.sum().view(1)])
-        row_E = torch.repeat_interleave(known.count_U, output_size=len(known.item_E))
-        passed_U = self.passed_E1[known.start_U]
-        unseen_E = (self.upto_I - weight_I)[known.item_E] - (before_E - passed_U[row_E])
+        row_E = known.taken.row.long()
+        passed_U = self.passed_E1[known.taken.offsets]
+        unseen_E = (self.upto_I - weight_I)[known.taken.column] - (before_E - passed_U[row_E])
         self.key_E = row_E * (self.total + 1) + unseen_E
         self.mass_U = self.total - passed_U.diff()
         self.any_full = bool((self.mass_U == 0).any())
@@ -71,7 +71,7 @@ class Unseen:
         uniform_BK = torch.rand(len(users_B), k, dtype=torch.float64, device=users_B.device, generator=generator)
         place_BK = (uniform_BK * mass_B1).long().minimum(mass_B1 - 1).clamp_(min=0)
         last_BK = torch.searchsorted(self.key_E, users_B.unsqueeze(1) * (self.total + 1) + place_BK, right=True)
-        first_B1 = self.known.start_U[users_B].unsqueeze(1)
+        first_B1 = self.known.taken.offsets[users_B].unsqueeze(1)
         place_BK = place_BK + self.passed_E1[last_BK] - self.passed_E1[first_B1]
         item_BK = place_BK if self.even else torch.searchsorted(self.upto_I, place_BK, right=True)
         item_BK = item_BK.clamp_(max=self.known.n_items - 1)
@@ -104,9 +104,9 @@ class FromBatch:
         item_BK = _pick(items_B, (len(items_B), k), generator)
         for _ in range(ROUNDS - 1):
             again_BK = _pick(items_B, (len(items_B), k), generator)
-            item_BK = torch.where(self.known.contains(users_B, item_BK), again_BK, item_BK)
+            item_BK = torch.where(self.known.taken.contains(users_B, item_BK), again_BK, item_BK)
         exact = self.alike.draw(users_B, k, generator)
-        item_BK = torch.where(self.known.contains(users_B, item_BK), exact.item_BK, item_BK)
+        item_BK = torch.where(self.known.taken.contains(users_B, item_BK), exact.item_BK, item_BK)
         return Negatives(item_BK, exact.known_BK)
 
     def shared(self, items_B: Tensor, k: int, generator: torch.Generator) -> Tensor:

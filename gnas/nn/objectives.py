@@ -151,7 +151,7 @@ def _against_shared(
 def _in_batch_softmax(loss: Loss, known: Positives) -> Objective:
     assert isinstance(loss, InBatchSoftmax)
     scale = 1.0 / loss.temperature
-    log_share_I = (known.degree_I.clamp(min=1).double() / max(len(known.item_E), 1)).log().float() * loss.correction
+    log_share_I = (known.degree_I.clamp(min=1).double() / max(known.taken.nnz, 1)).log().float() * loss.correction
 
     def objective(
         model: Candidate, user_UD: Tensor, item_ID: Tensor, batch: Batch, generator: torch.Generator
@@ -243,7 +243,7 @@ class _View:
         every = batch.full or len(batch.users_B) > len(user_UD)
         self.row_B = batch.users_B if every else None
         self.users_R = torch.arange(len(user_UD), device=user_UD.device) if every else batch.users_B
-        self.n_known = len(known.item_E) if every else batch.n_known
+        self.n_known = known.taken.nnz if every else batch.n_known
         self.n_rows = len(self.users_R)
         self.user_UD, self.item_ID = user_UD, item_ID
         self.u_RD = self._scaled(user_UD if every else embedding(batch.users_B, user_UD))
@@ -270,7 +270,7 @@ class _View:
 
     def known(self, item_K: Tensor) -> Tensor:
         """Which of the items each row's user knows: bool [R, K]."""
-        return self.positives.mask(self.users_R, item_K, self.n_known)
+        return self.positives.taken.mask(self.users_R, item_K, self.n_known)
 
     def _scaled(self, x_ND: Tensor) -> Tensor:
         return normalize(x_ND, dim=1) if self.unit else x_ND

@@ -1,16 +1,31 @@
 """The stack: layers over the graph, residual, dropouts and noise, and the combination of their outputs."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, cast
 
 import torch
 from torch import nn
 
 from gnas.config.propagation import Layered, Propagation
-from gnas.graph.bipartite import Graph
-from gnas.graph.sparse import kept_edges
+from gnas.graph.normalize import Norm
+from gnas.graph.relations.relation import Relation
+from gnas.graph.sparse import SparseMatrix, kept_edges
 from gnas.nn.combine import build_combine
 from gnas.nn.ops import OPS
+from gnas.nn.ops.layer import Layer
+
+
+class Relates(Protocol):
+    """What a stack asks of a relation, or of a part of one."""
+
+    @property
+    def n_edges(self) -> int:
+        """What edge dropout draws for."""
+        ...
+
+    def adjacency(self, exponent: float | None = None, self_loops: bool = False) -> SparseMatrix:
+        """The matrix that propagates, normalised as `Norm` says."""
+        ...
 
 
 class Propagated(NamedTuple):
@@ -24,37 +39,37 @@ class Propagated(NamedTuple):
 
 
 class Stack(nn.Module):
-    """The propagation of a candidate; without a graph, or with depth 0, the embeddings as they are.
+    """The propagation of a candidate; with depth 0 the embeddings as they are.
 
     A layer's output is (1 − residual) · op(x_l) + residual · x_0, then noise, then message dropout.
     """
 
     lonely_N1: torch.Tensor | None
 
-    def __init__(self, spec: Propagation, dim: int, graph: Graph, generator: torch.Generator) -> None:
+    def __init__(self, spec: Propagation, dim: int, generator: torch.Generator) -> None:
         super().__init__()
         self.spec = spec if isinstance(spec, Layered) and spec.depth else None
-        self.n_interactions = graph.n_interactions
         self.layers = nn.ModuleList()
         self.combine: nn.Module | None = None
         if self.spec is not None:
-            self.layers.extend(OPS[op.kind](op, dim, graph, generator) for op in self.spec.layers())
+            self.layers.extend(OPS[op.kind](op, dim, generator) for op in self.spec.layers())
             self.combine = build_combine(self.spec, dim, generator)
         self.register_buffer("lonely_N1", None, persistent=False)
 
-    def keep_lonely(self, graph: Graph) -> None:
-        """Let nodes without interactions pass every layer unchanged where it would make them zero.
+    def keep_lonely(self, relation: Relation) -> None:
+        """Let nodes without neighbours pass every layer unchanged where it would make them zero.
 
-        For nodes whose layer 0 means something without interactions: by their features, new items then reach the same
-        length as all others. It costs one selection a layer, none where every node has an interaction.
+        For nodes whose layer 0 means something without them: by their features, new items then reach the same
+        length as all others. It costs one selection a layer, none where every node has a neighbour.
         """
-        lonely_N = graph.degree_N == 0
+        lonely_N = relation.degree_N == 0
         if bool(lonely_N.any()):
             self.lonely_N1 = lonely_N[:, None]
 
     def forward(
         self,
         x_ND: torch.Tensor,
+        relation: Relates,
         *,
         generator: torch.Generator | None = None,
         edge_dropout: float | None = None,
@@ -64,8 +79,9 @@ class Stack(nn.Module):
 
         Args:
             x_ND: the embeddings of all nodes.
+            relation: what they are propagated along.
             generator: source of all randomness of the training mode and of the views; on the device of x.
-            edge_dropout: share of interactions left out of every layer alike; None: as the architecture says while
+            edge_dropout: share of edges left out of every layer alike; None: as the architecture says while
                 training, none otherwise.
             noise: length of the random vector that is added to every layer's output (SimGCL, Yu et al., SIGIR 2022);
                 None: none.
@@ -74,8 +90,11 @@ class Stack(nn.Module):
         if spec is None or self.combine is None:
             return Propagated([x_ND], x_ND + _noise(x_ND, noise, generator) if noise else x_ND)
         rate = edge_dropout if edge_dropout is not None else spec.edge_dropout if self.training else 0.0
-        edges = kept_edges(self.n_interactions, rate, generator, x_ND) if rate else None
-        outputs = self._outputs(spec, x_ND, edges, noise, generator)
+        kept = kept_edges(relation.n_edges, rate, generator, x_ND) if rate else None
+        matrices = {layer.norm: relation.adjacency(*layer.norm) for layer in cast("list[Layer]", self.layers)}
+        if kept is not None:
+            matrices = {norm: matrix.reweighted(kept) for norm, matrix in matrices.items()}
+        outputs = self._outputs(spec, x_ND, matrices, noise, generator)
         if not torch.is_grad_enabled():
             return Propagated([], self.combine(outputs))
         layers = list(outputs)
@@ -85,16 +104,16 @@ class Stack(nn.Module):
         self,
         spec: Layered,
         x_ND: torch.Tensor,
-        edges: torch.Tensor | None,
+        matrices: dict[Norm, SparseMatrix],
         noise: float | None,
         generator: torch.Generator | None,
     ) -> Iterator[torch.Tensor]:
         """The layers 0..depth, made one by one."""
         yield x_ND
         before = x_ND
-        for layer in self.layers:
-            out = layer(before, edges)
-            if self.lonely_N1 is not None and not getattr(layer, "reads_itself", True):
+        for layer in cast("list[Layer]", self.layers):
+            out = layer(before, matrices[layer.norm])
+            if self.lonely_N1 is not None and not layer.reads_itself:
                 out = torch.where(self.lonely_N1, before, out)
             if spec.residual:
                 out = torch.lerp(out, x_ND, spec.residual)

@@ -13,10 +13,11 @@ import torch
 from gnas.config.architecture import Architecture
 from gnas.config.propagation import Spectral
 from gnas.graph.bipartite import Graph
+from gnas.graph.factors import largest_singular_value
+from gnas.graph.normalize import power
 from gnas.graph.products import multiply
 from gnas.graph.sparse import SparseMatrix
 from gnas.graph.spgemm import dense_of, dense_product, product
-from gnas.nn.history import item_power, largest_singular_value, rows_of, scaled
 
 DENSE_ITEMS = 8192
 """Up to so many items the whole filter is kept as a matrix [I, I], 256 MiB."""
@@ -69,7 +70,7 @@ class SpectralRecommender:
         self.n_users, self.n_items = graph.n_users, graph.n_items
         self.graph = graph
         self._coefficients = response_coefficients(spec)
-        self._before_I, self._after_I = item_power(graph, -spec.degree), item_power(graph, spec.degree)
+        self._before_I, self._after_I = power(graph.degree_I, -spec.degree), power(graph.degree_I, spec.degree)
         if self._coefficients:
             self._matrix = _unit_norm(graph, spec.user_norm, spec.item_norm)
         self._hops: tuple[torch.Tensor, torch.Tensor] | None = None
@@ -82,14 +83,14 @@ class SpectralRecommender:
         if spec.ideal > 0:
             factors = graph.svd(rank)
             item_IK = factors.item_IK[:, factors.singular_K > NULL]
-            into_IK = item_IK * item_power(graph, -spec.ideal_degree)[:, None]
-            out_IK = item_IK * (spec.ideal * item_power(graph, spec.ideal_degree))[:, None]
+            into_IK = item_IK * power(graph.degree_I, -spec.ideal_degree)[:, None]
+            out_IK = item_IK * (spec.ideal * power(graph.degree_I, spec.ideal_degree))[:, None]
             self._ideal = (into_IK, out_IK.t().contiguous())
 
     @torch.no_grad()
     def score(self, users: torch.Tensor) -> torch.Tensor:
         """Scores of all items for `users`: float32 [B, I]."""
-        return self.filtered(rows_of(self.graph.user_item, users))
+        return self.filtered(self.graph.user_item.rows(users))
 
     def filtered(self, row_BI: torch.Tensor) -> torch.Tensor:
         """The filter applied to sparse rows over items, a torch CSR tensor: float32 [B, I]."""
@@ -143,19 +144,19 @@ class FilterMatrix:
     @torch.no_grad()
     def score(self, users: torch.Tensor) -> torch.Tensor:
         """Scores of all items for `users`: float32 [B, I]."""
-        return multiply(rows_of(self.graph.user_item, users), self.filter_II)
+        return multiply(self.graph.user_item.rows(users), self.filter_II)
 
 
 def _terms_per_user(graph: Graph) -> float:
     """Mean number of paths of three interactions from a user: of the terms in their row of R Rᵀ R."""
     pattern = graph.user_item.pattern
-    user_U, item_I = graph.degree_N[: graph.n_users].double(), graph.degree_N[graph.n_users :].double()
+    user_U, item_I = graph.degree_U.double(), graph.degree_I.double()
     n_paths = (user_U[pattern.row] * item_I[pattern.column]).sum()
     return float(n_paths) / max(graph.n_users, 1)
 
 
 def _unit_norm(graph: Graph, user_norm: float, item_norm: float) -> SparseMatrix:
     """R̃ with largest singular value 1, which it has of itself where both exponents are ½."""
-    matrix = scaled(graph, user_norm, item_norm)
+    matrix = graph.normalized(user_norm, item_norm)
     largest = 1.0 if user_norm == item_norm == 0.5 else largest_singular_value(matrix)
     return SparseMatrix(matrix.pattern, matrix.value / largest) if largest > 0 else matrix

@@ -1,12 +1,10 @@
 """The steps of an epoch: which positives each of them sees."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from gnas.config.architecture import Architecture
 from gnas.data.interactions import Interactions
@@ -18,17 +16,8 @@ from gnas.nn.positives import Positives
 MIN_FULL_STEPS, MAX_FULL_STEPS = 5, 10
 
 
-@dataclass(frozen=True)
-class Pairs:
-    """The positives on the device; `rating_E` only where the loss wants it."""
-
-    users_E: Tensor
-    items_E: Tensor
-    rating_E: Tensor | None
-
-
-def pairs_of(interactions: Interactions, graph: Graph, architecture: Architecture) -> Pairs:
-    """The positives of `interactions` on the graph's device.
+def pairs_of(interactions: Interactions, graph: Graph, architecture: Architecture) -> Batch:
+    """The positives of `interactions` on the graph's device, with their ratings where the loss wants them.
 
     Raises:
         DataError: there are none, or the loss needs ratings that are not there.
@@ -44,7 +33,7 @@ def pairs_of(interactions: Interactions, graph: Graph, architecture: Architectur
             )
         rating_E = torch.from_numpy(interactions.rating.astype(np.float32)).to(graph.device)
     user, item = (torch.from_numpy(side.astype(np.int64)) for side in (interactions.user, interactions.item))
-    return Pairs(user.to(graph.device), item.to(graph.device), rating_E)
+    return Batch(user.to(graph.device), item.to(graph.device), rating_E, n_known=0, full=False)
 
 
 def is_full(architecture: Architecture) -> bool:
@@ -63,7 +52,7 @@ def full_steps(graph: Graph) -> int:
 
 
 def epoch_batches(
-    pairs: Pairs, known: Positives, graph: Graph, architecture: Architecture, generator: torch.Generator
+    pairs: Batch, known: Positives, graph: Graph, architecture: Architecture, generator: torch.Generator
 ) -> Iterator[Batch]:
     """The steps of one epoch: shuffled batches of nearly equal size, or all interactions several times."""
     if is_full(architecture):
@@ -71,14 +60,14 @@ def epoch_batches(
         return
     size = architecture.batch_size
     assert isinstance(size, int)
-    n_pairs = len(pairs.users_E)
+    n_pairs = len(pairs.users_B)
     order_E = torch.randperm(n_pairs, device=graph.device, generator=generator)
     bounds = np.linspace(0, n_pairs, -(-n_pairs // size) + 1).round().astype(int).tolist()
-    users_E = pairs.users_E[order_E]
-    known_E1 = torch.nn.functional.pad(known.count_U[users_E].cumsum(0), (1, 0))
+    users_E = pairs.users_B[order_E]
+    known_E1 = torch.nn.functional.pad(known.taken.count[users_E].cumsum(0), (1, 0))
     known_at = known_E1[torch.tensor(bounds, device=graph.device)].tolist()  # the epoch's one host read before its end
-    items_E = pairs.items_E[order_E]
-    rating_E = None if pairs.rating_E is None else pairs.rating_E[order_E]
+    items_E = pairs.items_B[order_E]
+    rating_E = None if pairs.rating_B is None else pairs.rating_B[order_E]
     for step, (first, last) in enumerate(pairwise(bounds)):
         yield Batch(
             users_E[first:last],
@@ -89,9 +78,9 @@ def epoch_batches(
         )
 
 
-def _everything(pairs: Pairs, graph: Graph) -> Batch:
+def _everything(pairs: Batch, graph: Graph) -> Batch:
     """All interactions: with ratings, each as it is given; else each distinct pair once, in the order of the graph."""
-    if pairs.rating_E is not None:
-        return Batch(pairs.users_E, pairs.items_E, pairs.rating_E, n_known=0, full=False)
+    if pairs.rating_B is not None:
+        return pairs
     pattern = graph.user_item.pattern
     return Batch(pattern.row, pattern.column.long(), None, n_known=graph.n_interactions, full=True)

@@ -12,11 +12,11 @@ from torch.optim import Optimizer
 from gnas.config.architecture import Architecture
 from gnas.graph.bipartite import Graph
 from gnas.graph.pattern import Pattern, start_of
+from gnas.graph.relations.interactions import taken
 from gnas.graph.sampling import Neighbourhood, neighbourhood
-from gnas.nn.local import local_model
 from gnas.nn.model import Candidate
 from gnas.nn.objectives import Batch
-from gnas.nn.positives import Positives, expand
+from gnas.nn.positives import Positives
 from gnas.train.optimizers import DECOUPLED, OPTIMIZERS
 from gnas.train.plan import OFFERED, Plan
 from gnas.train.rows import Table, split_table
@@ -54,13 +54,13 @@ class SampledSteps:
         model, graph = self.model, self.model.graph
         offered = torch.randint(graph.n_items, (min(OFFERED, graph.n_items),), device=graph.device, generator=generator)
         seeds = torch.cat([batch.users_B, batch.items_B + graph.n_users, offered + graph.n_users])
-        near = neighbourhood(graph, seeds, self.hops, self.fanout, generator)
+        near = neighbourhood(graph.interactions, seeds, self.hops, self.fanout, generator)
         x_SD = self.rows.gather(near.node_S).requires_grad_()
         user_u, item_i = _sides(near, graph)
         part, known = _part(self.known, user_u, item_i, batch.users_B, offered)
-        local = local_model(model, near, x_SD, part)
+        local = model.on(near, x_SD, part)
         users_B, items_B = torch.searchsorted(user_u, batch.users_B), torch.searchsorted(item_i, batch.items_B)
-        n_known = int(known.count_U[users_B].sum())
+        n_known = int(known.taken.count[users_B].sum())
         step = build_step(local, part, known, self.architecture, half=self.half)
         if self.optimizer:
             self.optimizer.zero_grad(set_to_none=True)
@@ -94,7 +94,8 @@ def _part(
     the whole graph.
     """
     rows = torch.unique(users_B)
-    row_P, item_P = expand(known.count_U[rows], known.start_U[rows], known.item_E)
+    row_P, entry_P = known.taken.entries(rows)
+    item_P = known.taken.column[entry_P].long()
     place_P = torch.searchsorted(item_i, item_P).clamp(max=len(item_i) - 1)
     here_P = item_i[place_P] == item_P
     row_P, place_P = torch.searchsorted(user_u, rows)[row_P[here_P]], place_P[here_P]
@@ -103,6 +104,4 @@ def _part(
     allowed_i = torch.zeros(len(item_i), dtype=torch.int64, device=item_i.device)
     allowed_i[torch.searchsorted(item_i, offered)] = 1
     allowed_i *= known.offered_I[item_i]
-    key_P = row_P * len(item_i) + place_P
-    local = Positives(place_P, start_of(count_u), count_u, key_P, known.degree_I[item_i], allowed_i)
-    return Graph(pattern), local
+    return Graph(taken(pattern)), Positives(pattern, known.degree_I[item_i], allowed_i)

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
+from gnas.graph.likeness import likeness
 
 from gnas.config.architecture import Architecture, canonical, identity, shown
 from gnas.config.features import Features
@@ -18,7 +19,6 @@ from gnas.features.blocks import Block, FeatureSet
 from gnas.features.neighbours import nearest_rows
 from gnas.features.table import load_table
 from gnas.graph.bipartite import Graph, build_graph
-from gnas.graph.likeness import likeness
 from gnas.nn.model import Candidate, build
 from gnas.space.load import load_space
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from gnas.nn.local import local_model
 
 from gnas.config.architecture import Architecture
 from gnas.data.interactions import Interactions
 from gnas.graph.bipartite import Graph, build_graph
 from gnas.graph.sampling import neighbourhood
-from gnas.nn.local import local_model
 from gnas.nn.model import Candidate, build
 from gnas.nn.ops import OPS
 from tests.nn.small_world import rng, stir

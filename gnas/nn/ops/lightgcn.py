@@ -1,23 +1,22 @@
 """LightGCN's propagation."""
 
 import torch
-from torch import nn
 
 from gnas.config.propagation import LightGCN, norm_exponent
-from gnas.graph.bipartite import Graph
+from gnas.graph.normalize import Norm
 from gnas.graph.sparse import SparseMatrix
+from gnas.nn.ops.layer import Layer
 
 
-class LightGCNLayer(nn.Module):
+class LightGCNLayer(Layer):
     """The normalised sum over neighbours: A x (He et al., SIGIR 2020)."""
 
     reads_itself = False
 
-    def __init__(self, spec: LightGCN, dim: int, graph: Graph, generator: torch.Generator) -> None:  # noqa: ARG002
+    def __init__(self, spec: LightGCN, dim: int, generator: torch.Generator) -> None:  # noqa: ARG002
         super().__init__()
-        self.adjacency: SparseMatrix = graph.adjacency(norm_exponent(spec.norm))
+        self.norm = Norm(norm_exponent(spec.norm))
 
-    def forward(self, x_ND: torch.Tensor, edges: torch.Tensor | None) -> torch.Tensor:
-        """One step of propagation [N, D]; `edges` [E] weighs the interactions anew, None leaves them as they are."""
-        adjacency = self.adjacency if edges is None else self.adjacency.reweighted(edges)
-        return adjacency.matmul(x_ND)
+    def forward(self, x_ND: torch.Tensor, matrix: SparseMatrix) -> torch.Tensor:
+        """One step of propagation [N, D]."""
+        return matrix.matmul(x_ND)

@@ -1,0 +1,58 @@
+"""Who is linked to whom by the data, among the users or among the items: friends, parts of a set."""
+
+import hashlib
+
+import numpy as np
+import torch
+
+from gnas.features.blocks import FeatureSet
+from gnas.features.table import Side
+from gnas.graph.bipartite import Graph
+from gnas.graph.normalize import normalized, scales
+from gnas.graph.pattern import Pattern, start_of
+from gnas.graph.relations.relation import Relation
+from gnas.graph.segments import row_sum
+from gnas.graph.sparse import SparseMatrix
+
+
+def links(features: FeatureSet, side: Side, graph: Graph) -> list[Relation]:
+    """The links that came with the data, a relation for each set of them."""
+    return [paired(name, side, pairs, graph) for name, pairs in features.links(side).items()]
+
+
+def paired(name: str, side: Side, pairs: np.ndarray, graph: Graph) -> Relation:
+    """How often two users, or two items, stand in `pairs` (int64 [n, 2]), either way round; found once a graph."""
+
+    def build() -> Relation:
+        n = graph.n_users if side == "users" else graph.n_items
+        left, right = pairs.T
+        key, count = np.unique(np.concatenate([left * n + right, right * n + left]), return_counts=True)
+        place, times = (torch.from_numpy(part).to(graph.device) for part in (key, count))
+        return Relation(name, (side, side), symmetric_matrix(place, times, n), (graph.n_users, graph.n_items))
+
+    return graph.relations.of((name, side, hashlib.sha256(pairs.tobytes()).hexdigest()), build)
+
+
+def joined(matrices: list[SparseMatrix], n: int, device: torch.device) -> SparseMatrix:
+    """The sum of some symmetric matrices [n, n]."""
+    if len(matrices) == 1:
+        return matrices[0]
+    empty = torch.zeros(0, device=device)
+    every_E = torch.cat([empty.long(), *(matrix.pattern.key for matrix in matrices)])
+    value_E = torch.cat([empty, *(matrix.value for matrix in matrices)])
+    key, place_E = torch.unique(every_E, return_inverse=True)
+    return symmetric_matrix(key, empty.new_zeros(len(key)).index_add_(0, place_E, value_E), n)
+
+
+def normalized_together(matrices: list[SparseMatrix]) -> list[SparseMatrix]:
+    """D^-½ A D^-½ for each symmetric matrix A [n, n], with the degrees that all of them have together."""
+    degree_n = torch.stack([row_sum(matrix.pattern, matrix.value) for matrix in matrices]).sum(0)
+    scale = scales(degree_n, 0.5)
+    return [normalized(matrix, *scale, symmetric=True) for matrix in matrices]
+
+
+def symmetric_matrix(key: torch.Tensor, value: torch.Tensor, n: int) -> SparseMatrix:
+    """A symmetric matrix [n, n] from the numbers row · n + column of its entries, rising."""
+    row = key.div(n, rounding_mode="floor")
+    start = start_of(torch.bincount(row, minlength=n))
+    return SparseMatrix(Pattern(start, key - row * n, (n, n), symmetric=True), value.float(), symmetric=True)

@@ -1,0 +1,102 @@
+"""A named sparse matrix between users and items, or among either, and what any operator may ask of it.
+
+Shapes: U users, I items, N nodes (users, then items), E entries.
+"""
+
+from functools import cached_property
+
+import torch
+
+from gnas.features.table import Side
+from gnas.graph.normalize import Norm, normalized, scales
+from gnas.graph.pattern import Pattern, start_of
+from gnas.graph.segments import row_sum
+from gnas.graph.sparse import SparseMatrix
+
+
+class Relation:
+    """Who is related to whom, and how often. Everything that does not depend on a candidate is found once and kept.
+
+    Args:
+        name: what it is called.
+        ends: whose rows and whose columns `matrix` has. A relation among one side is symmetric.
+        matrix: how often each is related to each, not normalised.
+        sizes: (U, I).
+    """
+
+    def __init__(self, name: str, ends: tuple[Side, Side], matrix: SparseMatrix, sizes: tuple[int, int]) -> None:
+        self.name, self.ends, self.matrix = name, ends, matrix
+        self.n_users, self.n_items = sizes
+        self.n_nodes = sum(sizes)
+        self._adjacencies: dict[Norm, SparseMatrix] = {}
+        self._scales: dict[Norm, tuple[torch.Tensor, torch.Tensor]] = {}
+
+    @property
+    def device(self) -> torch.device:
+        """Where the matrix lies."""
+        return self.matrix.device
+
+    @property
+    def n_edges(self) -> int:
+        """Number of edges, both directions of a pair being one: what dropout draws for."""
+        return self.matrix.n_edges
+
+    @cached_property
+    def links(self) -> SparseMatrix:
+        """The relation over all nodes, in both directions: symmetric [N, N]."""
+        if self.ends == ("users", "items"):
+            return _both_ways(self.matrix)
+        pattern = self.matrix.pattern
+        before, behind = (0, self.n_items) if self.ends[0] == "users" else (self.n_users, 0)
+        start = torch.nn.functional.pad(pattern.offsets, (before, 0))
+        start = torch.cat([start, start[-1:].expand(behind)])
+        placed = Pattern(start, pattern.column.long() + before, (self.n_nodes, self.n_nodes), symmetric=True)
+        return SparseMatrix(placed, self.matrix.value, symmetric=True)
+
+    @cached_property
+    def degree_N(self) -> torch.Tensor:
+        """How often each node is related to others: float32 [N]."""
+        if self.ends != ("users", "items"):
+            return row_sum(self.links.pattern, self.links.value)
+        sides = (self.matrix, self.matrix.transposed)
+        return torch.cat([row_sum(side.pattern, side.value) for side in sides])
+
+    def adjacency(self, exponent: float | None = None, self_loops: bool = False) -> SparseMatrix:
+        """The matrix [N, N] that propagates, as `Norm` says."""
+        norm = Norm(exponent, self_loops)
+        if norm not in self._adjacencies:
+            links = self._looped if self_loops else self.links
+            if exponent is not None:
+                links = normalized(links, *self.scales(exponent, self_loops), symmetric=exponent == 0.5)
+            self._adjacencies[norm] = links
+        return self._adjacencies[norm]
+
+    def scales(self, exponent: float, self_loops: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
+        """What that matrix's rows and columns are multiplied by: float32 [N] each."""
+        norm = Norm(exponent, self_loops)
+        if norm not in self._scales:
+            self._scales[norm] = scales(self.degree_N + 1 if self_loops else self.degree_N, exponent)
+        return self._scales[norm]
+
+    @cached_property
+    def _looped(self) -> SparseMatrix:
+        plain = self.links
+        row, column = plain.pattern.row.long(), plain.pattern.column.long()
+        node = torch.arange(self.n_nodes, device=self.device)
+        order = torch.argsort(torch.cat([row * self.n_nodes + column, node * self.n_nodes + node]))
+        own = torch.arange(plain.nnz, device=self.device) if plain.edge is None else plain.edge
+        edge = torch.cat([own, torch.full_like(node, -1)])[order]
+        value = torch.cat([plain.value, plain.value.new_ones(self.n_nodes)])[order]
+        column = torch.cat([column, node])[order]
+        pattern = Pattern(start_of(plain.pattern.count + 1), column, plain.shape, symmetric=True)
+        return SparseMatrix(pattern, value, symmetric=True, edge=edge)
+
+
+def _both_ways(matrix: SparseMatrix) -> SparseMatrix:
+    """[[0, R], [Rᵀ, 0]] for R [U, I]; both directions of an entry are one edge, numbered as in R."""
+    down, up = matrix.pattern, matrix.pattern.transposed
+    n_nodes = sum(matrix.shape)
+    column = torch.cat([down.column.long() + matrix.shape[0], up.column.long()])
+    edge = torch.cat([torch.arange(down.nnz, device=matrix.device), down.to_transposed])
+    pattern = Pattern(start_of(torch.cat([down.count, up.count])), column, (n_nodes, n_nodes), symmetric=True)
+    return SparseMatrix(pattern, matrix.value[edge], symmetric=True, edge=edge)
