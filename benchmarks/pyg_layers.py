@@ -46,12 +46,11 @@ class NGCF(nn.Module):
 
 def edge_index(graph: Graph) -> torch.Tensor:
     """Source and target of every edge: int64 [2, E], sorted by target as PyG advises."""
-    pattern = graph.adjacency(None).pattern
-    return torch.stack([pattern.column.long(), pattern.row.long()])
+    return graph.interactions.links.pattern.edge_index
 
 
 def _weighted(conv: nn.Module, graph: Graph) -> On:
-    return On(conv, (edge_index(graph), graph.adjacency(0.5).value))
+    return On(conv, (edge_index(graph), graph.interactions.adjacency(0.5).value))
 
 
 def _plain(conv: nn.Module, graph: Graph) -> On:

@@ -20,6 +20,7 @@ from benchmarks.pyg_layers import PYG
 from gnas.config.propagation import GAT, GCN, GIN, NGCF, SAGE, GATv2, GraphTransformer, Layered, LightGCN
 from gnas.graph.bipartite import Graph, build_graph
 from gnas.nn.ops import OPS
+from gnas.nn.ops.layer import Layer
 from gnas.rng import torch_rng
 
 
@@ -56,14 +57,14 @@ CASES = [
 class Plain(nn.Module):
     """One of our layers with autograd over a torch CSR tensor in place of our product."""
 
-    def __init__(self, layer: nn.Module) -> None:
+    def __init__(self, layer: Layer, graph: Graph) -> None:
         super().__init__()
         self.layer = layer
-        layer.adjacency = _Autograd(layer.adjacency.csr)  # type: ignore[union-attr, assignment, arg-type]
+        self.matrix = _Autograd(graph.interactions.adjacency(*layer.norm).csr)
 
     def forward(self, x_ND: torch.Tensor) -> torch.Tensor:
         """From [N, D] to [N, D]."""
-        return self.layer(x_ND, None)  # type: ignore[no-any-return]
+        return self.layer(x_ND, self.matrix)  # type: ignore[no-any-return]
 
 
 class _Autograd:
@@ -77,13 +78,14 @@ class _Autograd:
 class Ours(nn.Module):
     """One of our layers without edge dropout."""
 
-    def __init__(self, layer: nn.Module) -> None:
+    def __init__(self, layer: Layer, graph: Graph) -> None:
         super().__init__()
         self.layer = layer
+        self.matrix = graph.interactions.adjacency(*layer.norm)
 
     def forward(self, x_ND: torch.Tensor) -> torch.Tensor:
         """From [N, D] to [N, D]."""
-        return self.layer(x_ND, None)  # type: ignore[no-any-return]
+        return self.layer(x_ND, self.matrix)  # type: ignore[no-any-return]
 
 
 def step_of(layers: list[nn.Module], graph: Graph, dim: int) -> Callable[[], None]:
@@ -107,7 +109,7 @@ def step_of(layers: list[nn.Module], graph: Graph, dim: int) -> Callable[[], Non
 
 def bound(graph: Graph, dim: int, repeats: int) -> dict[str, float]:
     """Seconds for a copy of the embeddings, and for reading a row of them an entry of the adjacency."""
-    column = torch.split(graph.adjacency(0.5).pattern.column, 4096 if graph.device.type == "cpu" else 2**22)
+    column = torch.split(graph.interactions.links.pattern.column, 4096 if graph.device.type == "cpu" else 2**22)
     x_ND, other_ND = (torch.ones(graph.n_nodes, dim, device=graph.device) for _ in range(2))
     buffer = torch.empty(len(column[0]), dim, device=graph.device)
 
@@ -122,8 +124,8 @@ def measure(case: Case, graph: Graph, dim: int, depth: int, repeats: int, least:
     """Seconds of one step, ours and the others', and their ratios."""
     device = graph.device
 
-    def layers(wrap: Callable[[nn.Module], nn.Module]) -> list[nn.Module]:
-        return [wrap(OPS[case.spec.kind](case.spec, dim, graph, torch_rng("cpu", 0))).to(device) for _ in range(depth)]
+    def layers(wrap: Callable[[Layer, Graph], nn.Module]) -> list[nn.Module]:
+        return [wrap(OPS[case.spec.kind](case.spec, dim, torch_rng("cpu", 0)).to(device), graph) for _ in range(depth)]
 
     steps = {"ours": step_of(layers(Ours), graph, dim)}
     if case.linear:

@@ -34,17 +34,15 @@ class Links(nn.Module):
         self.users_C = zeros(len(users)) if learned and users else None
         self.items_C = zeros(len(items)) if learned and items else None
 
-    def weights(self) -> torch.Tensor | None:
-        """The weight a_c of each channel, those of users first: [C of users + C of items]; None for one alone."""
-        shares = [len(w) * w.softmax(0) for w in (self.users_C, self.items_C) if w is not None]
-        return torch.cat(shares) if shares else None
+    def weights(self) -> torch.Tensor:
+        """The weight a_c of each channel, those of users first: [C of users + C of items]."""
+        return torch.cat([len(w) * w.softmax(0) for w in (self.users_C, self.items_C) if w is not None])
 
     def forward(self, x_ND: torch.Tensor) -> torch.Tensor:
         """One step along the links: [N, D]."""
-        weight_C = self.weights()
-        if weight_C is None:
+        if self.users_C is None and self.items_C is None:
             return self.parts[0].matmul(x_ND)
         out_ND = torch.zeros_like(x_ND)
-        for weight, part in zip(weight_C, self.parts, strict=True):
+        for weight, part in zip(self.weights(), self.parts, strict=True):
             out_ND = torch.addcmul(out_ND, weight, part.matmul(x_ND))
         return out_ND

@@ -6,7 +6,12 @@ import torch
 
 from gnas.graph import factors
 from gnas.graph.bipartite import build_graph
+from gnas.graph.sparse import SparseMatrix, kept_edges
 from tests.graph.small_graph import CPU, PAIRS, dense_adjacency, dense_links, interactions, small_graph
+
+
+def dropped(matrix: SparseMatrix, rate: float, generator: torch.Generator) -> SparseMatrix:
+    return matrix.reweighted(kept_edges(matrix.n_edges, rate, generator, matrix.value))
 
 
 def test_counts_and_merged_duplicates() -> None:
@@ -21,11 +26,11 @@ def test_counts_and_merged_duplicates() -> None:
 @pytest.mark.parametrize("exponent", [0.0, 0.3, 0.5, 1.0])
 def test_adjacency(exponent: float, self_loops: bool) -> None:
     graph = small_graph()
-    matrix = graph.adjacency(exponent, self_loops)
+    matrix = graph.interactions.adjacency(exponent, self_loops)
     expected = dense_adjacency(exponent, self_loops)
     torch.testing.assert_close(matrix.csr.to_dense(), expected)
     torch.testing.assert_close(matrix.transposed.csr.to_dense(), expected.t())
-    assert graph.adjacency(exponent, self_loops) is matrix
+    assert graph.interactions.adjacency(exponent, self_loops) is matrix
     assert (matrix.transposed is matrix) == (exponent == 0.5)
     x = torch.randn(7, 5, generator=torch.Generator().manual_seed(0), requires_grad=True)
     weight = torch.randn(7, 5, generator=torch.Generator().manual_seed(1))
@@ -35,39 +40,43 @@ def test_adjacency(exponent: float, self_loops: bool) -> None:
 
 
 def test_left_normalisation_is_the_mean_over_neighbours() -> None:
-    rows = small_graph().adjacency(0.0).csr.to_dense().sum(1)
+    rows = small_graph().interactions.adjacency(0.0).csr.to_dense().sum(1)
     torch.testing.assert_close(rows, torch.tensor([1.0, 1, 1, 0, 1, 1, 1]))
 
 
 def test_plain_links() -> None:
-    assert torch.equal(small_graph().adjacency(None).csr.to_dense(), dense_links())
-    assert torch.equal(small_graph().adjacency(None, self_loops=True).csr.to_dense(), dense_links() + torch.eye(7))
+    assert torch.equal(small_graph().interactions.adjacency(None).csr.to_dense(), dense_links())
+    assert torch.equal(
+        small_graph().interactions.adjacency(None, self_loops=True).csr.to_dense(), dense_links() + torch.eye(7)
+    )
 
 
 @pytest.mark.parametrize("self_loops", [False, True])
 def test_dropout_takes_whole_interactions_and_keeps_the_mean(self_loops: bool) -> None:
     graph = small_graph()
-    whole = graph.adjacency(0.5, self_loops).csr.to_dense()
+    whole = graph.interactions.adjacency(0.5, self_loops).csr.to_dense()
     generator = torch.Generator().manual_seed(0)
-    drawn = [graph.adjacency(0.5, self_loops).dropped(0.4, generator).csr.to_dense() for _ in range(2000)]
-    dropped = torch.stack(drawn)
-    assert torch.equal(dropped, dropped.mT)
-    assert torch.equal(dropped.diagonal(dim1=1, dim2=2), whole.diagonal().expand(2000, 7))
+    drawn = [dropped(graph.interactions.adjacency(0.5, self_loops), 0.4, generator).csr.to_dense() for _ in range(2000)]
+    every = torch.stack(drawn)
+    assert torch.equal(every, every.mT)
+    assert torch.equal(every.diagonal(dim1=1, dim2=2), whole.diagonal().expand(2000, 7))
     links = ~torch.eye(7, dtype=torch.bool) & (whole > 0)
-    scaled = dropped[:, links] / whole[links]
+    scaled = every[:, links] / whole[links]
     assert torch.allclose(scaled[scaled > 0], torch.tensor(1 / 0.6))
     torch.testing.assert_close(scaled.mean(0), torch.ones(scaled.shape[1]), atol=0.1, rtol=0)
 
 
 def test_dropout_of_an_asymmetric_matrix_has_the_matching_transpose() -> None:
-    matrix = small_graph().adjacency(0.0).dropped(0.5, torch.Generator().manual_seed(1))
+    matrix = dropped(small_graph().interactions.adjacency(0.0), 0.5, torch.Generator().manual_seed(1))
     torch.testing.assert_close(matrix.transposed.csr.to_dense(), matrix.csr.to_dense().t())
     assert 0 < int((matrix.value == 0).sum()) < matrix.nnz
 
 
 def test_dropout_repeats_with_its_seed() -> None:
     graph = small_graph()
-    one, two = (graph.adjacency(0.5).dropped(0.5, torch.Generator().manual_seed(7)).value for _ in range(2))
+    one, two = (
+        dropped(graph.interactions.adjacency(0.5), 0.5, torch.Generator().manual_seed(7)).value for _ in range(2)
+    )
     assert torch.equal(one, two)
 
 
@@ -75,7 +84,7 @@ def test_nodes_without_interactions_stay_finite() -> None:
     graph = build_graph(interactions([(1, 2), (2, 2)], 4, 5), CPU)
     for exponent in (0.0, 0.5, 1.0):
         for loops in (False, True):
-            assert graph.adjacency(exponent, loops).value.isfinite().all()
+            assert graph.interactions.adjacency(exponent, loops).value.isfinite().all()
     assert graph.normalized().value.isfinite().all()
     assert graph.svd(3).user_UK.isfinite().all()
     assert graph.item_gram().isfinite().all()

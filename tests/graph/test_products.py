@@ -7,7 +7,7 @@ from torch.autograd import gradcheck
 from gnas.graph import additive, segments
 from gnas.graph.pattern import Pattern, start_of
 from gnas.graph.products import WIDE, sampled_dot, sparse_dense
-from gnas.graph.sparse import SparseMatrix
+from gnas.graph.sparse import SparseMatrix, kept_edges
 from tests.graph.small_graph import normal, random_pattern
 
 SHAPES = [(7, 5, 0), (4, 9, 1), (6, 6, 2)]
@@ -136,7 +136,7 @@ def test_a_matrix_without_entries() -> None:
     pattern = Pattern(start_of(torch.zeros(3, dtype=torch.int64)), torch.zeros(0, dtype=torch.int64), (3, 2))
     matrix = SparseMatrix(pattern, torch.zeros(0))
     x = torch.ones(2, 4, requires_grad=True)
-    (gradient,) = torch.autograd.grad(matrix.dropped(0.5, None).matmul(x).sum(), x)
+    (gradient,) = torch.autograd.grad(matrix.reweighted(kept_edges(0, 0.5, None, x)).matmul(x).sum(), x)
     assert not gradient.any()
     assert segments.segment_softmax(pattern, torch.zeros(0)).shape == (0,)
     assert not segments.segment_max(pattern, x).any()

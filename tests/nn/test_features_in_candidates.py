@@ -149,7 +149,7 @@ def test_new_items_pass_the_layers_as_they_are() -> None:
     for layer in layers[1:]:
         torch.testing.assert_close(layer[8:], layers[0][8:])
     torch.testing.assert_close(final[8:], layers[0][8:])  # the mean of three equal layers
-    adjacency = small_graph().adjacency(0.5)
+    adjacency = small_graph().interactions.adjacency(0.5)
     linked = [0, 1, 2, 4, 5, 6, 7]
     torch.testing.assert_close(layers[1][linked], adjacency.matmul(layers[0])[linked])
 

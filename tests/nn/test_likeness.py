@@ -7,7 +7,6 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from gnas.graph.likeness import likeness
 
 from gnas.config.architecture import Architecture, canonical, identity, shown
 from gnas.config.features import Features
@@ -19,6 +18,8 @@ from gnas.features.blocks import Block, FeatureSet
 from gnas.features.neighbours import nearest_rows
 from gnas.features.table import load_table
 from gnas.graph.bipartite import Graph, build_graph
+from gnas.graph.relations.knn import knn
+from gnas.graph.relations.links import joined, normalized_together
 from gnas.nn.model import Candidate, build
 from gnas.space.load import load_space
 
@@ -74,11 +75,13 @@ def world() -> tuple[Graph, FeatureSet]:
 
 
 def test_the_matrix_of_links() -> None:
-    _, features = world()
-    blocks = list(features.items.values())
-    matrix = likeness([block.linked(2) + N_USERS for block in blocks], N_USERS + N_ITEMS, CPU)
-    np.testing.assert_allclose(matrix.csr.to_dense().numpy(), dense_links(blocks, 2), atol=1e-6)
-    assert likeness([], 5, CPU).matmul(torch.ones(5, 2)).abs().sum() == 0
+    graph, features = world()
+    relations = knn(features, "items", 2, graph)
+    (matrix,) = normalized_together([joined([one.links for one in relations], graph.n_nodes, CPU)])
+    np.testing.assert_allclose(matrix.csr.to_dense().numpy(), dense_links(list(features.items.values()), 2), atol=1e-6)
+    assert [one.ends for one in relations] == [("items", "items")] * 2
+    assert knn(features, "items", 2, graph)[0] is relations[0], "found once"
+    assert joined([], 5, CPU).matmul(torch.ones(5, 2)).abs().sum() == 0
 
 
 def candidate(features: dict[str, Any]) -> Candidate:
@@ -98,7 +101,7 @@ def test_links_smooth_layer_0_or_the_result(entry: str) -> None:
     ids[N_USERS + 4 :] = 0  # items without interactions have no embedding of their own
     plain = candidate({"fusion": "none", "knn": {"k": 1, "weight": 1e-9}})
     layer0 = mix @ ids if entry == "early" else ids
-    expected = plain.stack(layer0).final
+    expected = plain.stack(layer0, plain.relation).final
     expected = expected if entry == "early" else mix @ expected
     user_UD, item_ID = model.embed(training=False)
     torch.testing.assert_close(torch.cat([user_UD, item_ID]), expected, atol=1e-5, rtol=1e-4)

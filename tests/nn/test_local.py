@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from gnas.nn.local import local_model
 
 from gnas.config.architecture import Architecture
 from gnas.data.interactions import Interactions
@@ -49,10 +48,10 @@ def part_of(graph: Graph, node_S: torch.Tensor) -> Graph:
 def test_with_all_neighbours_it_is_the_whole_graph(graph: Graph, propagation: dict[str, object]) -> None:
     model = candidate(graph, propagation)
     seeds = torch.tensor([5, 3, USERS + 7, USERS + 1, 5])
-    near = neighbourhood(graph, seeds, len(model.stack.layers), 1000, rng())
+    near = neighbourhood(graph.interactions, seeds, len(model.stack.layers), 1000, rng())
     assert (near.weight_P == 1).all()
     x_SD = model.embedding.detach()[near.node_S].requires_grad_()
-    local = local_model(model, near, x_SD, part_of(graph, near.node_S))
+    local = model.on(near, x_SD, part_of(graph, near.node_S))
     at_seeds = torch.searchsorted(near.node_S, seeds)
     mine = local.propagate(True, rng()).final[at_seeds]
     whole = model.propagate(True, rng()).final[seeds]
@@ -78,8 +77,8 @@ def test_few_neighbours_are_right_on_average(graph: Graph) -> None:
     whole = model.propagate(False).final
     draws, generator = [], rng(3)
     for _ in range(3000):
-        near = neighbourhood(graph, seeds, 1, 2, generator)
-        local = local_model(model, near, model.embedding.detach()[near.node_S], part_of(graph, near.node_S))
+        near = neighbourhood(graph.interactions, seeds, 1, 2, generator)
+        local = model.on(near, model.embedding.detach()[near.node_S], part_of(graph, near.node_S))
         draws.append(local.propagate(False).final.detach())
     assert int(near.pattern.count.max()) == 2
     stacked = torch.stack(draws)
@@ -89,9 +88,9 @@ def test_few_neighbours_are_right_on_average(graph: Graph) -> None:
 
 def test_dropped_entries_and_self_loops(graph: Graph) -> None:
     """Edge dropout acts on drawn entries, never on self loops."""
-    near = neighbourhood(graph, torch.arange(graph.n_nodes), 1, 1000, rng())
-    full = graph.adjacency(0.5, self_loops=True)
-    mine = near.matrix(full, graph)
+    near = neighbourhood(graph.interactions, torch.arange(graph.n_nodes), 1, 1000, rng())
+    full = graph.interactions.adjacency(0.5, self_loops=True)
+    mine = near.adjacency(0.5, self_loops=True)
     torch.testing.assert_close(mine.csr.to_dense(), full.csr.to_dense())
     emptied = mine.reweighted(torch.zeros(near.pattern.nnz)).csr.to_dense()
     torch.testing.assert_close(emptied, torch.diag(full.csr.to_dense().diagonal()))

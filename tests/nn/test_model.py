@@ -55,7 +55,7 @@ def test_every_parameter_gets_a_gradient(propagation: Propagation) -> None:
 
 def test_scores_are_those_of_the_propagated_embeddings() -> None:
     model = candidate(propagation=LightGCN(depth=2, message_dropout=0.5), feature_dropout=0.5)
-    matrix = small_graph().adjacency(0.5).csr.to_dense()
+    matrix = small_graph().interactions.adjacency(0.5).csr.to_dense()
     x_ND = (model.embedding + matrix @ model.embedding + matrix @ matrix @ model.embedding) / 3
     torch.testing.assert_close(model.score(USERS), x_ND[:4] @ x_ND[4:].t())
     user_UD, item_ID = model.embed(training=False)

@@ -15,7 +15,7 @@ from gnas.config.objective import (
 from gnas.data.interactions import Interactions
 from gnas.graph.bipartite import build_graph
 from gnas.nn.negatives import SAMPLERS, Unseen, build_sampler
-from gnas.nn.positives import Positives, expand, positives
+from gnas.nn.positives import Positives, positives
 
 SPECS: dict[str, Sampling] = {
     "uniform": UniformSampling(),
@@ -136,7 +136,7 @@ def test_mask_of_known_items_with_repeated_columns_and_rows(told: bool) -> None:
     taken = random_world()
     users, items = np.array([4, 9, 4, 0]), np.array([3, 3, 11, 24, 0, 3])
     n_known = int(taken[users].sum()) if told else None
-    mask = world(taken).mask(torch.from_numpy(users), torch.from_numpy(items), n_known)
+    mask = world(taken).taken.mask(torch.from_numpy(users), torch.from_numpy(items), n_known)
     np.testing.assert_array_equal(mask.numpy(), taken[np.ix_(users, items)])
 
 
@@ -144,17 +144,8 @@ def test_lookups_of_single_items() -> None:
     taken = random_world()
     users = np.array([0, 29, 7])
     items = np.arange(75).reshape(3, 25) % 25
-    found = world(taken).contains(torch.from_numpy(users), torch.from_numpy(items))
+    found = world(taken).taken.contains(torch.from_numpy(users), torch.from_numpy(items))
     np.testing.assert_array_equal(found.numpy(), taken[users])
-
-
-def test_expanded_rows() -> None:
-    start, count = torch.tensor([0, 2, 2, 5]), torch.tensor([2, 0, 3, 1])
-    value = torch.tensor([10, 11, 12, 13, 14, 15])
-    rows = torch.tensor([2, 1, 0, 2])
-    row, found = expand(count[rows], start[rows], value)
-    assert row.tolist() == [0, 0, 0, 2, 2, 3, 3, 3]
-    assert found.tolist() == [12, 13, 14, 10, 11, 12, 13, 14]
 
 
 def test_exact_draws_hold_for_many_users_and_heavy_weights() -> None:
@@ -167,4 +158,4 @@ def test_exact_draws_hold_for_many_users_and_heavy_weights() -> None:
     sampler = build_sampler(PopularitySampling(exponent=2.0), known)
     users = torch.arange(n_users)
     drawn = sampler.each(users, users * 0, 8, no_score, generator()).item_BK
-    assert not known.contains(users, drawn).any()
+    assert not known.taken.contains(users, drawn).any()

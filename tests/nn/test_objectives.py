@@ -28,7 +28,7 @@ def graph() -> Graph:
 def shuffled(graph: Graph) -> Batch:
     order = torch.randperm(len(USER), generator=torch.Generator().manual_seed(1))
     users, items = torch.from_numpy(USER)[order], torch.from_numpy(ITEM)[order]
-    n_known = int(positives(graph).count_U[users].sum())
+    n_known = int(positives(graph).taken.count[users].sum())
     return Batch(users, items, None, n_known, full=False)
 
 
@@ -38,7 +38,7 @@ def everything(graph: Graph) -> Batch:
 
 def few(graph: Graph) -> Batch:
     users, items = torch.from_numpy(USER[[0, 7, 3]]), torch.from_numpy(ITEM[[0, 7, 3]])
-    return Batch(users, items, None, int(positives(graph).count_U[users].sum()), full=False)
+    return Batch(users, items, None, int(positives(graph).taken.count[users].sum()), full=False)
 
 
 def outcome(graph: Graph, batch: Batch, loss: object, **parts: Any) -> tuple[Outcome, Candidate]:

@@ -10,10 +10,12 @@ from torch import Tensor, nn
 
 from gnas.config.propagation import GAT, GCN, GIN, NGCF, PROPAGATIONS, SAGE, GATv2, GraphTransformer, Layered, LightGCN
 from gnas.errors import ConfigError
+from gnas.graph.sparse import SparseMatrix
 from gnas.nn.activations import ACTIVATIONS
 from gnas.nn.closed_forms import CLOSED_FORMS
 from gnas.nn.ops import OPS
 from gnas.nn.ops.gin import GINLayer
+from gnas.nn.ops.layer import Layer
 from tests.nn.op_formulas import ACTIVATIONS as FORMULAS
 from tests.nn.op_formulas import CASES, Case
 from tests.nn.small_world import DIM, links, normal, rng, small_graph, stir
@@ -30,10 +32,16 @@ def _unused(spec: Layered, weights: object, links: Tensor, x: Tensor) -> Tensor:
     raise NotImplementedError
 
 
-def layer_of(spec: Layered) -> nn.Module:
-    layer = OPS[spec.kind](spec, DIM, small_graph(), rng())
+def layer_of(spec: Layered) -> Layer:
+    layer = OPS[spec.kind](spec, DIM, rng())
     stir(layer)
     return layer
+
+
+def edges(layer: Layer, factor: Tensor | None = None) -> SparseMatrix:
+    """What the layer asks for; with a `factor` for each interaction."""
+    matrix = small_graph().interactions.adjacency(*layer.norm)
+    return matrix if factor is None else matrix.reweighted(factor)
 
 
 def gradients(out: Tensor, inputs: list[Tensor]) -> list[Tensor]:
@@ -50,7 +58,7 @@ def test_every_propagation_has_a_case() -> None:
 def test_dense_formula(case: Case) -> None:
     layer, x = layer_of(case.spec), normal(7, DIM, seed=1).requires_grad_()
     names, values = zip(*layer.named_parameters(), strict=True) if list(layer.parameters()) else ((), ())
-    ours = layer(x, None)
+    ours = layer(x, edges(layer))
     theirs = case.formula(case.spec, dict(zip(names, values, strict=True)), links(), x)
     torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
     assert ours.isfinite().all()
@@ -65,7 +73,7 @@ def test_dropped_edges_are_not_there(spec: Layered) -> None:
     formula = next(case.formula for case in CASES if case.spec.kind == spec.kind)
     layer, x = layer_of(spec), normal(7, DIM, seed=1).requires_grad_()
     kept = [True, False, False, False, True, True, False]  # user 1 and item 2 lose all neighbours
-    ours = layer(x, torch.tensor(kept).float() * 2)
+    ours = layer(x, edges(layer, torch.tensor(kept).float() * 2))
     weights = dict(layer.named_parameters())
     theirs = formula(spec, weights, links(kept), x)
     torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
@@ -79,19 +87,19 @@ LINEAR: list[Layered] = [LightGCN(), GCN(), NGCF(activation="identity"), SAGE(),
 @pytest.mark.parametrize("spec", LINEAR, ids=lambda spec: str(Case(spec, _unused)))
 def test_edge_factors_scale_each_interaction(spec: Layered) -> None:
     layer, x = layer_of(spec), normal(7, DIM)
-    none = layer(x, torch.zeros(7))
-    parts = [layer(x, torch.eye(7)[k]) - none for k in range(7)]
+    none = layer(x, edges(layer, torch.zeros(7)))
+    parts = [layer(x, edges(layer, torch.eye(7)[k])) - none for k in range(7)]
     factor = torch.tensor([0.0, 2.0, 1.0, 0.5, 3.0, 0.0, 1.0])
     total = none + sum(f * part for f, part in zip(factor, parts, strict=True))
-    torch.testing.assert_close(layer(x, factor), total, rtol=1e-4, atol=1e-5)
-    torch.testing.assert_close(layer(x, torch.ones(7)), layer(x, None), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(layer(x, edges(layer, factor)), total, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(layer(x, edges(layer, torch.ones(7))), layer(x, edges(layer)), rtol=1e-5, atol=1e-6)
 
 
 def test_edge_factors_reach_gin() -> None:
     layer, x = layer_of(GIN()), normal(7, DIM)
     assert isinstance(layer, GINLayer)
-    torch.testing.assert_close(layer(x, torch.ones(7)), layer(x, None))
-    alone = layer(x, torch.zeros(7))
+    torch.testing.assert_close(layer(x, edges(layer, torch.ones(7))), layer(x, edges(layer)))
+    alone = layer(x, edges(layer, torch.zeros(7)))
     torch.testing.assert_close(alone, layer.outer(layer.inner((1 + layer.epsilon) * x).relu()))
 
 
@@ -160,7 +168,7 @@ SAME: list[tuple[Layered, Callable[[Any], nn.Module]]] = [
 @pytest.mark.parametrize(("spec", "build"), SAME, ids=[str(Case(spec, _unused)) for spec, _ in SAME])
 def test_pyg_computes_the_same(spec: Layered, build: Callable[[Any], nn.Module]) -> None:
     layer, x = layer_of(spec), normal(7, DIM, seed=1).requires_grad_()
-    ours, theirs = layer(x, None), build(layer)(x, edge_index())
+    ours, theirs = layer(x, edges(layer)), build(layer)(x, edge_index())
     torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(gradients(ours, [x]), gradients(theirs, [x]), rtol=1e-4, atol=1e-5)
 
