@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError
-from gnas.evaluate.ranking import TieBreaker, UserItems, best_items, block_rows, masked_blocks, user_items
+from gnas.evaluate.ranking import Ranker, TieBreaker, UserItems, user_items
 from gnas.metrics import METRICS, ListMetric, Lists, ScoreMetric, TrainPairs
 from gnas.nn.recommender import Recommender
 from gnas.rng import numpy_rng
@@ -89,12 +89,10 @@ class Evaluator:
         self.n_items = target.n_items
         self.memory_mib = memory_mib
         self.device = device
-        self._users_U = torch.from_numpy(self.users).to(device)
-        self._left_out_I = None if offered is None else _all_but(offered, self.n_items).to(device)
-        self._seen = user_items(parts, self.users, self.n_items, device)
+        ties = TieBreaker(self.n_items, len(self.users), seed, device)
+        self._ranker = Ranker(self.users, parts, ties, memory_mib, offered)
         self._target = user_items([target], self.users, self.n_items, device)
         self._n_target_U = self._target.counts()
-        self._ties = TieBreaker(self.n_items, len(self.users), seed, device)
         self._train = _distinct(parts[0] if parts else target.take(np.zeros(0, dtype=np.int64)), device)
 
     def __call__(self, recommender: Recommender) -> Evaluation:
@@ -113,19 +111,16 @@ class Evaluator:
             TrialFailed: a score is not finite.
         """
         started = time.perf_counter()
-        rows = block_rows(self.n_items, self.device, self.memory_mib // max(1, len(recommenders)))
-        passes = [self._pass(recommender, rows) for recommender in recommenders]
+        passes = [self._pass(recommender, len(recommenders)) for recommender in recommenders]
         blocks = list(zip(*passes, strict=True))
         return [self._evaluation(list(parts), started) for parts in zip(*blocks, strict=True)]
 
-    def _pass(self, recommender: Recommender, rows: int) -> Iterator[tuple[Tensor, dict[str, Tensor]]]:
+    def _pass(self, recommender: Recommender, at_once: int) -> Iterator[tuple[Tensor, dict[str, Tensor]]]:
         """The best items of each block of users, and the metrics that need whole rows of scores."""
-        for block, score_BI, finite in masked_blocks(recommender, self._users_U, self._seen, rows):
-            if self._left_out_I is not None:
-                score_BI.masked_fill_(self._left_out_I, -torch.inf)
-            item_BK = best_items(score_BI, finite, self.cutoffs[-1], self._ties, block)[0]
-            wanted = _padded(self._target, block) if self._of_scores else ()
-            yield item_BK, {name: metric.compute(score_BI, *wanted) for name, metric in self._of_scores.items()}
+        for block in self._ranker.blocks(recommender, self.cutoffs[-1], at_once):
+            wanted = _padded(self._target, block.rows) if self._of_scores else ()
+            found = {name: metric.compute(block.score_BI, *wanted) for name, metric in self._of_scores.items()}
+            yield block.item_BK, found
 
     def _evaluation(self, blocks: list[tuple[Tensor, dict[str, Tensor]]], started: float) -> Evaluation:
         item_UK = torch.cat([item_BK for item_BK, _ in blocks])
@@ -155,12 +150,6 @@ def _distinct(train: Interactions, device: torch.device) -> TrainPairs:
     pairs = np.unique(train.user.astype(np.int64) * train.n_items + train.item)
     user_E, item_E = (torch.from_numpy(side).to(device) for side in divmod(pairs, train.n_items))
     return TrainPairs(user_E, item_E, train.n_users, train.n_items)
-
-
-def _all_but(items: np.ndarray, n_items: int) -> Tensor:
-    left_out_I = torch.ones(n_items, dtype=torch.bool)
-    left_out_I[torch.from_numpy(items)] = False
-    return left_out_I
 
 
 def _chosen(users: np.ndarray, limit: int | None, seed: int) -> np.ndarray:

@@ -1,6 +1,7 @@
 """The best items of many users: seen items left out, ties broken at random, blocks within a bound of memory."""
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,19 +66,80 @@ def block_rows(n_items: int, device: torch.device, memory_mib: int) -> int:
     return max(1, int(bound_mib / row_mib))
 
 
-def masked_blocks(
-    recommender: Recommender, users_R: Tensor, seen: UserItems, rows: int
-) -> Iterator[tuple[slice, Tensor, Tensor]]:
-    """Blocks of scores with −inf at seen items, and whether all scores were finite (a bool on the device)."""
-    for first in range(0, len(users_R), rows):
-        block = slice(first, min(first + rows, len(users_R)))
-        score_BI = recommender.score(users_R[block]).float()
-        finite = score_BI.sum().isfinite()
-        if 0 in score_BI.stride() or not score_BI.is_contiguous():
-            score_BI = score_BI.contiguous()
-        key_E = seen.key_E[seen.start[block.start] : seen.start[block.stop]]
-        score_BI.view(-1).index_fill_(0, key_E - block.start * seen.n_items, -torch.inf)
-        yield block, score_BI, finite
+@dataclass(frozen=True)
+class Block:
+    """Some rows of a ranking, best first.
+
+    Attributes:
+        rows: which of the ranked users they are.
+        item_BK: int64 [B, K], −1 where a row has fewer than K items to rank.
+        value_BK: their scores float32 [B, K], −inf there.
+        score_BI: the scores of all items float32 [B, I], −inf at those that are not ranked.
+    """
+
+    rows: slice
+    item_BK: Tensor
+    value_BK: Tensor
+    score_BI: Tensor
+
+
+class Ranker:
+    """The only way from scores to lists: whatever is measured or shown is ranked here.
+
+    Args:
+        users: distinct numbers, int64 [R].
+        seen: interactions whose items are not ranked for their user.
+        ties: an order of all items for each of `users`.
+        memory_mib: bound on a block of scores and what is computed from it.
+        offered: the only items that are ranked, int64; None: all.
+    """
+
+    def __init__(
+        self,
+        users: np.ndarray,
+        seen: Sequence[Interactions],
+        ties: "TieBreaker",
+        memory_mib: int = 512,
+        offered: np.ndarray | None = None,
+    ) -> None:
+        self.ties, self.memory_mib, self.device = ties, memory_mib, ties.item_I.device
+        self.n_items = len(ties.item_I)
+        self.users_R = torch.from_numpy(users).to(self.device)
+        self.seen = user_items(seen, users, self.n_items, self.device)
+        self.left_out_I = None if offered is None else _all_but(offered, ties.item_I)
+
+    def blocks(self, recommender: Recommender, k: int, at_once: int = 1) -> Iterator[Block]:
+        """The `k` best unseen items of all users, a block of users at a time.
+
+        `at_once` rankings share the memory.
+
+        Raises:
+            TrialFailed: a score is not finite.
+        """
+        size = block_rows(self.n_items, self.device, self.memory_mib // at_once)
+        for first in range(0, len(self.users_R), size):
+            rows = slice(first, min(first + size, len(self.users_R)))
+            score_BI = recommender.score(self.users_R[rows]).float()
+            finite = score_BI.sum().isfinite()
+            if 0 in score_BI.stride() or not score_BI.is_contiguous():
+                score_BI = score_BI.contiguous()
+            key_E = self.seen.key_E[self.seen.start[rows.start] : self.seen.start[rows.stop]]
+            score_BI.view(-1).index_fill_(0, key_E - rows.start * self.n_items, -torch.inf)
+            if self.left_out_I is not None:
+                score_BI.masked_fill_(self.left_out_I, -torch.inf)
+            yield Block(rows, *best_items(score_BI, finite, k, self.ties, rows), score_BI)
+
+    @torch.no_grad()
+    def top(self, recommender: Recommender, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """The `k` best unseen items of each user: `item_BK` and `value_BK` of all blocks.
+
+        Raises:
+            TrialFailed: a score is not finite.
+        """
+        blocks = [(block.item_BK, block.value_BK) for block in self.blocks(recommender, k)]
+        item_RK = torch.cat([self.users_R.new_empty((0, k)), *(item_BK for item_BK, _ in blocks)])
+        value_RK = torch.cat([torch.empty((0, k), device=self.device), *(value_BK for _, value_BK in blocks)])
+        return item_RK.cpu().numpy(), value_RK.cpu().numpy()
 
 
 class TieBreaker:
@@ -93,11 +155,22 @@ class TieBreaker:
         self.factor_R = torch.randint(2**30, (n_rows,), generator=generator).mul_(2).add_(1).to(device)
         self.shift_R = torch.randint(2**31, (n_rows,), generator=generator).to(device)
 
+    def of(self, rows: np.ndarray) -> "TieBreaker":
+        """The orders of some rows alone."""
+        chosen = copy(self)
+        rows_R = torch.from_numpy(rows).to(self.factor_R.device)
+        chosen.factor_R, chosen.shift_R = self.factor_R[rows_R], self.shift_R[rows_R]
+        return chosen
+
     def keys(self, rows: slice | Tensor, item_BK: Tensor | None = None) -> Tensor:
         """Distinct numbers from 0 for the given items (default: all) of each row, the larger first: int64 [B, K]."""
         item_BK = self.item_I if item_BK is None else item_BK
         key_BK = self.factor_R[rows].unsqueeze(1) * item_BK
         return key_BK.add_(self.shift_R[rows].unsqueeze(1)).bitwise_and_(2**31 - 1)
+
+
+def _all_but(offered: np.ndarray, item_I: Tensor) -> Tensor:
+    return torch.isin(item_I, torch.from_numpy(offered).to(item_I.device), invert=True)
 
 
 def best_items(score_BI: Tensor, finite: Tensor, k: int, ties: TieBreaker, rows: slice) -> tuple[Tensor, Tensor]:
@@ -167,45 +240,3 @@ def _resolve_cut(
         place_tK = torch.arange(k, device=row_t.device) - (value_BK[row_t] > last_t1).sum(1, keepdim=True)
         item_BK[row_t] = torch.where(place_tK < 0, item_BK[row_t], tied_tK.gather(1, place_tK.clamp(min=0)))
     return item_BK
-
-
-@torch.no_grad()
-def top_k(
-    recommender: Recommender,
-    users: np.ndarray,
-    seen: Interactions | Sequence[Interactions],
-    k: int,
-    *,
-    seed: int = 0,
-    device: torch.device,
-    memory_mib: int = 512,
-) -> tuple[np.ndarray, np.ndarray]:
-    """The k best unseen items for each of `users` (distinct), best first.
-
-    Args:
-        recommender: whatever ranks; its tensors lie on `device`.
-        users: int64 [B].
-        seen: interactions whose items are never recommended to their user.
-        k: length of the lists.
-        seed: breaks ties.
-        device: of the recommender.
-        memory_mib: bound on one block of scores.
-
-    Returns:
-        items int64 [B, k], −1 where a user has fewer than k unseen items; scores float32 [B, k], −inf there.
-
-    Raises:
-        TrialFailed: a score is not finite.
-    """
-    parts = [seen] if isinstance(seen, Interactions) else list(seen)
-    known = user_items(parts, users, recommender.n_items, device)
-    ties = TieBreaker(recommender.n_items, len(users), seed, device)
-    users_R = torch.from_numpy(np.asarray(users, dtype=np.int64)).to(device)
-    rows = block_rows(recommender.n_items, device, memory_mib)
-    blocks = [
-        best_items(score_BI, finite, k, ties, block)
-        for block, score_BI, finite in masked_blocks(recommender, users_R, known, rows)
-    ]
-    item_BK = torch.cat([users_R.new_empty((0, k)), *(items for items, _ in blocks)])
-    score_BK = torch.cat([torch.empty((0, k), device=device), *(scores for _, scores in blocks)])
-    return item_BK.cpu().numpy(), score_BK.cpu().numpy()

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-import scipy.sparse as sp
 import torch
 
 from gnas.config.architecture import Architecture
 from gnas.data.interactions import Split
-from gnas.errors import DataError
+from gnas.errors import DataError, RunError, TrialFailed
+from gnas.evaluate.ranking import Ranker, TieBreaker
 from gnas.events import Phase, Work
 from gnas.nn.known import known_rows
 from gnas.nn.recommender import Recommender
@@ -17,8 +17,23 @@ from gnas.run.prepared import Prepared, features_of
 from gnas.run.saved import load_best, reopen, saved_architecture
 from gnas.rundir.layout import RunDirectory
 
-BLOCK_CELLS = 2**24
-"""Scores held at a time."""
+
+class WithPopular:
+    """The model's scores for the users that it knows (`known_U`), the items' popularity for all others."""
+
+    def __init__(self, model: Recommender, known_U: torch.Tensor, popularity_I: torch.Tensor) -> None:
+        self.model, self.known_U, self.popularity_I = model, known_U, popularity_I
+        self.n_users, self.n_items = len(known_U), len(popularity_I)
+
+    def score(self, users: torch.Tensor) -> torch.Tensor:
+        """As `Recommender.score`."""
+        known_B = self.known_U[users]
+        if known_B.all():
+            return self.model.score(users)
+        score_BI = self.popularity_I.repeat(len(users), 1)
+        if known_B.any():
+            score_BI[known_B] = self.model.score(users[known_B]).float()
+        return score_BI
 
 
 def recommend_run(
@@ -40,7 +55,11 @@ def recommend_run(
     prepared = yield from reopen(run, device)
     model = yield from load_best(run, architecture, prepared)
     yield Phase("ranking the items")
-    return recommend(model, prepared.split, device, k, users, _known(prepared, architecture)), prepared
+    known, seed = _known(prepared, architecture), prepared.config.seed
+    try:
+        return recommend(model, prepared.split, device, k, users, known, seed=seed), prepared
+    except TrialFailed as error:
+        raise RunError(f"{run.model} cannot be used: {error}") from None
 
 
 def recommend(
@@ -50,36 +69,37 @@ def recommend(
     k: int,
     users: Sequence[str] | None = None,
     known: tuple[np.ndarray, np.ndarray] | None = None,
+    *,
+    seed: int = 0,
 ) -> pl.DataFrame:
     """The table of `recommend_run`, from a model.
 
     `known` are the users, bool [U], and the items, bool [I], that the model's scores mean something for; None: those of
-    train. Other users get the popular list, and other items are shown to nobody.
+    train. Other users get the popular list, and other items are shown to nobody. `seed` breaks ties: as a measurement
+    of all users does, where one is made.
+
+    Raises:
+        TrialFailed: a score is not finite.
     """
     known_U, known_I = known or _trained(split)
     asked, number_S = _asked(split, users)
-    seen = _matrix(split)
-    popularity_I = torch.as_tensor(np.asarray(seen.sum(axis=0)).ravel(), dtype=torch.float32, device=device)
-    hidden_I = torch.as_tensor(~known_I, device=device)
-    known_S = (number_S >= 0) & known_U[number_S]
-    tables = []
-    block = max(1, BLOCK_CELLS // split.n_items)
-    for start in range(0, len(number_S), block):
-        rows = slice(start, start + block)
-        number_B, known_B = number_S[rows], known_S[rows]
-        score_BI = popularity_I.repeat(len(number_B), 1)
-        on_device_K = torch.as_tensor(np.flatnonzero(known_B), device=device)
-        if len(on_device_K):
-            score_BI[on_device_K] = model.score(torch.as_tensor(number_B[known_B], device=device)).float()
-        score_BI.masked_fill_(hidden_I, -torch.inf)
-        tables.append(_top(score_BI, seen, number_B, k).with_columns(pl.col("row") + start))
-    top = pl.concat(tables) if tables else pl.DataFrame()
-    return top.select(
-        user=asked.gather(top["row"]),
-        item=split.item_ids.gather(top["item"]),
-        rank=top["rank"],
-        score=top["score"],
-        known=pl.Series(known_S).gather(top["row"]),
+    user_R, row_S = np.unique(number_S, return_inverse=True)
+    n_users = split.n_users + len(number_S)
+    on_device_U = torch.zeros(n_users, dtype=torch.bool, device=device)
+    on_device_U[: split.n_users] = torch.from_numpy(known_U)
+    scorer = WithPopular(model, on_device_U, _popularity(split).to(device))
+    ties = TieBreaker(split.n_items, split.n_users, seed, device).of(user_R % split.n_users)
+    ranker = Ranker(user_R, split.parts, ties, offered=np.flatnonzero(known_I))
+    item_SK, score_SK = (found_RK[row_S] for found_RK in ranker.top(scorer, k))
+    row, column = np.nonzero(item_SK >= 0)
+    return pl.DataFrame(
+        {
+            "user": asked.gather(row),
+            "item": split.item_ids.gather(item_SK[row, column]),
+            "rank": column + 1,
+            "score": score_SK[row, column],
+            "known": on_device_U.cpu().numpy()[number_S[row]],
+        }
     )
 
 
@@ -102,38 +122,17 @@ def _known(prepared: Prepared, architecture: Architecture) -> tuple[np.ndarray, 
 
 
 def _asked(split: Split, users: Sequence[str] | None) -> tuple[pl.Series, np.ndarray]:
-    """The ids to answer for, and their numbers; -1: unknown."""
+    """The ids to answer for, and their numbers; those of unknown users come behind all others."""
     if users is None:
         return split.user_ids, np.arange(split.n_users)
     number_of = dict(zip(split.user_ids.cast(pl.String), range(split.n_users), strict=True))
-    number_S = np.array([number_of.get(user, -1) for user in users], dtype=np.int64)
-    if (number_S >= 0).all():
+    number_S = np.array([number_of.get(user, split.n_users + at) for at, user in enumerate(users)], dtype=np.int64)
+    if (number_S < split.n_users).all():
         return split.user_ids.gather(number_S), number_S
     return pl.Series(users, dtype=pl.String), number_S
 
 
-def _matrix(split: Split) -> sp.csr_matrix:
-    """Every known interaction, the test part included: nobody is shown what they already took [U, I]."""
-    user = np.concatenate([part.user for part in split.parts])
-    item = np.concatenate([part.item for part in split.parts])
-    matrix = sp.csr_matrix((np.ones(len(user), np.float32), (user, item)), shape=(split.n_users, split.n_items))
-    matrix.data[:] = 1.0
-    return matrix
-
-
-def _top(score_BI: torch.Tensor, seen: sp.csr_matrix, number_B: np.ndarray, k: int) -> pl.DataFrame:
-    """The `k` best unseen items of each row: row, item, rank, score; fewer where fewer are left."""
-    inside = np.flatnonzero(number_B >= 0)
-    row_E, item_E = seen[number_B[inside]].nonzero()
-    score_BI[torch.as_tensor(inside[row_E]), torch.as_tensor(item_E)] = -torch.inf
-    value_BK, item_BK = score_BI.topk(min(k, score_BI.shape[1]), dim=1)
-    kept_BK = (value_BK > -torch.inf).cpu().numpy()
-    row, column = np.nonzero(kept_BK)
-    return pl.DataFrame(
-        {
-            "row": row,
-            "item": item_BK.cpu().numpy()[kept_BK],
-            "rank": column + 1,
-            "score": value_BK.cpu().numpy()[kept_BK],
-        }
-    )
+def _popularity(split: Split) -> torch.Tensor:
+    """How many users took each item, the test part included: float32 [I]."""
+    keys = np.unique(np.concatenate([part.user * split.n_items + part.item for part in split.parts]))
+    return torch.from_numpy(np.bincount(keys % split.n_items, minlength=split.n_items)).float()

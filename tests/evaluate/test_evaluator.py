@@ -7,7 +7,7 @@ import torch
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError, TrialFailed
 from gnas.evaluate.evaluator import Evaluation, Evaluator, usual_metrics
-from gnas.evaluate.ranking import largest, top_k
+from gnas.evaluate.ranking import Ranker, TieBreaker, largest
 from gnas.evaluate.rating import RatingEvaluator
 
 CPU = torch.device("cpu")
@@ -36,6 +36,10 @@ def world(n_users: int = 40, n_items: int = 60, share: float = 0.2, seed: int = 
 def interactions(taken: np.ndarray) -> Interactions:
     user, item = np.nonzero(taken)
     return Interactions(user.astype(np.int64), item.astype(np.int64), *taken.shape)
+
+
+def best(model: Table, users: np.ndarray, seen: list[Interactions], k: int) -> tuple[np.ndarray, np.ndarray]:
+    return Ranker(users, seen, TieBreaker(model.n_items, len(users), 0, CPU)).top(model, k)
 
 
 def slow(score: np.ndarray, train: Interactions, target: Interactions, k: int) -> dict[str, float]:
@@ -87,7 +91,7 @@ def test_model_that_likes_only_seen_items_is_masked() -> None:
     train, _ = world()
     score = torch.rand(40, 60)
     score[train.user, train.item] = 9.0
-    item, value = top_k(Table(score), np.arange(40), train, 10, device=CPU)
+    item, value = best(Table(score), np.arange(40), [train], 10)
     seen = set(zip(train.user.tolist(), train.item.tolist(), strict=True))
     assert not any((user, i) in seen for user in range(40) for i in item[user].tolist())
     assert np.isfinite(value).all()
@@ -95,7 +99,7 @@ def test_model_that_likes_only_seen_items_is_masked() -> None:
 
 def test_every_part_of_seen_is_masked() -> None:
     train, valid = world()
-    item, _ = top_k(Table(torch.rand(40, 60)), np.array([7, 3]), [train, valid], 60, device=CPU)
+    item, _ = best(Table(torch.rand(40, 60)), np.array([7, 3]), [train, valid], 60)
     for row, user in enumerate((7, 3)):
         known = set(train.item[train.user == user]) | set(valid.item[valid.user == user])
         assert set(item[row][item[row] >= 0]) == set(range(60)) - known
@@ -105,10 +109,10 @@ def test_lists_are_padded_where_items_run_out() -> None:
     taken = np.zeros((2, 5), dtype=bool)
     taken[0, :4] = True
     score = torch.arange(10.0).view(2, 5)
-    item, value = top_k(Table(score), np.array([0, 1]), interactions(taken), 7, device=CPU)
+    item, value = best(Table(score), np.array([0, 1]), [interactions(taken)], 7)
     assert item.tolist() == [[4, -1, -1, -1, -1, -1, -1], [4, 3, 2, 1, 0, -1, -1]]
     assert value[0].tolist() == [4.0] + [-np.inf] * 6
-    assert top_k(Table(score), np.array([], dtype=np.int64), interactions(taken), 3, device=CPU)[0].shape == (0, 3)
+    assert best(Table(score), np.array([], dtype=np.int64), [interactions(taken)], 3)[0].shape == (0, 3)
 
 
 @pytest.mark.parametrize("order", ["rising", "falling", "shuffled"])
@@ -132,7 +136,7 @@ def test_partial_ties_keep_what_is_certain() -> None:
     score[:, 50:150] = 0.5
     score[:, 7] = 2.0
     none = interactions(np.zeros((300, 200), dtype=bool))
-    item, value = top_k(Table(score), np.arange(300), none, 5, device=CPU)
+    item, value = best(Table(score), np.arange(300), [none], 5)
     assert (item[:, 0] == 7).all()
     assert ((item[:, 1:] >= 50) & (item[:, 1:] < 150)).all()
     assert all(len(set(row)) == 5 for row in item.tolist())
@@ -146,7 +150,7 @@ def test_equal_scores_inside_a_list_are_shuffled() -> None:
     score = torch.zeros(500, 50)
     score[:, :2] = 1.0
     none = interactions(np.zeros((500, 50), dtype=bool))
-    item, _ = top_k(Table(score), np.arange(500), none, 2, device=CPU)
+    item, _ = best(Table(score), np.arange(500), [none], 2)
     assert 0.4 < (item[:, 0] == 0).mean() < 0.6
 
 

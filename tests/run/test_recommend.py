@@ -1,11 +1,16 @@
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 import pytest
 import torch
 
 from gnas.data.interactions import Interactions, Split
+from gnas.errors import TrialFailed
+from gnas.evaluate import ranking
+from gnas.evaluate.evaluator import Evaluator
+from gnas.metrics import METRICS, ListMetric, Lists
 from gnas.rng import numpy_rng
-from gnas.run import recommend as recommending
 from gnas.run.recommend import recommend
 
 CPU = torch.device("cpu")
@@ -60,7 +65,8 @@ def test_each_user_gets_the_best_unseen_items_in_order(split: Split) -> None:
 
 def test_blocks_do_not_change_the_result(split: Split, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = recommend(Fixed(), split, CPU, 3)
-    monkeypatch.setattr(recommending, "BLOCK_CELLS", 2 * N_ITEMS)
+    monkeypatch.setattr(ranking, "CPU_BLOCK_MIB", 0)
+    monkeypatch.setattr(ranking, "CPU_ROWS", 2)
     assert recommend(Fixed(), split, CPU, 3).equals(whole)
 
 
@@ -93,3 +99,46 @@ def test_ids_keep_their_type_where_all_are_known(split: Split) -> None:
 
 def test_more_than_there_are_is_all_there_are(split: Split) -> None:
     assert recommend(Fixed(), split, CPU, 99, ["u3"]).height == N_ITEMS - 1
+
+
+class Constant(Fixed):
+    """Likes everything alike."""
+
+    def __init__(self) -> None:
+        self.score_UI = torch.zeros(N_USERS, N_ITEMS)
+
+
+@pytest.mark.parametrize("model", [Fixed(), Constant()])
+def test_what_is_shown_is_what_was_measured(model: Fixed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lists behind the metrics and the lists that users get, ties and all."""
+    lists: list[np.ndarray] = []
+
+    def note(found: Lists, cutoffs: Sequence[int]) -> dict[int, torch.Tensor]:
+        lists.append(found.item_UK.numpy())
+        return {cutoff: torch.zeros(()) for cutoff in cutoffs}
+
+    monkeypatch.setitem(METRICS._members, "noted", ListMetric("maximize", note))
+    train = part([(user, (3 * user + step) % N_ITEMS) for user in range(N_USERS) for step in (0, 1)])
+    held_out = part([(user, (3 * user + 2) % N_ITEMS) for user in range(N_USERS)])
+    Evaluator(held_out, train, [N_ITEMS], 7, CPU, metrics=["noted"])(model)
+    ids = pl.Series(range(N_USERS)), pl.Series(range(N_ITEMS))
+    everything = np.ones(N_USERS, dtype=bool), np.ones(N_ITEMS, dtype=bool)
+    split = Split(train, part([]), part([]), *ids, "f")
+    shown = recommend(model, split, CPU, N_ITEMS, known=everything, seed=7)
+    for user in range(N_USERS):
+        measured = [item for item in lists[0][user].tolist() if item >= 0]
+        assert shown.filter(pl.col("user") == user)["item"].to_list() == measured
+        alone = recommend(model, split, CPU, N_ITEMS, [str(user)], everything, seed=7)
+        assert alone["item"].to_list() == measured, "whoever else is asked for"
+
+
+def test_user_asked_for_twice_is_answered_twice(split: Split) -> None:
+    found = recommend(Fixed(), split, CPU, 2, ["u1", "u1"])
+    assert found["item"].to_list() == oracle(split, 1, 2) * 2
+
+
+def test_scores_that_are_not_finite_are_not_served(split: Split) -> None:
+    model = Fixed()
+    model.score_UI[1, 2] = float("nan")
+    with pytest.raises(TrialFailed, match="not finite"):
+        recommend(model, split, CPU, 3)

@@ -9,7 +9,7 @@ import pytest
 from gnas.config.architecture import Architecture
 from gnas.config.objective import CONTRASTIVES, LOSSES, SAMPLINGS, SCORERS
 from gnas.config.propagation import PROPAGATIONS, Combine
-from gnas.evaluate.ranking import top_k
+from gnas.evaluate.ranking import Ranker, TieBreaker
 from gnas.nn.closed_forms import CLOSED_FORMS
 from gnas.nn.combine import COMBINES
 from gnas.nn.contrastive import CONTRASTS
@@ -50,7 +50,7 @@ def must_learn(world: World, parts: dict[str, Any], *, hits: float = 1.0, fall: 
     assert world.evaluator(model).metrics["hit@1"] == best
     first, last = epochs[0].loss, epochs[-1].loss
     assert last < first - fall * abs(first)
-    item, _ = top_k(model, np.arange(30), world.train, 18, device=CPU)
+    item, _ = Ranker(np.arange(30), [world.train], TieBreaker(model.n_items, 30, 0, CPU)).top(model, 18)
     seen = set(zip(world.train.user.tolist(), world.train.item.tolist(), strict=True))
     assert not any((user, i) in seen for user in range(30) for i in item[user].tolist())
 
