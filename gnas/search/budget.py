@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from gnas.config.run import SearchConfig
+from gnas.rundir.confirm import confirmed_epochs
+from gnas.rundir.layout import RunDirectory
+from gnas.rundir.trial import epochs_recorded
 from gnas.search.outcome import Outcome
-from gnas.search.records import confirmed_epochs, epochs_recorded
 
 CONFIRM_SHARE = 0.2
 """Share of time and epochs kept back for training the best again."""
@@ -88,8 +89,8 @@ class Budget:
         return sum(self.epochs_of(outcome) for outcome in outcomes)
 
 
-def budget_of(config: SearchConfig, folder: Path, spent_s: Callable[[], float]) -> Budget:
-    """The budget that a configuration sets for the run in `folder`."""
+def budget_of(config: SearchConfig, run: RunDirectory, spent_s: Callable[[], float]) -> Budget:
+    """The budget that a configuration sets for a run."""
     reserve = CONFIRM_SHARE if config.confirm.top else 0.0
     return Budget(
         trials=config.trial_budget,
@@ -97,6 +98,6 @@ def budget_of(config: SearchConfig, folder: Path, spent_s: Callable[[], float]) 
         epochs=config.max_epochs_total,
         reserve=reserve,
         spent_s=spent_s,
-        confirm_epochs=lambda: confirmed_epochs(folder),
-        epochs_of=lambda outcome: outcome.epochs if outcome.finished else epochs_recorded(folder, outcome.number),
+        confirm_epochs=lambda: confirmed_epochs(run),
+        epochs_of=lambda outcome: outcome.epochs if outcome.finished else epochs_recorded(run.trial(outcome.number)),
     )

@@ -1,6 +1,5 @@
 """Believing the winner: the best of many noisy trials owes part of its value to luck, so the top few train again."""
 
-import json
 import math
 import time
 from collections.abc import Generator, Sequence
@@ -8,20 +7,20 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
-from typing import Any
 
+from filelock import FileLock
 from scipy.special import stdtr
 
-from gnas.files import write_json
 from gnas.rng import derive_seed
+from gnas.rundir.confirm import FreshTraining, read_fresh, write_fresh
+from gnas.rundir.log import log
 from gnas.search.events import Best, Confirmed, ConfirmEnded, ConfirmStarted, EpochDone, Event
 from gnas.search.explore import POLL_S
-from gnas.search.locks import FileLock
+from gnas.search.locks import lock_at, take
 from gnas.search.objectives import Objectives
 from gnas.search.outcome import Outcome, ranked
 from gnas.search.pareto import knee_scores, layers
 from gnas.search.protocols import Training
-from gnas.search.records import log
 from gnas.search.training import CandidateFailed, Progress, free_memory, guarded, watch, with_all
 from gnas.search.work import Work
 
@@ -68,7 +67,7 @@ def _train_all(work: Work, todo: Sequence[Job]) -> Generator[Event, None, str | 
             early = "stopped" if work.stop() else work.budget.all_over(work.ledger.outcomes())
             if early is not None:
                 return early
-            if not job.lock.acquire(wait=False):
+            if not take(job.lock, wait=False):
                 continue
             try:
                 early = None if job.path.exists() else (yield from _train_again(work, job))
@@ -87,8 +86,8 @@ def jobs(work: Work, top: Sequence[Outcome], index: int) -> list[Job]:
     for outcome in top:
         if outcome.architecture.propagation.trained or work.setup.confirm is not None:
             seed = derive_seed(work.setup.seed, "confirm", outcome.identity, index)
-            path = work.folder / "confirm" / outcome.identity / f"{seed}.json"
-            lock = FileLock(work.folder / "sessions" / f"confirm-{outcome.identity}-{seed}.lock")
+            path = work.run.confirm(outcome.identity, seed)
+            lock = lock_at(work.run.sessions / f"confirm-{outcome.identity}-{seed}.lock")
             found.append(Job(outcome, index, seed, path, lock))
     return found
 
@@ -100,8 +99,8 @@ def ranking(work: Work, top: Sequence[Outcome]) -> list[Confirmed]:
     confirmed = []
     for outcome in top:
         own = [job for jobs_of_round in complete for job in jobs_of_round if job.outcome is outcome]
-        records = [json.loads(job.path.read_text()) for job in own]
-        fresh = [tuple(record["values"]) for record in records if record["values"] is not None]
+        records = [read_fresh(job.path) for job in own]
+        fresh = [record.values for record in records if record.values is not None]
         confirmed.append(_confirmed(outcome, fresh))
     return _by_mean(confirmed, work.objectives)
 
@@ -152,7 +151,8 @@ def _training(work: Work, job: Job) -> Training:
 def _train_again(work: Work, job: Job) -> Generator[Event, None, str | None]:
     last: Progress | None = None
     outcomes = work.ledger.outcomes()
-    record: dict[str, Any] = {"number": job.outcome.number, "identity": job.outcome.identity, "seed": job.seed}
+    values: tuple[float, ...] | None = None
+    reason: str | None = None
     try:
         training = guarded(lambda: _training(work, job))
         with closing(watch(work, training, work.budget.all_late)) as epochs:
@@ -167,13 +167,18 @@ def _train_again(work: Work, job: Job) -> Generator[Event, None, str | None]:
             raise CandidateFailed("the training ended before its first evaluation", "")
         last = with_all(last, training)
         values = work.objectives.values(last.metrics or {})
-        record |= {"values": values, "metrics": last.metrics, "best_epoch": last.best_epoch}
     except CandidateFailed as error:
         free_memory()
-        record |= {"values": None, "reason": error.reason}
-    record |= {"epochs": last.epochs if last else 0, "wall_s": last.wall_s if last else 0.0}
-    write_json(job.path, record)
-    log(work.folder, "confirmed", number=job.outcome.number, seed=job.seed, values=record["values"])
+        reason = error.reason
+    last = last or Progress(0, None, None, 0.0)
+    record = FreshTraining(
+        job.outcome.number, job.outcome.identity, job.seed, values, last.epochs, last.wall_s,
+        metrics=dict(last.metrics or {}) if values is not None else {},
+        best_epoch=last.best_epoch if values is not None else None,
+        reason=reason,
+    )  # fmt: skip
+    write_fresh(work.run, record)
+    log(work.run, "confirmed", number=job.outcome.number, seed=job.seed, values=values)
     return None
 
 

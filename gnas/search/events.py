@@ -86,12 +86,23 @@ class Best:
     separated: bool | None = None
 
 
+END_REASONS = {
+    "trials": "the trials are used up",
+    "timeout": "the time was up",
+    "epochs": "the epochs were spent",
+    "exhausted": "every candidate of the space was trained",
+    "failures": "too many trials failed in a row",
+    "stopped": "you stopped it",
+}
+"""Why a search ends, in words. One that was stopped can go on."""
+
+
 @dataclass(frozen=True)
 class SearchEnded:
     """The search is over.
 
     Attributes:
-        reason: trials, timeout, epochs, exhausted, failures, or stopped (by the user: it can go on).
+        reason: one of `END_REASONS`.
         ranking: the candidates that were confirmed, the winner first; the winner alone where none were.
         front: numbers of the Pareto-optimal trials, for several objectives.
         knee: the number of the front's knee point.

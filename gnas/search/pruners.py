@@ -112,7 +112,7 @@ def far_behind(metrics: Mapping[str, float], peers: Sequence[Outcome], objective
     best = max((peer.values[0] for peer in peers if peer.state == "complete" and peer.values), default=0.0)
     if objectives.directions != ("maximize",) or metrics.get(name, best) >= best / 2:
         return None
-    return f"{name} {metrics[name]:.4f} after a part of its time, and the best has {best:.4f}"
+    return f"stopped early: {name} {metrics[name]:.4f}, best so far {best:.4f}"
 
 
 def values_at(outcome: Outcome, rung: int) -> tuple[float, ...] | None:

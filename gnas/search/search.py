@@ -8,17 +8,21 @@ from pathlib import Path
 from optuna.storages import BaseStorage
 
 from gnas.errors import RunError, SearchFailed
-from gnas.files import write_json
+from gnas.rundir.confirm import drop_damaged
+from gnas.rundir.layout import RunDirectory
+from gnas.rundir.log import log, repair_logs
+from gnas.rundir.pareto import Front, FrontPoint, write_front
+from gnas.rundir.trial import is_ended
 from gnas.search.budget import budget_of
 from gnas.search.confirm import best_of, confirm, ranking
-from gnas.search.events import Event, Note, SearchEnded
+from gnas.search.events import END_REASONS, Event, Note, SearchEnded
 from gnas.search.explore import explore
 from gnas.search.ledger import Ledger
 from gnas.search.objectives import objectives_of
 from gnas.search.outcome import Outcome, pareto_front, ranked
 from gnas.search.propose import queue_of
 from gnas.search.pruners import PRUNERS
-from gnas.search.records import end_trial, is_ended, log, repair_logs, write_table
+from gnas.search.publish import end_trial, write_trials
 from gnas.search.session import Session
 from gnas.search.storage import open_study, opened_storage, repair_journal, study_name
 from gnas.search.strategies import SAMPLERS
@@ -52,14 +56,15 @@ def search(
         SearchFailed: no trial was completed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with Session(folder, clock) as session:
-        notes = _repair(folder)
-        with opened_storage(setup.config, folder) as storage:
-            work = _work(setup, folder, session, storage, stop, clock, resume=resume)
+    run = RunDirectory(folder)
+    with Session(run, clock) as session:
+        notes = _repair(run)
+        with opened_storage(setup.config, run) as storage:
+            work = _work(setup, run, session, storage, stop, clock, resume=resume)
             queue = queue_of(setup)
-            log(folder, "resume" if work.ledger.outcomes() else "start", sampler=setup.config.sampler, seed=setup.seed)
+            log(run, "resume" if work.ledger.outcomes() else "start", sampler=setup.config.sampler, seed=setup.seed)
             for text in (*notes, *queue.notes):
-                log(folder, "note", text=text)
+                log(run, "note", text=text)
                 yield Note(text)
             _catch_up(work)
             reason = yield from explore(work, queue)
@@ -85,9 +90,10 @@ def assist(
     """
     if not (folder / "sessions").is_dir():
         raise RunError(f"{folder} holds no search to take part in; start one with `gnas search --out {folder}`")
-    with Session(folder, clock, leads=False) as session, opened_storage(setup.config, folder, helps=True) as storage:
-        work = _work(setup, folder, session, storage, stop, clock, resume=True)
-        log(folder, "assist")
+    run = RunDirectory(folder)
+    with Session(run, clock, leads=False) as session, opened_storage(setup.config, run, helps=True) as storage:
+        work = _work(setup, run, session, storage, stop, clock, resume=True)
+        log(run, "assist")
         reason = yield from explore(work, queue_of(setup))
         if reason != "stopped":
             yield from confirm(work)
@@ -95,7 +101,7 @@ def assist(
 
 def _work(
     setup: Setup,
-    folder: Path,
+    run: RunDirectory,
     session: Session,
     storage: BaseStorage,
     stop: Callable[[], bool],
@@ -104,24 +110,26 @@ def _work(
     resume: bool,
 ) -> Work:
     objectives = objectives_of(setup.config, setup.space.constraints)
-    study = open_study(storage, study_name(setup.config, folder, session), objectives.directions, resume=resume)
+    study = open_study(
+        storage, study_name(setup.config, run, leads=session.leads), objectives.directions, resume=resume
+    )
     return Work(
         setup=setup,
-        folder=folder,
+        run=run,
         objectives=objectives,
         strategy=SAMPLERS[setup.config.sampler],
         pruner=PRUNERS[setup.config.pruner],
         ledger=Ledger(storage, study),
-        budget=budget_of(setup.config, folder, lambda: session.spent_s),
+        budget=budget_of(setup.config, run, lambda: session.spent_s),
         session=session,
         stop=stop,
         clock=clock,
     )
 
 
-def _repair(folder: Path) -> list[str]:
-    notes = repair_logs(folder)
-    torn = repair_journal(folder)
+def _repair(run: RunDirectory) -> list[str]:
+    notes = [*repair_logs(run), *drop_damaged(run)]
+    torn = repair_journal(run)
     return [*notes, f"study.journal: cut {torn} bytes of a half-written last line"] if torn else notes
 
 
@@ -130,9 +138,9 @@ def _catch_up(work: Work) -> None:
     outcomes = work.ledger.outcomes()
     if outcomes:
         for outcome in outcomes:
-            if outcome.finished and not is_ended(work.folder, outcome.number):
-                end_trial(work.folder, outcome)
-        write_table(work.folder, outcomes, work.objectives)
+            if outcome.finished and not is_ended(work.run.trial(outcome.number)):
+                end_trial(work.run, outcome)
+        write_trials(work.run, outcomes, work.objectives)
 
 
 def _end(work: Work, reason: str) -> SearchEnded:
@@ -145,9 +153,9 @@ def _end(work: Work, reason: str) -> SearchEnded:
     front = pareto_front(outcomes, work.objectives) if len(work.objectives.names) > 1 else []
     if front:
         _write_front(work, front)
-    log(work.folder, "end", reason=reason, best=best.confirmed.number if best else None, failures=failures)
+    log(work.run, "end", reason=reason, best=best.confirmed.number if best else None, failures=failures)
     if best is None and reason != "stopped":
-        raise SearchFailed(f"no trial was completed ({_ENDED[reason]}){_causes(failures)}")
+        raise SearchFailed(f"no trial was completed ({END_REASONS[reason]}){_causes(failures)}")
     return SearchEnded(
         reason,
         best,
@@ -156,15 +164,6 @@ def _end(work: Work, reason: str) -> SearchEnded:
         failures,
         tuple(order),
     )
-
-
-_ENDED = {
-    "trials": "the trials are used up",
-    "timeout": "the time was up",
-    "epochs": "the epochs were spent",
-    "exhausted": "the space holds no more candidates",
-    "failures": "too many failed in a row",
-}
 
 
 def _causes(failures: dict[str, int]) -> str:
@@ -176,13 +175,11 @@ def _causes(failures: dict[str, int]) -> str:
 
 def _write_front(work: Work, front: Sequence[Outcome]) -> None:
     """`pareto.json`: the front from one end to the other, and its knee."""
-    rows = [
-        {
-            "number": outcome.number,
-            "identity": outcome.identity,
-            "values": dict(zip(work.objectives.names, outcome.values or (), strict=True)),
-        }
+    points = tuple(
+        FrontPoint(
+            outcome.number, outcome.identity, dict(zip(work.objectives.names, outcome.values or (), strict=True))
+        )
         for outcome in sorted(front, key=lambda outcome: outcome.values or ())
-    ]
+    )
     rule = "the point of the front farthest beyond the line through its extremes, after min-max scaling"
-    write_json(work.folder / "pareto.json", {"knee": front[0].number, "rule": rule, "front": rows})
+    write_front(work.run, Front(front[0].number, rule, points))

@@ -4,19 +4,19 @@ Every session holds a lock of its own for as long as its process lives. Whoever 
 and may take over its half-done trial: no heartbeats, no time-outs, nothing that a long epoch could outlast.
 """
 
-import json
 import os
+import re
 import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from gnas.errors import RunError
-from gnas.files import write_json, write_text
-from gnas.search.locks import FileLock
-from gnas.search.records import trial_folder
+from gnas.files import write_text
+from gnas.rundir.layout import RunDirectory
+from gnas.rundir.session import SessionRecord, read_sessions, spent_s, write_session
+from gnas.search.locks import is_taken, lock_at, take
 
 BEAT_S = 1.0
 """Least time between two notes of the time spent."""
@@ -31,28 +31,27 @@ class Session:
         RunError: on entry, if another process leads a search in the same run directory.
     """
 
-    def __init__(self, folder: Path, clock: Callable[[], float], *, leads: bool = True) -> None:
-        self._run = folder
-        self._folder = folder / "sessions"
+    def __init__(self, run: RunDirectory, clock: Callable[[], float], *, leads: bool = True) -> None:
+        self._run = run
         self._clock = clock
         self.leads = leads
         self._start = clock()
         self._beat = self._start
         self._id = f"{time.time_ns()}-{os.getpid()}"
-        self._before_s = sum(float(record["elapsed_s"]) for record in read_sessions(folder) if record["leads"])
-        self._own_lock = FileLock(self._lock_of(self._id))
-        self._lead_lock = FileLock(self._folder / "leader.lock")
+        self._before_s = spent_s(run)
+        self._own_lock = lock_at(_lock_of(run, self._id))
+        self._lead_lock = lock_at(run.sessions / "leader.lock")
         self._dead: set[str] = set()
-        self.claims = FileLock(self._folder / "claims.lock")
+        self.claims = lock_at(run.sessions / "claims.lock")
 
     def __enter__(self) -> "Session":
-        self._folder.mkdir(parents=True, exist_ok=True)
-        if self.leads and not self._lead_lock.acquire(wait=False):
+        self._run.sessions.mkdir(parents=True, exist_ok=True)
+        if self.leads and not take(self._lead_lock, wait=False):
             raise RunError(
-                f"{self._run}: another process is searching in this run directory; wait for its end, "
+                f"{self._run.path}: another process is searching in this run directory; wait for its end, "
                 "or join it with `gnas worker`"
             )
-        self._own_lock.acquire()
+        take(self._own_lock)
         self._write()
         return self
 
@@ -75,34 +74,40 @@ class Session:
 
     def own(self, number: int) -> None:
         """Note that this session trains the trial. Only with `claims` held."""
-        write_text(trial_folder(self._run, number) / "owner", self._id)
+        write_text(self._run.trial(number).owner, self._id)
 
     def is_free(self, number: int) -> bool:
         """Whether nobody alive trains the trial, which the ledger holds as running. Only with `claims` held."""
-        path = trial_folder(self._run, number) / "owner"
-        owner = path.read_text() if path.exists() else ""
+        path = self._run.trial(number).owner
+        owner = path.read_text(errors="replace") if path.exists() else ""
         return owner != self._id and not self._alive(owner)
 
     def _alive(self, session: str) -> bool:
-        if session in self._dead or not self._lock_of(session).exists():
+        if session in self._dead or not SESSION.fullmatch(session):
             return False
-        lock = FileLock(self._lock_of(session))
-        if not lock.acquire(wait=False):
+        if is_taken(_lock_of(self._run, session)):
             return True
-        lock.release()
         self._dead.add(session)
         return False
 
-    def _lock_of(self, session: str) -> Path:
-        return self._folder / f"{session}.lock"
-
     def _write(self) -> None:
         self._beat = self._clock()
-        record = {"pid": os.getpid(), "host": socket.gethostname(), "leads": self.leads}
-        times = {"elapsed_s": self._beat - self._start, "written_at": time.time()}
-        write_json(self._folder / f"{self._id}.json", record | times)
+        elapsed_s = self._beat - self._start
+        record = SessionRecord(self._id, os.getpid(), socket.gethostname(), self.leads, elapsed_s, time.time())
+        write_session(self._run, record)
 
 
-def read_sessions(folder: Path) -> list[dict[str, Any]]:
-    """The records of all sessions of a run, in the order in which they began."""
-    return [json.loads(path.read_text()) for path in sorted((folder / "sessions").glob("*-*.json"))]
+def is_running(run: RunDirectory) -> bool:
+    """Whether a living process leads the search of the run.
+
+    Asks for the locks of sessions, never for the leader's: another process that wants to lead is not disturbed.
+    """
+    return any(record.leads and is_taken(_lock_of(run, record.id)) for record in read_sessions(run))
+
+
+SESSION = re.compile(r"\d+-\d+")
+"""The id of a session: when it began, and its process."""
+
+
+def _lock_of(run: RunDirectory, session: str) -> Path:
+    return run.sessions / f"{session}.lock"

@@ -15,16 +15,14 @@ from optuna.storages.journal import JournalFileBackend
 from gnas.config.run import SearchConfig
 from gnas.config.secret import hidden, revealed
 from gnas.errors import ConfigError, RunError
-from gnas.files import write_json
 from gnas.metrics import Direction
-from gnas.search.locks import FileLock
-from gnas.search.session import Session
-
-JOURNAL = "study.journal"
+from gnas.rundir.layout import RunDirectory
+from gnas.rundir.study import IN_JOURNAL, read_study, write_study
+from gnas.search.locks import lock_at, take
 
 
 @contextmanager
-def opened_storage(config: SearchConfig, folder: Path, *, helps: bool = False) -> Iterator[BaseStorage]:
+def opened_storage(config: SearchConfig, run: RunDirectory, *, helps: bool = False) -> Iterator[BaseStorage]:
     """The storage that the configuration asks for; `helps`: for a process beside the leading one.
 
     Raises:
@@ -33,13 +31,12 @@ def opened_storage(config: SearchConfig, folder: Path, *, helps: bool = False) -
     """
     logging.getLogger("optuna").setLevel(logging.WARNING)  # else every study greets on stderr
     if config.storage is None:
-        path = folder / JOURNAL
-        yield JournalStorage(JournalFileBackend(str(path), lock_obj=JournalLock(path)))  # type: ignore[arg-type]
+        yield _journal(run)
         return
     if config.storage.startswith("sqlite") and (helps or config.workers > 1):
         many = "several processes" if helps else f"{config.workers} workers"
         raise ConfigError(
-            f"search.storage: SQLite does not bear {many}; leave it out for a journal file, or give postgresql://…"
+            f"search.storage: SQLite cannot be shared by {many}; drop it for a journal file, or give postgresql://…"
         )
     database = _connect(revealed(config.storage))
     try:
@@ -47,6 +44,18 @@ def opened_storage(config: SearchConfig, folder: Path, *, helps: bool = False) -
     finally:
         database.remove_session()
         database.engine.dispose()
+
+
+def _journal(run: RunDirectory) -> JournalStorage:
+    try:
+        return JournalStorage(JournalFileBackend(str(run.journal), lock_obj=JournalLock(run.journal)))  # type: ignore[arg-type]
+    except RunError:
+        raise
+    except Exception as error:  # whatever Optuna makes of lines that it did not write
+        raise RunError(
+            f"{run.journal} is damaged: {type(error).__name__}: {error}; put it back from a copy, or begin a new run "
+            f"from its trials with `gnas search --fork {run.path}`"
+        ) from error
 
 
 def _connect(url: str) -> RDBStorage:
@@ -61,20 +70,21 @@ def _connect(url: str) -> RDBStorage:
         raise RunError(f"search.storage {shown} cannot be opened: {first}") from error
 
 
-def study_name(config: SearchConfig, folder: Path, session: Session) -> str:
+def study_name(config: SearchConfig, run: RunDirectory, *, leads: bool) -> str:
     """The study's name: one for the whole file of a journal, one for each run in a database that holds many.
 
     Raises:
         RunError: a helper came before the leader had begun.
     """
     if config.storage is None:
-        return "gnas"
-    path = folder / "study.json"
-    if not path.exists():
-        if not session.leads:
-            raise RunError(f"{folder} holds no search to take part in yet; wait for the leading process to begin")
-        write_json(path, {"study": f"gnas-{folder.name}-{secrets.token_hex(4)}"})
-    return str(json.loads(path.read_text())["study"])
+        return IN_JOURNAL
+    name = read_study(run)
+    if name is None:
+        if not leads:
+            raise RunError(f"{run.path} holds no search to take part in yet; wait for the leading process to begin")
+        name = f"gnas-{run.path.name}-{secrets.token_hex(4)}"
+        write_study(run, name)
+    return name
 
 
 def open_study(storage: BaseStorage, name: str, directions: Sequence[Direction], *, resume: bool) -> int:
@@ -89,9 +99,9 @@ def open_study(storage: BaseStorage, name: str, directions: Sequence[Direction],
     return int(storage.get_study_id_from_name(name))
 
 
-def repair_journal(folder: Path) -> int:
+def repair_journal(run: RunDirectory) -> int:
     """Cut a torn end off the journal and say how many bytes went; what stands before it stays as it is."""
-    path = folder / JOURNAL
+    path = run.journal
     if not path.exists():
         return 0
     lock = JournalLock(path)
@@ -113,11 +123,11 @@ class JournalLock:
 
     def __init__(self, journal: Path) -> None:
         self._journal = journal
-        self._lock = FileLock(journal.with_name(journal.name + ".lock"))
+        self._lock = lock_at(journal.with_name(journal.name + ".lock"))
 
     def acquire(self) -> bool:
         """Wait for the lock."""
-        self._lock.acquire()
+        take(self._lock)
         _cut_torn_tail(self._journal)
         return True
 

@@ -5,24 +5,15 @@ from contextlib import closing
 from dataclasses import replace
 
 from gnas.config.architecture import Architecture
-from gnas.files import write_text
 from gnas.rng import derive_seed
-from gnas.search.events import EpochDone, Event, TrialEnded, TrialStarted
+from gnas.rundir.log import log
+from gnas.rundir.trial import TrialStatus, begin_trial, epochs_recorded, record_epoch, write_error
+from gnas.search.events import END_REASONS, EpochDone, Event, TrialEnded, TrialStarted
 from gnas.search.ledger import Result
 from gnas.search.outcome import Outcome, ranked
 from gnas.search.protocols import Training
 from gnas.search.pruners import GRID, far_behind, prune, reached
-from gnas.search.records import (
-    MODEL,
-    begin_trial,
-    end_trial,
-    epochs_recorded,
-    keep_models,
-    log,
-    record_epoch,
-    trial_folder,
-    write_table,
-)
+from gnas.search.publish import end_trial, keep_models, write_trials
 from gnas.search.training import CandidateFailed, Progress, free_memory, guarded, halved, watch, with_all, with_costs
 from gnas.search.work import Work
 
@@ -52,7 +43,7 @@ def run_trial(work: Work, running: Outcome) -> Generator[Event, None, Outcome | 
         return None
     result, training = ended
     if result.state == "failed":
-        epochs = epochs_recorded(work.folder, running.number)
+        epochs = epochs_recorded(work.run.trial(running.number))
         result = replace(result, epochs=epochs, wall_s=work.clock() - start)
     with work.session.claims:  # others would remove the model of a trial that the ledger does not know as complete
         if training is not None and result.state == "complete":
@@ -70,7 +61,7 @@ def _second_attempt(work: Work, running: Outcome, error: CandidateFailed) -> Gen
     smaller = halved(running.architecture) if error.out_of_memory else None
     if smaller is None:
         return _failure(work, running, error), None
-    log(work.folder, "halved", trial=running.number, batch_size=smaller.batch_size)
+    log(work.run, "halved", trial=running.number, batch_size=smaller.batch_size)
     try:
         ended = yield from _attempt(work, running, smaller)
     except CandidateFailed as second:
@@ -85,12 +76,13 @@ def _second_attempt(work: Work, running: Outcome, error: CandidateFailed) -> Gen
 
 
 def _failure(work: Work, running: Outcome, error: CandidateFailed) -> Result:
-    write_text(trial_folder(work.folder, running.number) / "error.txt", error.details or error.reason + "\n")
+    write_error(work.run.trial(running.number), error.details or error.reason + "\n")
     return Result("failed", reason=error.reason)
 
 
 def _attempt(work: Work, running: Outcome, architecture: Architecture) -> Generator[Event, None, Ended | None]:
-    place = begin_trial(work.folder, running.number, architecture, running.origin)
+    place = work.run.trial(running.number)
+    begin_trial(place, architecture, TrialStatus(running.number, "running", running.origin, running.identity))
     seed = derive_seed(work.setup.seed, "trial", running.identity)
     training = guarded(lambda: work.setup.train(architecture, seed))
     ceiling = work.setup.ceiling(architecture)
@@ -100,7 +92,7 @@ def _attempt(work: Work, running: Outcome, architecture: Architecture) -> Genera
     last = Progress(0, None, None, 0.0)
     with closing(watch(work, training, work.budget.trial_late)) as epochs:
         for epoch, last in epochs:
-            record_epoch(place, epoch, last.wall_s)
+            record_epoch(place, epoch.index, getattr(epoch, "loss", None), epoch.metrics, last.wall_s)
             yield EpochDone(running.number, epoch)
             if work.stop():
                 return None
@@ -119,7 +111,7 @@ def _attempt(work: Work, running: Outcome, architecture: Architecture) -> Genera
     return _result(work, training, last, pruned, reason), training
 
 
-_OVER = {"timeout": "the time was up", "epochs": "the epochs were spent", "trial": "its share of the time was up"}
+_OVER = {**END_REASONS, "trial": "its share of the time was up"}
 
 
 def _judge(
@@ -175,15 +167,15 @@ def _result(work: Work, training: Training, progress: Progress, pruned: bool, re
 def _save_if_among_best(work: Work, running: Outcome, training: Training, result: Result) -> None:
     candidate = replace(running, state=result.state, values=result.values, excess=result.excess)
     if running.number in _with_models(work, [*_others(work, running), candidate]):
-        training.save(trial_folder(work.folder, running.number) / MODEL)
+        training.save(work.run.trial(running.number).model)
 
 
 def _publish(work: Work, outcome: Outcome) -> None:
     """Bring the run directory in line with the ledger."""
     outcomes = work.ledger.outcomes()
-    end_trial(work.folder, outcome)
-    keep_models(work.folder, [*_with_models(work, outcomes), *work.setup.keep])
-    write_table(work.folder, outcomes, work.objectives)
+    end_trial(work.run, outcome)
+    keep_models(work.run, [*_with_models(work, outcomes), *work.setup.keep])
+    write_trials(work.run, outcomes, work.objectives)
 
 
 def _others(work: Work, running: Outcome) -> list[Outcome]:

@@ -3,10 +3,10 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from gnas.config.architecture import Architecture
 from gnas.config.run import SearchConfig
+from gnas.rundir.layout import RunDirectory
 from gnas.search.budget import Budget
 from gnas.search.ledger import Ledger
 from gnas.search.objectives import Objectives
@@ -52,7 +52,7 @@ class Work:
     """A search under way."""
 
     setup: Setup
-    folder: Path
+    run: RunDirectory
     objectives: Objectives
     strategy: Strategy
     pruner: Pruner

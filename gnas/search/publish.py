@@ -1,0 +1,51 @@
+"""The run directory in line with the ledger: what became of each trial, the table of all, the models of the best."""
+
+from collections.abc import Iterable, Sequence
+
+from gnas.rundir.layout import RunDirectory
+from gnas.rundir.log import log
+from gnas.rundir.table import write_table
+from gnas.rundir.trial import TrialStatus, trials_with_models, write_status
+from gnas.search.objectives import Objectives
+from gnas.search.outcome import Outcome
+
+
+def end_trial(run: RunDirectory, outcome: Outcome) -> None:
+    """Write the end of a trial to the log and to its status; the status says that both are done."""
+    log(
+        run, "trial", number=outcome.number, state=outcome.state, values=outcome.values,
+        epochs=outcome.epochs, wall_s=round(outcome.wall_s, 3), reason=outcome.reason,
+    )  # fmt: skip
+    write_status(run.trial(outcome.number), status_of(outcome))
+
+
+def status_of(outcome: Outcome) -> TrialStatus:
+    """What the run directory keeps of an outcome."""
+    return TrialStatus(
+        number=outcome.number,
+        state=outcome.state,
+        origin=outcome.origin,
+        identity=outcome.identity,
+        values=outcome.values,
+        metrics={name: value for name, value in (outcome.metrics or {}).items() if value is not None},
+        best_epoch=outcome.best_epoch,
+        epochs=outcome.epochs,
+        wall_s=outcome.wall_s,
+        reason=outcome.reason,
+        within_limits=None if outcome.excess is None else outcome.total_excess == 0,
+        duplicates=outcome.duplicates,
+        params=dict(outcome.params),
+    )
+
+
+def write_trials(run: RunDirectory, outcomes: Sequence[Outcome], objectives: Objectives) -> None:
+    """The tables of all trials."""
+    write_table(run, [status_of(outcome) for outcome in outcomes], objectives.names)
+
+
+def keep_models(run: RunDirectory, numbers: Iterable[int]) -> None:
+    """Remove the saved models of all trials but these."""
+    kept = set(numbers)
+    for trial in trials_with_models(run):
+        if trial.number not in kept:
+            trial.model.unlink(missing_ok=True)
