@@ -20,7 +20,7 @@ from gnas.run.resume import refuse_other_config, refuse_other_space, resume_conf
 from gnas.run.search import SearchResult, search_run
 from gnas.run.setup import check_search
 from gnas.rundir.layout import RunDirectory, create_default_run, create_run, discard_if_empty, open_run
-from gnas.search.session import read_sessions
+from gnas.rundir.session import spent_s
 from gnas.space.load import load_space
 from gnas.space.search_space import SearchSpace
 from gnas.train.device import resolve_device
@@ -85,8 +85,7 @@ def _search(
 ) -> SearchResult:
     progress = Progress(config.main_metric, config.search.trial_budget, config.search.timeout)
     if resume:
-        spent_s = sum(float(record["elapsed_s"]) for record in read_sessions(run.path) if record["leads"])
-        progress.recall(read_trials(run), spent_s)
+        progress.recall(read_trials(run), spent_s(run))
     device = resolve_device(config.device)
     with clean_stop(output.quiet) as stop:
         work = search_run(run, config, space, device, resume=resume, fork=fork, stop=stop, tick=progress.tick)

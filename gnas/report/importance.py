@@ -1,6 +1,5 @@
 """Which parameters of the space mattered: PED-ANOVA over the complete trials (Watanabe et al., IJCAI 2023)."""
 
-import json
 import warnings
 
 import optuna
@@ -9,6 +8,7 @@ from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from gnas.config.run import SearchConfig
 from gnas.errors import GnasError
 from gnas.rundir.layout import RunDirectory
+from gnas.rundir.study import IN_JOURNAL, read_study
 from gnas.search.storage import opened_storage
 
 FEWEST_TRIALS = 8
@@ -21,12 +21,11 @@ def importances(run: RunDirectory, config: SearchConfig) -> dict[str, float]:
 
     Empty where there are too few trials, nothing varies, or the study is not to be had.
     """
-    described = run.path / "study.json"
-    name = json.loads(described.read_text())["study"] if described.exists() else "gnas"
-    if config.storage is None and not (run.path / "study.journal").exists():
+    if config.storage is None and not run.journal.exists():
         return {}
     try:
-        with opened_storage(config, run.path) as storage:
+        name = read_study(run) or IN_JOURNAL
+        with opened_storage(config, run) as storage:
             study = optuna.load_study(study_name=name, storage=storage)
             complete = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
             if len(complete) < FEWEST_TRIALS:

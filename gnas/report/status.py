@@ -7,8 +7,8 @@ from gnas.config.load import load_run_config
 from gnas.report.tables import Table
 from gnas.report.trials import TrialRow, best_trial, read_trials, trials_table
 from gnas.rundir.layout import RunDirectory
-from gnas.search.locks import FileLock
-from gnas.search.session import read_sessions
+from gnas.rundir.session import spent_s
+from gnas.search.session import is_running
 from gnas.units import format_duration
 
 SHOWN_TRIALS = 10
@@ -27,25 +27,13 @@ def status_document(run: RunDirectory) -> dict[str, Any]:
         "trials": dict(Counter(row.state for row in rows)),
         "trial_budget": config.search.trial_budget,
         "timeout_s": config.search.timeout,
-        "spent_s": sum(float(record["elapsed_s"]) for record in read_sessions(run.path) if record["leads"]),
+        "spent_s": spent_s(run),
         "best": None
         if best is None
         else {"trial": best.number, "words": best.words, "value": best.metrics[metric], "metrics": best.metrics},
         "finished": run.metrics.exists(),
         "last": [vars(row) for row in rows[-SHOWN_TRIALS:]],
     }
-
-
-def is_running(run: RunDirectory) -> bool:
-    """Whether a living process leads the search: it holds a lock that the system gives back when it dies."""
-    path = run.path / "sessions" / "leader.lock"
-    if not path.exists():
-        return False
-    lock = FileLock(path)
-    if not lock.acquire(wait=False):
-        return True
-    lock.release()
-    return False
 
 
 def status_text(document: dict[str, Any]) -> list[str | Table]:

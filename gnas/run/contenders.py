@@ -12,7 +12,7 @@ from gnas.run.directory import read_json
 from gnas.run.prepared import Prepared, features_of
 from gnas.run.refit import fitted
 from gnas.rundir.layout import RunDirectory
-from gnas.search.records import MODEL, trial_folder
+from gnas.rundir.trial import trials_with_models
 from gnas.train.checkpoint import load_model
 
 
@@ -45,12 +45,12 @@ class Contender:
 
 def contender(run: RunDirectory, number: int) -> Contender | None:
     """The trial `number` with its model; None where the model is gone."""
-    place = trial_folder(run.path, number)
-    if not (place / MODEL).is_file():
+    trial = run.trial(number)
+    if not trial.model.is_file():
         return None
-    status = read_json(place / "status.json")
-    architecture = load_architecture(str(place / "architecture.yaml"))
-    return Contender(number, architecture, int(status["best_epoch"]), status["metrics"], place / MODEL)
+    status = read_json(trial.status)
+    architecture = load_architecture(str(trial.architecture))
+    return Contender(number, architecture, int(status["best_epoch"]), status["metrics"], trial.model)
 
 
 def runner_up(run: RunDirectory) -> Contender | None:
@@ -61,4 +61,4 @@ def runner_up(run: RunDirectory) -> Contender | None:
 
 def with_models(run: RunDirectory) -> list[int]:
     """The trials whose models are kept, in their order."""
-    return sorted(int(path.parent.name) for path in run.path.glob(f"trials/*/{MODEL}"))
+    return [trial.number for trial in trials_with_models(run)]

@@ -26,7 +26,6 @@ from gnas.run.setup import require_password, setup_of
 from gnas.run.worker import helpers
 from gnas.rundir.layout import RunDirectory
 from gnas.search.events import SearchEnded
-from gnas.search.records import MODEL, trial_folder
 from gnas.search.search import search
 from gnas.space.search_space import SearchSpace
 
@@ -99,7 +98,7 @@ def search_run(
             if isinstance(event, SearchEnded):
                 ended = event
     if ended is None:
-        raise RunError(f"the search in {run.path} ended without a word")
+        raise RunError(f"the search in {run.path} ended without a result")
     candidates = contestants(run, [one.number for one in ended.ranking])
     forget_other(run, candidates)
     result = _result(run, prepared, ended, baselines)
@@ -119,9 +118,9 @@ def _result(run: RunDirectory, prepared: Prepared, ended: SearchEnded, baselines
     if ended.best is None:
         return SearchResult(run, ended.reason, objective, None, "", {}, None, baselines, ended.failures)
     winner = ended.best.confirmed
-    place = trial_folder(run.path, winner.number)
-    architecture = load_architecture(str(place / "architecture.yaml"))
-    status = read_json(place / "status.json")
+    trial = run.trial(winner.number)
+    architecture = load_architecture(str(trial.architecture))
+    status = read_json(trial.status)
     metrics = status["metrics"]
     again = [read_json(path) for path in sorted((run.path / "confirm" / winner.identity).glob("*.json"))]
     best_epochs = [status["best_epoch"], *(record["best_epoch"] for record in again if record["values"] is not None)]
@@ -135,7 +134,7 @@ def _result(run: RunDirectory, prepared: Prepared, ended: SearchEnded, baselines
         "p_value": ended.best.p_value,
         "separated": ended.best.separated,
     }
-    write_bytes(run.model, (place / MODEL).read_bytes())
+    write_bytes(run.model, trial.model.read_bytes())
     write_best(run, pinned(prepared, architecture), metrics, confirmed=confirmed, best_epochs=best_epochs)
     front = read_json(run.path / "pareto.json") if ended.front else None
     return SearchResult(

@@ -13,7 +13,7 @@ def fill(run: RunDirectory, n: int) -> None:
     """Trials whose value is `x`, whatever `y` is."""
     rng = numpy_rng(0, "importance")
     real = optuna.distributions.FloatDistribution(0, 1)
-    with opened_storage(SearchConfig(), run.path) as storage:
+    with opened_storage(SearchConfig(), run) as storage:
         open_study(storage, "gnas", ["maximize"], resume=False)
         study = optuna.load_study(study_name="gnas", storage=storage)
         for x, y in rng.random((n, 2)):

@@ -177,7 +177,7 @@ def test_slow_known_designs_take_turns_with_proposals_and_a_hopeless_one_ends_ea
     assert {(outcome.state, outcome.epochs) for outcome in hopeless} == {("pruned", 3)}, (
         "a quarter of a tenth of 1000 s"
     )
-    assert all("and the best has" in (outcome.reason or "") for outcome in hopeless)
+    assert all("best so far" in (outcome.reason or "") for outcome in hopeless)
 
 
 def test_from_two_fifths_of_the_time_on_proposals_take_turns(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def test_too_many_failures_in_a_row_end_the_search_with_their_causes(tmp_path: P
         raise ValueError(f"no {architecture.propagation.kind} today")
 
     with pytest.raises(
-        SearchFailed, match=r"too many failed in a row.*failures: .* × ValueError: no .* today"
+        SearchFailed, match=r"too many trials failed in a row.*failures: .* × ValueError: no .* today"
     ) as caught:
         run(setup(trials=50, train=train, max_failures=6), tmp_path)
     assert caught.value.exit_code == 1

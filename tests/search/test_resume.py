@@ -14,10 +14,10 @@ import pytest
 
 from gnas.config.architecture import Architecture
 from gnas.errors import RunError
+from gnas.rundir.layout import RunDirectory
 from gnas.search.events import Event
 from gnas.search.search import search
 from gnas.search.session import Session
-from gnas.search.storage import JOURNAL
 from tests.search.killed_search import search_of_thirty
 from tests.search.search_fakes import FakeEpoch, FakeTraining, ended, quality, run, setup, trials
 
@@ -120,20 +120,20 @@ def test_what_a_crash_after_the_ledger_left_out_is_written_on_resume(tmp_path: P
 def test_torn_files_are_repaired_with_a_note(garbage: bytes, tmp_path: Path) -> None:
     run(setup(trials=4), tmp_path)
     whole = table(tmp_path)
-    with (tmp_path / JOURNAL).open("ab") as file:
+    with (RunDirectory(tmp_path).journal).open("ab") as file:
         file.write(garbage)
     with (tmp_path / "log.jsonl").open("ab") as file:
         file.write(b'{"at": ')
     run(setup(trials=6), tmp_path, resume=True)
     assert table(tmp_path).head(4).equals(whole)
     notes = [json.loads(line).get("text", "") for line in (tmp_path / "log.jsonl").read_text().splitlines()]
-    assert f"{JOURNAL}: cut {len(garbage)} bytes of a half-written last line" in notes
+    assert f"study.journal: cut {len(garbage)} bytes of a half-written last line" in notes
     assert "log.jsonl: cut 7 bytes of a half-written last line" in notes
 
 
 def test_two_processes_do_not_search_in_one_directory(tmp_path: Path) -> None:
     with (
-        Session(tmp_path, time.monotonic),
+        Session(RunDirectory(tmp_path), time.monotonic),
         pytest.raises(RunError, match="another process is searching in this run directory"),
     ):
         run(setup(trials=2), tmp_path, resume=True)
@@ -149,7 +149,7 @@ def kill_and_resume(folder: Path, kills: int, epoch_s: float) -> int:
             if done == kills:
                 assert process.wait(300) == 0
                 return done
-            _wait_for_new_line(folder / JOURNAL)
+            _wait_for_new_line(RunDirectory(folder).journal)
             try:
                 assert process.wait(rng.uniform(0, 0.5)) == 0
                 return done

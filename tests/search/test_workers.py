@@ -14,8 +14,9 @@ import polars as pl
 import pytest
 
 from gnas.errors import ConfigError, RunError
+from gnas.rundir.layout import RunDirectory
 from gnas.search.crew import GRACE_S, crew, environments
-from gnas.search.locks import FileLock
+from gnas.search.locks import lock_at, take
 from gnas.search.search import assist
 from gnas.search.storage import opened_storage
 from tests.search.helping_search import slow_setup
@@ -66,7 +67,7 @@ def search_together(folder: Path, helpers: int, n_trials: int, kills: int, epoch
 
 def check_whole(folder: Path, n_trials: int, storage: str | None = None) -> None:
     """The ledger, the table, the log and the folders all hold each of `n_trials` trials once, and no other."""
-    with opened_storage(setup(storage=storage).config, folder) as opened:
+    with opened_storage(setup(storage=storage).config, RunDirectory(folder)) as opened:
         studies = opened.get_all_studies()
         ledger = [trial for study in studies for trial in opened.get_all_trials(study._study_id)]
     assert [trial.number for trial in ledger] == list(range(n_trials))
@@ -203,9 +204,9 @@ def test_sqlite_is_for_one_process(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'study.db'}"
     assert ended(run(setup(trials=2, storage=url), tmp_path / "a")).reason == "trials"
     assert len(trials(run(setup(trials=3, storage=url), tmp_path / "a", resume=True))) == 1
-    with pytest.raises(ConfigError, match=r"SQLite does not bear 2 workers"):
+    with pytest.raises(ConfigError, match=r"SQLite cannot be shared by 2 workers"):
         run(setup(trials=3, storage=url, workers=2), tmp_path / "b")
-    with pytest.raises(ConfigError, match=r"SQLite does not bear several processes"):
+    with pytest.raises(ConfigError, match=r"SQLite cannot be shared by several processes"):
         list(assist(setup(trials=3, storage=url), tmp_path / "a"))
 
 
@@ -216,11 +217,11 @@ def test_a_storage_that_does_not_answer_is_told_in_a_sentence(url: str, tmp_path
 
 
 def test_locks_exclude_and_come_back(tmp_path: Path) -> None:
-    first, second = FileLock(tmp_path / "x.lock"), FileLock(tmp_path / "x.lock")
-    assert first.acquire()
-    assert not second.acquire(wait=False)
+    first, second = lock_at(tmp_path / "x.lock"), lock_at(tmp_path / "x.lock")
+    assert take(first)
+    assert not take(second, wait=False)
     first.release()
-    assert second.acquire(wait=False)
+    assert take(second, wait=False)
     second.release()
     second.release()
 
