@@ -1,13 +1,16 @@
-"""How sure a figure is: bootstrap over users, paired differences, several comparisons at once.
+"""How sure a figure is: bootstrap over users, paired differences, t tests, several comparisons.
 
 A figure is a mean over users, so users are what is drawn again. Draws are seeded and made in blocks of bounded memory;
 the block size does not change the result.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean, stdev
 
 import numpy as np
+from scipy.special import stdtr
 
 from gnas.rng import numpy_rng
 
@@ -78,6 +81,25 @@ def paired_bootstrap(a: np.ndarray, b: np.ndarray, n: int = 2000, seed: int = 0,
     tail = min(np.count_nonzero(means_N <= 0), np.count_nonzero(means_N >= 0))
     p = min(1.0, 2 * (1 + tail) / (n + 1))
     return Difference(float(difference_U.mean()), low, high, p, level, len(difference_U))
+
+
+def welch(a: Sequence[float], b: Sequence[float]) -> float | None:
+    """Two-sided p of Welch's t test; None where a sample has a single value, or neither varies."""
+    if min(len(a), len(b)) < 2 or stdev(a) == stdev(b) == 0:
+        return None
+    from scipy.stats import ttest_ind_from_stats
+
+    p = ttest_ind_from_stats(fmean(a), stdev(a), len(a), fmean(b), stdev(b), len(b), equal_var=False).pvalue
+    return float(p)
+
+
+def paired_t(a: Sequence[float], b: Sequence[float]) -> float | None:
+    """Two-sided p of Student's t test on the differences; None where there are too few or they do not vary."""
+    leads = [x - y for x, y in zip(a, b, strict=True)]
+    if len(leads) < 2 or stdev(leads) == 0:
+        return None
+    t = fmean(leads) / (stdev(leads) / math.sqrt(len(leads)))
+    return float(2 * stdtr(len(leads) - 1, -abs(t)))
 
 
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:

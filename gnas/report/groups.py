@@ -9,7 +9,8 @@ from gnas.report.tables import Cell, Table
 
 ABOUT_GROUPS = (
     "New means without an interaction in what was learnt from. A group counts the users with a test item of the group, "
-    "and takes no other items as relevant; all items are ranked, or the new ones alone where it says among themselves."
+    "and takes no other items as relevant; all items are ranked, or the new ones alone where it says among themselves. "
+    "Groups of fewer than 30 users have no interval."
 )
 
 

@@ -11,6 +11,7 @@ from gnas.config.architecture import Architecture, identity
 from gnas.config.describe import describe
 from gnas.config.run import RunConfig
 from gnas.evaluate.evaluator import Evaluation
+from gnas.evaluate.uncertainty import leads, with_intervals
 from gnas.events import Part, Phase, Work
 from gnas.metrics import metric_of
 from gnas.nn.recommender import Recommender
@@ -19,7 +20,6 @@ from gnas.run.baselines import refit, tuned_baselines
 from gnas.run.baselines import refit as refit_baseline
 from gnas.run.beginning import write_beginning
 from gnas.run.candidate import Trained, save_trained, train_once
-from gnas.run.comparing import differences, with_intervals
 from gnas.run.contenders import runner_up
 from gnas.run.directory import read_json
 from gnas.run.ensemble import ENSEMBLE, members, name_of, together
@@ -118,11 +118,11 @@ def test_record(
     config, metric = prepared.config, prepared.config.main_metric
     n, seed = config.evaluate.bootstrap, config.seed
     evaluation, theirs = own[WHOLE], whole(others)
-    leads = differences(evaluation, theirs, metric, n, seed)
+    ahead = leads(evaluation, theirs, metric, n, seed)
     groups = group_records(own, others, n, seed)
 
     def beside(name: str) -> dict[str, Any]:
-        return {"name": name, "metrics": with_intervals(theirs[name], n, seed), "lead": leads.get(name)}
+        return {"name": name, "metrics": with_intervals(theirs[name], n, seed), "lead": ahead.get(name)}
 
     return {
         "time": now(),

@@ -10,12 +10,14 @@ from gnas.errors import DataError
 from gnas.evaluate.evaluator import Evaluation, Evaluator, Measure, usual_metrics
 from gnas.evaluate.groups import NEW_ITEMS, known_and_new
 from gnas.evaluate.rating import RatingEvaluator
+from gnas.evaluate.uncertainty import with_intervals
 from gnas.metrics import metric_of, parse_metric
 from gnas.nn.recommender import Recommender
-from gnas.run.comparing import with_intervals
 from gnas.run.prepared import Prepared
 
 WHOLE = "all"
+LEAST_USERS = 30
+"""Of a group; of fewer, the draws of a bootstrap tell little of how far off the mean is."""
 AMONG = "new items among themselves"
 Measures = dict[str, Measure]
 Measured = dict[str, Evaluation]
@@ -114,9 +116,10 @@ def group_records(own: Measured, others: Mapping[str, Measured], n: int, seed: i
         {
             "group": group,
             "n_users": len(evaluation.users),
-            "metrics": with_intervals(evaluation, n, seed),
+            "metrics": with_intervals(evaluation, n, seed, LEAST_USERS),
             "others": [
-                {"name": name, "metrics": with_intervals(found[group], n, seed)} for name, found in others.items()
+                {"name": name, "metrics": with_intervals(found[group], n, seed, LEAST_USERS)}
+                for name, found in others.items()
             ],
         }
         for group, evaluation in own.items()

@@ -1,6 +1,5 @@
 """Believing the winner: the best of many noisy trials owes part of its value to luck, so the top few train again."""
 
-import math
 import time
 from collections.abc import Generator, Sequence
 from contextlib import closing
@@ -9,8 +8,8 @@ from pathlib import Path
 from statistics import fmean, stdev
 
 from filelock import FileLock
-from scipy.special import stdtr
 
+from gnas.evaluate.statistics import paired_t, welch
 from gnas.rng import derive_seed
 from gnas.rundir.confirm import FreshTraining, read_fresh, write_fresh
 from gnas.rundir.log import log
@@ -108,7 +107,12 @@ def ranking(work: Work, top: Sequence[Outcome]) -> list[Confirmed]:
 def best_of(order: Sequence[Confirmed], paired: bool = False) -> Best | None:
     """The winner, and whether it is told from the second: by Welch's t test over seeds, or by a paired one.
 
-    `paired`: round by round, both were measured on the same draw of validation.
+    Nothing is told where either has a single value: a closed form does not vary over seeds, but its value on a
+    validation part that all seeds share is no more certain than that of others.
+
+    Args:
+        order: the candidates, the best first.
+        paired: round by round, both were measured on the same draw of validation.
     """
     if not order:
         return None
@@ -118,28 +122,6 @@ def best_of(order: Sequence[Confirmed], paired: bool = False) -> Best | None:
     test = paired_t if paired and len(first.fresh) == len(second.fresh) else welch
     p_value = test((first.value, *first.fresh), (second.value, *second.fresh))
     return Best(first, second, p_value, None if p_value is None else p_value < ALPHA)
-
-
-def paired_t(a: Sequence[float], b: Sequence[float]) -> float | None:
-    """Two-sided p of Student's t test on the differences; None where there are too few or they do not vary."""
-    leads = [x - y for x, y in zip(a, b, strict=True)]
-    if len(leads) < 2 or stdev(leads) == 0:
-        return None
-    t = fmean(leads) / (stdev(leads) / math.sqrt(len(leads)))
-    return float(2 * stdtr(len(leads) - 1, -abs(t)))
-
-
-def welch(a: Sequence[float], b: Sequence[float]) -> float | None:
-    """Two-sided p of Welch's t test; None where neither sample varies or one of two that vary has a single value.
-
-    A sample of one value counts as exact (a closed form): its mean has no error.
-    """
-    errors = [(stdev(x) ** 2 / len(x) if len(x) > 1 else 0.0, len(x) - 1) for x in (a, b)]
-    total = sum(error for error, _ in errors)
-    if total == 0:
-        return None
-    freedom = total**2 / sum(error**2 / degrees for error, degrees in errors if degrees > 0)
-    return float(2 * stdtr(freedom, -abs(fmean(a) - fmean(b)) / math.sqrt(total)))
 
 
 def _training(work: Work, job: Job) -> Training:

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from gnas.evaluate import statistics
-from gnas.evaluate.statistics import bootstrap_interval, holm, paired_bootstrap
+from gnas.evaluate.statistics import bootstrap_interval, holm, paired_bootstrap, paired_t, welch
 
 
 @pytest.fixture
@@ -99,3 +99,24 @@ def test_senseless_input_is_refused(values: np.ndarray, level: float, words: str
 def test_different_users_are_refused() -> None:
     with pytest.raises(ValueError, match="same users on both sides"):
         paired_bootstrap(np.zeros(3), np.zeros(4))
+
+
+def test_welch_equals_scipy() -> None:
+    rng = np.random.default_rng(0)
+    for n, m in ((3, 3), (4, 2), (10, 5)):
+        a, b = rng.normal(0, 1, n).tolist(), rng.normal(0.5, 2, m).tolist()
+        assert welch(a, b) == pytest.approx(stats.ttest_ind(a, b, equal_var=False).pvalue)
+
+
+def test_welch_says_nothing_of_a_single_value_or_of_what_does_not_vary() -> None:
+    assert welch([0.5, 0.52, 0.49], [0.6]) is None
+    assert welch([0.5], [0.6]) is None
+    assert welch([0.5, 0.5], [0.5, 0.5]) is None
+    assert welch([0.5, 0.5], [0.5, 0.6]) == pytest.approx(0.5)
+
+
+def test_the_paired_test_is_students_on_the_differences() -> None:
+    a, b = (0.31, 0.28, 0.35), (0.30, 0.26, 0.35)
+    assert paired_t(a, b) == pytest.approx(stats.ttest_rel(a, b).pvalue)
+    assert paired_t((0.5, 0.25), (0.25, 0.0)) is None, "differences without spread"
+    assert paired_t((0.3,), (0.2,)) is None

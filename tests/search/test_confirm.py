@@ -3,12 +3,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.stats import ttest_ind, ttest_rel
 
 from gnas.config.architecture import Architecture
 from gnas.config.propagation import LightGCN, Spectral
 from gnas.rng import derive_seed
-from gnas.search.confirm import paired_t, welch
 from gnas.search.events import Best, ConfirmEnded, ConfirmStarted, Event
 from tests.search.search_fakes import FakeTraining, TinySpace, ended, run, setup, trials
 
@@ -96,6 +94,7 @@ def test_closed_forms_are_not_trained_again(tmp_path: Path) -> None:
     assert by_number[0].spread == 0
     assert len(by_number[1].fresh) == 2
     assert len(list(tmp_path.glob("confirm/*"))) == 1
+    assert best_of(events).separated is None, "one value tells nothing of its own uncertainty"
 
 
 def test_a_fresh_seed_that_fails_is_recorded_and_left_out(tmp_path: Path) -> None:
@@ -129,26 +128,3 @@ def test_stopped_between_seeds_only_whole_rounds_count(tmp_path: Path) -> None:
     assert {len(one.fresh) for one in confirmed.ranking} == {1}
     again = run(chosen, tmp_path, resume=True)
     assert best_of(again) == best_of(run(chosen, tmp_path / "whole"))
-
-
-def test_welch_equals_scipy() -> None:
-    rng = np.random.default_rng(0)
-    for n, m in ((3, 3), (4, 2), (10, 5)):
-        a, b = rng.normal(0, 1, n).tolist(), rng.normal(0.5, 2, m).tolist()
-        assert welch(a, b) == pytest.approx(ttest_ind(a, b, equal_var=False).pvalue)
-
-
-def test_welch_against_an_exact_value() -> None:
-    sample = [0.5, 0.52, 0.49]
-    p_value = welch(sample, [0.6])
-    assert p_value is not None
-    assert 0 < p_value < 0.05
-    assert welch([0.5], [0.6]) is None
-    assert welch([0.5, 0.5], [0.5, 0.5]) is None
-
-
-def test_the_paired_test_is_students_on_the_differences() -> None:
-    a, b = (0.31, 0.28, 0.35), (0.30, 0.26, 0.35)
-    assert paired_t(a, b) == pytest.approx(ttest_rel(a, b).pvalue)
-    assert paired_t((0.5, 0.25), (0.25, 0.0)) is None, "differences without spread"
-    assert paired_t((0.3,), (0.2,)) is None

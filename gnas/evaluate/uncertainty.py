@@ -10,8 +10,13 @@ from gnas.evaluate.statistics import bootstrap_interval, holm, paired_bootstrap
 from gnas.metrics import metric_of
 
 
-def with_intervals(evaluation: Evaluation, n: int, seed: int) -> dict[str, dict[str, float | None]]:
-    """Every metric with its value, and `low` and `high` where it is a mean over users (an RMSE over ratings is not)."""
+def with_intervals(
+    evaluation: Evaluation, n: int, seed: int, least_users: int = 1
+) -> dict[str, dict[str, float | None]]:
+    """Every metric with its value, and `low` and `high` where it is a mean over users (an RMSE over ratings is not).
+
+    `least_users`: of fewer than these a bootstrap is not taken.
+    """
     figures: dict[str, dict[str, float | None]] = {}
     for name, value in evaluation.metrics.items():
         figures[name] = {"value": value, "low": None, "high": None}
@@ -19,13 +24,13 @@ def with_intervals(evaluation: Evaluation, n: int, seed: int) -> dict[str, dict[
         if values_U is None:
             continue
         known = values_U[~np.isnan(values_U)]
-        if len(known) and np.isclose(known.mean(), value):
+        if len(known) >= least_users and np.isclose(known.mean(), value):
             interval = bootstrap_interval(known, n, seed)
             figures[name] |= {"low": interval.low, "high": interval.high}
     return figures
 
 
-def differences(
+def leads(
     winner: Evaluation, rivals: Mapping[str, Evaluation], metric: str, n: int, seed: int
 ) -> dict[str, dict[str, Any]]:
     """The winner's lead over each rival on `metric`, user by user, with p-values that hold for all at once (Holm).
