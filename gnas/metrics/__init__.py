@@ -13,6 +13,7 @@ from gnas.metrics.metric import (
     Metric,
     RatingMetric,
     ScoreMetric,
+    list_metric,
     metric_of,
     parse_metric,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "accuracy",
     "beyond",
     "costs",
+    "list_metric",
     "metric_of",
     "parse_metric",
     "ratings",
