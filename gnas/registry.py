@@ -2,7 +2,8 @@
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator
-from typing import Generic, TypeVar
+from importlib import import_module
+from typing import Any, Generic, TypeVar
 
 from gnas.errors import ConfigError
 
@@ -15,6 +16,14 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     hint = f"did you mean {near[0]!r}? " if near else ""
     return f"{hint}known: {', '.join(names)}"
+
+
+def resolve(reference: str | Callable[..., Any]) -> Any:
+    """The object that `module:name` names, imported on first use; anything else is itself."""
+    if not isinstance(reference, str):
+        return reference
+    module, _, name = reference.partition(":")
+    return getattr(import_module(module), name)
 
 
 class Registry(Generic[T]):

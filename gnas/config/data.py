@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from gnas.config.base import Strict
+from gnas.config.formats import AUTO, FormatName
 from gnas.config.tables import FeatureTableConfig
 
 Share = Annotated[float, Field(ge=0)]
@@ -93,7 +94,7 @@ class DataConfig(Strict):
     train: str | None = None
     valid: str | None = None
     test: str | None = None
-    format: Literal["auto", "csv", "tsv", "parquet", "jsonl", "adjacency", "recbole", "movielens"] = "auto"
+    format: FormatName = AUTO
     separator: str | None = None
     header: bool | None = None
     """Whether a CSV or TSV starts with names; looked at where not given."""

@@ -10,7 +10,8 @@ ColumnType = Literal["text", "category", "tags", "number", "time", "image", "aud
 """`tags`: several values in one field; `image`, `audio`: the path of a file; `ignore`: left out."""
 Scale = Literal["standard", "minmax", "robust", "log", "none"]
 
-UNKNOWN = ("", "?", "-", "NA", "N/A", "NaN", "null")
+UNKNOWN = ("", "?", "-", "NA", "N/A", "NaN", "NaT", "null", "\\N")
+"""How files write that a value is not known, compared without case and surrounding blanks."""
 
 
 class CleanConfig(Strict):

@@ -1,13 +1,14 @@
 """Adjacency lists: one line a user, `user item item …`, cells parted by white space."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
-from gnas.data.delimited import read_bytes, read_start
-from gnas.data.table import Table
-from gnas.data.values import id_values
+from gnas.data.delimited import read_start, read_text
+from gnas.data.place import Place
+from gnas.data.sheet import Layout, Sheet, sheet_of
 from gnas.errors import DataError
 
 
@@ -20,18 +21,17 @@ def looks_like_adjacency(lines: Sequence[str]) -> bool:
 
 def is_adjacency(path: Path) -> bool:
     """`looks_like_adjacency` for the start of a file."""
-    lines, _, _ = read_start(path)
-    return looks_like_adjacency(lines)
+    return looks_like_adjacency(read_start(path).lines)
 
 
-def read_adjacency(path: Path) -> Table:
+def open_adjacency(path: Path, layout: Layout) -> Sheet:  # noqa: ARG001 - the format has one layout
     """One interaction for each item of each line; a line with a user alone adds none.
 
     Raises:
         DataError: the file is empty, or no line has an item.
     """
-    text = read_bytes(path).decode("utf-8-sig", errors="replace")
-    cells = pl.Series("cells", text.split("\n"), dtype=pl.String).str.extract_all(r"\S+")
+    text = read_text(path, read_start(path).encoding)
+    cells = pl.Series("cells", text.replace("\r", "\n").split("\n"), dtype=pl.String).str.extract_all(r"\S+")
     lines = pl.DataFrame({"cells": cells}).filter(pl.col("cells").list.len() > 0)
     if lines.is_empty():
         raise DataError(f"{path} is empty")
@@ -42,6 +42,6 @@ def read_adjacency(path: Path) -> Table:
     )
     if frame.is_empty():
         raise DataError(f"{path}: no line has an item after its user; adjacency lists read `user item item …`")
-    guess = f"{path}: adjacency list, user item item …"
-    columns = {"user": "first of the line", "item": "rest of the line"}
-    return Table(pl.DataFrame({role: id_values(frame[role]) for role in ("user", "item")}), columns, [guess])
+    frame.columns = ["first of the line", "rest of the line"]
+    note = f"{path}: adjacency list, user item item …"
+    return replace(sheet_of(frame, Place(str(path))), roles={"user": 0, "item": 1}, notes=(note,))

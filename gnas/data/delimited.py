@@ -1,10 +1,11 @@
 """Text with one row a line and a separator between cells: CSV, TSV, `::`, spaces, gzipped or not."""
 
+import codecs
 import csv
 import gzip
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,13 +14,28 @@ import polars as pl
 
 from gnas.data.guess import NAMES, plain
 from gnas.data.place import Place
+from gnas.data.sheet import LOOKED_AT_ROWS, Layout, Sheet
 from gnas.data.values import id_values, narrowed
 from gnas.errors import DataError
 
 SEPARATORS = ("\t", "::", ",", ";", "|", " ")
+_QUOTING = frozenset(",;\t|")
 _SPOKEN = {"\\t": "\t", "tab": "\t", "comma": ",", "space": " "}
 _TYPE = re.compile(r":(token|token_seq|float|float_seq)$")  # RecBole's atomic files: name:type
 _KNOWN = {name for names in NAMES.values() for name in names} - {"u", "i", "t", "n"}
+
+
+@dataclass(frozen=True)
+class Start:
+    """The first lines of a text that are not blank, and how it is written.
+
+    `blank` counts the lines before them; `old_mac` says that a lone carriage return ends a line.
+    """
+
+    lines: list[str]
+    encoding: str
+    blank: int
+    old_mac: bool
 
 
 @dataclass(frozen=True)
@@ -32,32 +48,43 @@ class Dialect:
     head: pl.DataFrame
     quote: str | None
     encoding: str
+    old_mac: bool
     first: int
     """The line of the first row."""
 
 
-def read_start(path: Path, size: int = 1 << 18) -> tuple[list[str], str, int]:
-    """The first lines of a text file that are not blank, its encoding, and how many blank lines stand before them.
+def read_start(path: Path, size: int = 1 << 18) -> Start:
+    """Look at the start of a text file.
 
     Raises:
         DataError: the file is empty, is no text, or a gzip archive is broken.
     """
     data = read_bytes(path, size)
-    whole = len(data) < size
-    if b"\0" in data:
+    encoding = _encoding(data)
+    if encoding is None:
         raise DataError(f"{path} holds binary data, not text; say what it is with data.format")
-    if not whole:
-        data = data[: data.rfind(b"\n") + 1]
-    encoding = "utf8"
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        encoding, text = "iso-8859-1", data.decode("iso-8859-1")
-    every = text.split("\n")
+    text = data.decode(encoding, errors="ignore" if encoding != "iso-8859-1" else "strict").removeprefix("\ufeff")
+    old_mac = "\r" in text and "\n" not in text
+    every = text.replace("\r", "\n").split("\n") if old_mac else text.split("\n")
+    if len(data) == size and len(every) > 1:
+        every.pop()  # cut off in the middle
     lines = [line.removesuffix("\r") for line in every if line.strip()]
     if not lines:
         raise DataError(f"{path} is empty")
-    return lines[:1000], encoding, next(index for index, line in enumerate(every) if line.strip())
+    return Start(lines[:1000], encoding, next(at for at, line in enumerate(every) if line.strip()), old_mac)
+
+
+def _encoding(data: bytes) -> str | None:
+    """UTF-16 where the file says so, UTF-8 where it is that, else Latin-1; None for binary data."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if b"\0" in data:
+        return None
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(data)  # the last letter may be cut off
+    except UnicodeDecodeError:
+        return "iso-8859-1"
+    return "utf8"
 
 
 def read_bytes(path: Path, size: int = -1) -> bytes:
@@ -69,43 +96,61 @@ def read_bytes(path: Path, size: int = -1) -> bytes:
         raise DataError(f"{path} cannot be read: {error}") from error
 
 
-def sniff(path: Path, separator: str | None = None, header: bool | None = None) -> Dialect:
-    """Find out separator, header and encoding from the first lines.
+def read_text(path: Path, encoding: str) -> str:
+    """The text of a file without its byte order mark; what is none is replaced."""
+    return read_bytes(path).decode(encoding, errors="replace").removeprefix("\ufeff")
 
-    Raises:
-        DataError: nothing separates the lines into columns.
-    """
-    lines, encoding, blank = read_start(path)
-    given = _SPOKEN.get(separator, separator) if separator is not None else None
-    separator = given or best_separator(lines)
-    if separator is None:
-        raise DataError(
-            f"{path}: cannot tell what separates the columns of {lines[0][:80]!r}; set data.separator or data.format"
-        )
-    quote = _quote(separator, lines)
-    rows = _cells(lines, separator, quote)
+
+def open_delimited(path: Path, layout: Layout) -> Sheet:
+    """A file with one row a line, whatever separates its cells; only the wanted columns are read."""
+    dialect = sniff(path, layout.separator, layout.header)
+    return Sheet(
+        dialect.names,
+        dialect.head,
+        dialect.header,
+        lambda columns, numeric: read_columns(path, dialect, columns, numeric),
+        Place(str(path), dialect.first),
+    )
+
+
+def sniff(path: Path, separator: str | None = None, header: bool | None = None) -> Dialect:
+    """Find out separator, header and encoding from the first lines; one column where nothing separates several."""
+    start = read_start(path)
+    separator = _SPOKEN.get(separator, separator) if separator else None
+    separator = separator or best_separator(start.lines) or ","
+    if set(separator) & set('"\r\n'):
+        raise DataError(f"{path}: {separator!r} cannot separate cells; give a separator such as ',' or '::'")
+    quote = _quote(separator, start.lines)
+    rows = _cells(start.lines, separator, quote)
     header = looks_like_header(rows) if header is None else header
     width = len(rows[0])
     names = [_TYPE.sub("", name.strip()) for name in rows[0]] if header else []
     names = names or [str(index) for index in range(width)]
-    body = [(row + [""] * width)[:width] for row in rows[header:101]]
+    body = [(row + [""] * width)[:width] for row in rows[header : LOOKED_AT_ROWS + 1]]
     head = pl.DataFrame(
         {f"c{i}": [row[i].strip() or None for row in body] for i in range(width)},
         schema={f"c{i}": pl.String for i in range(width)},
     )
-    return Dialect(separator, header, names, head, quote, encoding, first=blank + 1 + header)
+    first = start.blank + 1 + header
+    return Dialect(separator, header, names, head, quote, start.encoding, start.old_mac, first)
 
 
 def _cells(lines: Sequence[str], separator: str, quote: str | None) -> list[list[str]]:
-    if quote is not None:
-        return [row for row in csv.reader(lines, delimiter=separator) if row]
-    return [re.split(r"\s+", line.strip()) if separator == " " else line.split(separator) for line in lines]
+    if separator == " ":
+        return [re.split(r"\s+", line.strip()) for line in lines]
+    try:
+        if quote is not None:
+            clean = (line.replace("\r", " ") for line in lines)  # which ends a line for `csv`, and nowhere else
+            return [row for row in csv.reader(clean, delimiter=separator) if row]
+    except csv.Error:  # a cell too long for it
+        pass
+    return [line.split(separator) for line in lines]
 
 
 def _quote(separator: str, lines: Sequence[str]) -> str | None:
     """Cells may be quoted, unless a lone quote in some line shows that quotes are letters here."""
     in_one_line = separator == "," or not any(line.count('"') % 2 for line in lines)
-    return '"' if separator in ",;\t|" and in_one_line else None
+    return '"' if separator in _QUOTING and in_one_line else None
 
 
 def best_separator(lines: Sequence[str]) -> str | None:
@@ -144,13 +189,13 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def read_columns(path: Path, dialect: Dialect, columns: dict[str, int], numeric: Sequence[str]) -> pl.DataFrame:
+def read_columns(path: Path, dialect: Dialect, columns: Mapping[str, int], numeric: Collection[str]) -> pl.DataFrame:
     """The chosen columns under new names, as text; those in `numeric` as Float64 or Int64 where all of them fit.
 
     Raises:
         DataError: a row with more cells than the header or the first row, with its line.
     """
-    wanted = sorted(columns.values())
+    wanted = sorted(set(columns.values()))
     source = _source(path, dialect)
     fast: dict[int, pl.DataType] = {}
     for role in numeric:
@@ -158,14 +203,15 @@ def read_columns(path: Path, dialect: Dialect, columns: dict[str, int], numeric:
         dtype = pl.Int64() if role == "time" else pl.Float64()
         if len(sample) and sample.cast(dtype, strict=False).null_count() == 0:
             fast[columns[role]] = dtype
-    # Each attempt gives up one assumption that the first rows suggested: numbers, UTF-8, quotes.
-    text = replace(dialect, encoding="iso-8859-1")
-    attempts = [(fast, dialect), ({}, dialect), ({}, text), ({}, replace(text, quote=None))]
+    # Each attempt gives up assumptions that the first rows suggested: numbers, quotes, UTF-8.
+    latin = replace(dialect, encoding="iso-8859-1")
+    written_so = [dialect, replace(dialect, quote=None), latin, replace(latin, quote=None)]
+    attempts = [(fast, dialect), *(({}, written) for written in written_so[: 2 if dialect.encoding == "utf-16" else 4])]
     for types, written in attempts:
         try:
             frame = _read_csv(source, written, types, wanted)
             break
-        except pl.exceptions.PolarsError as error:
+        except (pl.exceptions.PolarsError, UnicodeError) as error:
             reason = str(error)
     else:
         raise DataError(_ragged(path, dialect, reason))
@@ -183,18 +229,20 @@ def read_all(path: Path, dialect: Dialect, id_index: int) -> pl.DataFrame:
     )
 
 
-def place_of(path: Path, dialect: Dialect) -> Place:
-    """Where the rows of the file begin."""
-    return Place(str(path), dialect.first)
-
-
 def _source(path: Path, dialect: Dialect) -> Path | bytes:
-    """What polars reads: the file itself, or its bytes with a separator that polars knows."""
+    """What polars reads: the file itself, or its bytes with separators and ends of lines that polars knows."""
+    one_byte = len(dialect.separator.encode()) == 1
+    plain = path.suffix != ".gz" and dialect.encoding != "utf-16" and not dialect.old_mac
+    if plain and one_byte and dialect.separator != " ":
+        return path
+    data = read_bytes(path)
+    if dialect.encoding == "utf-16":
+        data = read_text(path, "utf-16").encode()
+    if dialect.old_mac:
+        data = data.replace(b"\r", b"\n")
     if dialect.separator == " ":
-        return re.sub(rb"[ \t]+", b" ", re.sub(rb"(?m)^[ \t]+|[ \t\r]+$", b"", read_bytes(path)))
-    if len(dialect.separator) > 1:
-        return read_bytes(path).replace(dialect.separator.encode(), b"\x1f")
-    return path if path.suffix != ".gz" else read_bytes(path)
+        return re.sub(rb"[ \t]+", b" ", re.sub(rb"(?m)^[ \t]+|[ \t\r]+$", b"", data))
+    return data if one_byte else data.replace(dialect.separator.encode(), b"\x1f")
 
 
 def _read_csv(
@@ -204,12 +252,14 @@ def _read_csv(
     read = partial(
         pl.read_csv,
         source,
-        separator=dialect.separator if len(dialect.separator) == 1 else "\x1f",
+        separator=dialect.separator if len(dialect.separator.encode()) == 1 else "\x1f",
         quote_char=dialect.quote,
-        encoding=dialect.encoding,
+        encoding="utf8" if dialect.encoding == "utf-16" else dialect.encoding,
     )
     if dialect.header:
         names = read(n_rows=0, infer_schema=False).columns
+        if len(names) < len(dialect.names):
+            raise pl.exceptions.ComputeError(f"its first line has {len(names)} cells")
         overrides = {names[index]: dtype for index, dtype in types.items()}
         return read(columns=[names[index] for index in columns], infer_schema=False, schema_overrides=overrides)
     # Without a header polars wants names of this kind.
@@ -219,7 +269,8 @@ def _read_csv(
 
 def _ragged(path: Path, dialect: Dialect, reason: str) -> str:
     """The first line with too many cells, in words; the reader's own words where there is none."""
-    lines = read_bytes(path).decode(dialect.encoding, errors="replace").splitlines()
+    text = read_text(path, dialect.encoding)
+    lines = (text.replace("\r", "\n") if dialect.old_mac else text).split("\n")
     width = len(dialect.names)
     for number, line in enumerate(lines, 1):
         cells = len(_cells([line], dialect.separator, dialect.quote)[0]) if line.strip() else width

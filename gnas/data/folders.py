@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from gnas.config.data import DataConfig
-from gnas.data.readers import ENDINGS, bare_name
+from gnas.config.formats import AUTO, readable_endings
+from gnas.data.readers import bare_name
 from gnas.errors import DataError
 
 PARTS = {"train": ("train", "training"), "valid": ("valid", "validation", "val", "dev"), "test": ("test", "testing")}
@@ -11,8 +12,6 @@ PARTS = {"train": ("train", "training"), "valid": ("valid", "validation", "val",
 # Names of files of interactions, without their ending; earlier ones win.
 KNOWN = ("u.data", "ratings.dat", "ratings.csv", "user_artists.dat")
 STARTS = ("inter", "rating", "event", "click", "purchase", "review", "play", "transaction", "order", "log")
-
-_READABLE = tuple(ending for endings in ENDINGS.values() for ending in endings)
 
 
 def files_of(folder: Path, config: DataConfig) -> dict[str, Path]:
@@ -29,13 +28,15 @@ def files_of(folder: Path, config: DataConfig) -> dict[str, Path]:
         for path in files:
             if bare_name(path) == name:
                 return {"all": path}
-    readable = [path for path in files if bare_name(path).endswith(_READABLE) and bare_name(path) != "readme.txt"]
+    readable = [
+        path for path in files if bare_name(path).endswith(readable_endings()) and bare_name(path) != "readme.txt"
+    ]
     named = [path for path in readable if bare_name(path).startswith(STARTS) or bare_name(path).endswith(".inter")]
     for group in (named, readable):
         if len(group) == 1:
             return {"all": group[0]}
     seen = ", ".join(path.name for path in files[:10]) or "nothing"
-    if config.format == "auto" and not readable:
+    if config.format == AUTO and not readable:
         raise DataError(f"{folder} holds no file of interactions that gnas can read; it holds {seen}")
     raise DataError(
         f"{folder} holds several files that could be the interactions ({seen}); name one as data.source, or a given "
@@ -48,6 +49,6 @@ def _part(files: list[Path], stems: tuple[str, ...]) -> Path | None:
     for stem in stems:
         for path in files:
             name = bare_name(path)
-            if name.endswith(_READABLE) and stem in name.split(".")[:-1]:
+            if name.endswith(readable_endings()) and stem in name.split(".")[:-1]:
                 return path
     return None

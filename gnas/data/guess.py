@@ -4,7 +4,7 @@ import polars as pl
 
 from gnas.config.data import ColumnsConfig
 from gnas.data.table import ROLES
-from gnas.data.times import date_format
+from gnas.data.times import time_format
 from gnas.errors import DataError
 from gnas.registry import did_you_mean
 
@@ -133,7 +133,7 @@ def _holds(role: str, head: pl.DataFrame, index: int) -> bool:
         return True
     if values.dtype != pl.String or values.is_empty():
         return False
-    return _numeric(values) or (role == "time" and date_format(str(values[0])) is not None)
+    return _numeric(values) or (role == "time" and time_format(str(values[0])) is not None)
 
 
 def _numeric(values: pl.Series) -> bool:
@@ -159,7 +159,7 @@ def _is_time(values: pl.Series) -> bool:
     if values.dtype.is_temporal():
         return True
     if values.dtype == pl.String and not _numeric(values):
-        return not values.is_empty() and date_format(str(values[0])) is not None
+        return not values.is_empty() and time_format(str(values[0])) is not None
     numbers = values.cast(pl.Float64, strict=False)
     smallest = numbers.min()
     return isinstance(smallest, float) and smallest >= EARLIEST

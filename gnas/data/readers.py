@@ -1,28 +1,21 @@
-"""Reading one file of interactions, whatever its format."""
+"""Reading one file, whatever its format: `open_sheet` for any table, `read_table` for interactions."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import polars as pl
 
 from gnas.config.data import DataConfig
-from gnas.data.adjacency import is_adjacency, read_adjacency
-from gnas.data.delimited import place_of, read_bytes, read_columns, sniff
+from gnas.config.formats import AUTO, FORMATS, Format
+from gnas.data.adjacency import is_adjacency
+from gnas.data.delimited import read_bytes
 from gnas.data.guess import columns_of
 from gnas.data.place import Place
+from gnas.data.sheet import LOOKED_AT_ROWS, Layout, Sheet, sheet_of
 from gnas.data.table import Table, typed_table
 from gnas.errors import DataError
-
-ENDINGS = {
-    "parquet": (".parquet", ".pq"),
-    "jsonl": (".jsonl", ".ndjson", ".json"),
-    "recbole": (".inter",),
-    "csv": (".csv",),
-    "tsv": (".tsv",),
-    "text": (".txt", ".dat", ".data", ".base", ".test"),
-}
-"""Endings of files (before `.gz`) by format; the last is looked at."""
+from gnas.registry import resolve
 
 
 def bare_name(path: Path) -> str:
@@ -30,73 +23,99 @@ def bare_name(path: Path) -> str:
     return path.name.lower().removesuffix(".gz")
 
 
-def format_of(path: Path, config: DataConfig) -> str:
-    """`parquet`, `jsonl`, `adjacency` or `delimited`: as the user said, else by ending, else by the first lines."""
-    if config.format in ("parquet", "jsonl", "adjacency"):
-        return config.format
-    if config.format != "auto":
-        return "delimited"
-    name = bare_name(path)
-    for kind in ("parquet", "jsonl"):
-        if name.endswith(ENDINGS[kind]):
-            return kind
-    if config.separator is not None or config.header or name.endswith((*ENDINGS["csv"], *ENDINGS["recbole"])):
-        return "delimited"
-    return "adjacency" if is_adjacency(path) else "delimited"
+def format_of(path: Path, layout: Layout, said: str = AUTO) -> Format:
+    """As the user said, else by ending, else by the first lines."""
+    if said != AUTO:
+        return FORMATS[said]
+    for _, known in FORMATS.items():
+        if known.endings and bare_name(path).endswith(known.endings):
+            return known
+    if layout.separator is not None or layout.header or not is_adjacency(path):
+        return FORMATS["csv"]
+    return FORMATS["adjacency"]
 
 
-def read_table(path: Path, config: DataConfig, kind: str | None = None) -> Table:
-    """The interactions in a file; `kind` overrides what `format_of` finds.
+def open_sheet(path: Path, layout: Layout, said: Format | str = AUTO) -> Sheet:
+    """The table in a file; `said` is its format.
 
     Raises:
-        DataError: the file is missing, empty or broken, a column is missing or cannot be told, or a rating or time is
-            none.
+        DataError: the file is missing, empty or broken.
     """
     if not path.is_file():
         raise DataError(f"no file {str(path)!r}")
     if path.stat().st_size == 0:
         raise DataError(f"{path} is empty")
-    table = _READERS[kind or format_of(path, config)](path, config)
+    found = said if isinstance(said, Format) else format_of(path, layout, said)
+    header = layout.header if found.header is None else found.header
+    sheet: Sheet = resolve(found.reader)(path, Layout(layout.separator or found.separator, header))
+    return sheet
+
+
+def read_table(path: Path, config: DataConfig, known: Format | None = None) -> Table:
+    """The interactions in a file; `known` is its format where that is known already.
+
+    Raises:
+        DataError: the file is missing, empty or broken, a column is missing or cannot be told, or a rating or time is
+            none.
+    """
+    sheet = open_sheet(path, layout_of(config), known or config.format)
+    if len(sheet.names) < 2:
+        raise DataError(
+            f"{path}: cannot tell what separates the columns of {sheet.names[0][:80]!r}; set data.separator or "
+            "data.format"
+        )
+    indices, guesses = sheet.roles, list(sheet.notes)
+    if indices is None:
+        indices, guesses = columns_of(sheet.names, sheet.head, config.columns, str(path), sheet.header)
+    columns = {role: sheet.names[index] for role, index in indices.items()}
+    raw = sheet.read(indices, [role for role in ("rating", "time") if role in indices])
+    for role, dtype in zip(raw.columns, raw.dtypes, strict=True):
+        if dtype.is_nested() or dtype == pl.Object:
+            raise DataError(f"{path}: column {columns[role]!r} holds {dtype}, not one {role} a row")
+    table = typed_table(raw, columns, sheet.place, guesses)
     if table.frame.is_empty():
         raise DataError(f"{path} is empty: it holds no interaction")
     return table
 
 
-def _read_delimited(path: Path, config: DataConfig) -> Table:
-    separator = config.separator or {"tsv": "\t", "recbole": "\t"}.get(config.format)
-    header = True if config.format == "recbole" or bare_name(path).endswith(".inter") else config.header
-    dialect = sniff(path, separator, header)
-    indices, guesses = columns_of(dialect.names, dialect.head, config.columns, str(path), dialect.header)
-    raw = read_columns(path, dialect, indices, [role for role in ("rating", "time") if role in indices])
-    columns = {role: dialect.names[index] for role, index in indices.items()}
-    return typed_table(raw, columns, place_of(path, dialect), guesses)
+def layout_of(config: DataConfig) -> Layout:
+    """How the user says that the files of interactions are written."""
+    return Layout(config.separator, config.header)
 
 
-def _read_parquet(path: Path, config: DataConfig) -> Table:
+def open_parquet(path: Path, layout: Layout) -> Sheet:  # noqa: ARG001 - Parquet knows its layout
+    """A Parquet file; only the wanted columns are read."""
     try:
         names = list(pl.read_parquet_schema(path))
-        indices, guesses = columns_of(names, pl.read_parquet(path, n_rows=100), config.columns, str(path), header=True)
-        frame = pl.read_parquet(path, columns=sorted({names[index] for index in indices.values()}))
+        head = pl.read_parquet(path, n_rows=LOOKED_AT_ROWS)
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise DataError(f"{path} cannot be read as Parquet: {str(error).splitlines()[0]}") from error
-    return _from_frame(
-        frame, {role: names[index] for role, index in indices.items()}, Place(str(path), 1, "row"), guesses
-    )
+        raise _unreadable(path, error) from error
+
+    def read(columns: Mapping[str, int], numeric: Collection[str]) -> pl.DataFrame:  # noqa: ARG001 - it has types
+        try:
+            frame = pl.read_parquet(path, columns=sorted({names[index] for index in columns.values()}))
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise _unreadable(path, error) from error
+        return frame.select(**{name: pl.col(names[index]) for name, index in columns.items()})
+
+    return Sheet(names, head, True, read, Place(str(path), 1, "row"))
 
 
-def _read_jsonl(path: Path, config: DataConfig) -> Table:
-    data = read_bytes(path)
+def _unreadable(path: Path, error: Exception) -> DataError:
+    return DataError(f"{path} cannot be read as Parquet: {str(error).splitlines()[0]}")
+
+
+def open_jsonl(path: Path, layout: Layout) -> Sheet:  # noqa: ARG001 - JSON knows its layout
+    """JSON lines, or one list of objects; all rows are looked at, as a later one may have another key or type."""
+    data = read_bytes(path).removeprefix(b"\xef\xbb\xbf")
     lines = data.lstrip()[:1] != b"["
     try:
-        # All rows are looked at: a later one may have a key, or text for a number, that the first ones have not.
         frame = (
             pl.read_ndjson(data, infer_schema_length=None) if lines else pl.read_json(data, infer_schema_length=None)
         )
     except (pl.exceptions.PolarsError, ValueError) as error:
         raise DataError(_bad_json(path, data, str(error))) from error
-    indices, guesses = columns_of(frame.columns, frame.head(100), config.columns, str(path), header=True)
-    columns = {role: frame.columns[index] for role, index in indices.items()}
-    return _from_frame(frame, columns, Place(str(path), 1, "line" if lines else "record"), guesses)
+    return sheet_of(frame, Place(str(path), 1, "line" if lines else "record"))
 
 
 def _bad_json(path: Path, data: bytes, reason: str) -> str:
@@ -105,20 +124,4 @@ def _bad_json(path: Path, data: bytes, reason: str) -> str:
             json.loads(line or b"{}")
         except ValueError as error:
             return f"{path}, line {number} is not JSON: {error}"
-    return f"{path} cannot be read as JSON lines: {reason.splitlines()[0]}"
-
-
-def _from_frame(frame: pl.DataFrame, columns: dict[str, str], place: Place, guesses: list[str]) -> Table:
-    raw = frame.select(**{role: pl.col(name) for role, name in columns.items()})
-    for role, dtype in zip(raw.columns, raw.dtypes, strict=True):
-        if dtype.is_nested() or dtype == pl.Object:
-            raise DataError(f"{place.file}: column {columns[role]!r} holds {dtype}, not one {role} a row")
-    return typed_table(raw, columns, place, guesses)
-
-
-_READERS: dict[str, Callable[[Path, DataConfig], Table]] = {
-    "delimited": _read_delimited,
-    "adjacency": lambda path, config: read_adjacency(path),  # noqa: ARG005
-    "parquet": _read_parquet,
-    "jsonl": _read_jsonl,
-}
+    return f"{path} cannot be read as JSON lines: {(reason.splitlines() or ['no reason given'])[0]}"

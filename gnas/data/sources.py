@@ -13,7 +13,7 @@ from gnas.data.catalog import CATALOG
 from gnas.data.download import Progress
 from gnas.data.folders import files_of
 from gnas.data.movielens_small import read_movielens_small
-from gnas.data.readers import format_of, read_table
+from gnas.data.readers import format_of, layout_of, read_table
 from gnas.data.synthetic import make_world
 from gnas.data.table import Table
 from gnas.errors import DataError
@@ -85,8 +85,8 @@ def _from_files(config: DataConfig, files: dict[str, Path], notes: list[str] | N
     for part, path in files.items():
         if path.is_dir():
             raise DataError(f"data.{part}: {path} is a folder; name the file in it")
-    kind = format_of(first, config) if len(files) > 1 else None
-    parts = {part: read_table(path, config, kind) for part, path in files.items()}
+    known = format_of(first, layout_of(config), config.format) if len(files) > 1 else None
+    parts = {part: read_table(path, config, known) for part, path in files.items()}
     users, items = attributes_beside(first)
     return Origin(str(first.parent if len(files) > 1 else first), parts, users, items, notes or [])
 

@@ -1,11 +1,18 @@
 """Cells as files write them, turned into ids and numbers without losing any."""
 
+from collections.abc import Iterable
+
 import polars as pl
 
+from gnas.config.tables import UNKNOWN
 from gnas.data.place import Place
 from gnas.errors import DataError
 
-_MISSING = ["", "?", "na", "n/a", "nan", "null", "none", "\\n"]  # lower case; how files write "no number"
+
+def is_unknown(text: pl.Series, markers: Iterable[str] = (*UNKNOWN, "None")) -> pl.Series:
+    """Which cells say that nothing is known. `None` does so among numbers; among categories it may be one of them."""
+    words = [marker.strip().lower() for marker in markers]
+    return text.str.strip_chars().str.to_lowercase().is_in(words).fill_null(False)
 
 
 def id_values(column: pl.Series) -> pl.Series:
@@ -51,7 +58,7 @@ def rating_values(column: pl.Series, name: str, place: Place) -> pl.Series:
 def _numbers(column: pl.Series, name: str, place: Place) -> pl.Series:
     text = column.cast(pl.String).str.strip_chars()
     numbers = text.cast(pl.Float64, strict=False)
-    wrong = numbers.is_null() & text.is_not_null() & ~text.str.to_lowercase().is_in(_MISSING)
+    wrong = numbers.is_null() & text.is_not_null() & ~is_unknown(text)
     if wrong.any():
         index = int(wrong.arg_true()[0])
         raise DataError(

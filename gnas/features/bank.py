@@ -1,6 +1,5 @@
 """All features of one data set: read once, shared by every trial."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -58,11 +57,6 @@ class FeatureBank:
         )
         self._check(spec, found)
         return found
-
-    def warm(self, specs: Iterable[Features], progress: Progress | None = None) -> None:
-        """Read everything that `specs` will ask for, before the first trial."""
-        for spec in specs:
-            self.select(spec, progress)
 
     def pinned(self, architecture: Architecture) -> Architecture:
         """The same candidate, its file naming the weights that its encoders have here: others will be refused."""

@@ -124,34 +124,6 @@ def wanted_blocks(table: FeatureTable, spec: Features) -> dict[str, tuple[str, A
     return wanted
 
 
-def encode_table(
-    table: FeatureTable,
-    spec: Features,
-    fit: np.ndarray,
-    *,
-    cache: Path,
-    device: str = "cpu",
-    progress: Progress | None = None,
-) -> dict[str, Block]:
-    """Read the table as `spec` says.
-
-    Text columns are joined into one text; each image, audio and vector column is a block of its own; categories, tags,
-    numbers and times together are one.
-
-    Args:
-        table: n users or items.
-        spec: what to read with which encoder.
-        fit: bool [n], those that occur in train; everything fitted is fitted on them.
-        cache: folder of readings, see `gnas.features.cache`.
-        device: where encoders run.
-        progress: called while an encoder reads.
-    """
-    return {
-        name: encode_block(table, name, what, fit, cache=cache, device=device, progress=progress)
-        for name, what in wanted_blocks(table, spec).items()
-    }
-
-
 def encode_block(
     table: FeatureTable,
     name: str,
@@ -162,7 +134,20 @@ def encode_block(
     device: str = "cpu",
     progress: Progress | None = None,
 ) -> Block:
-    """One entry of `wanted_blocks`."""
+    """What one entry of `wanted_blocks` asks for.
+
+    Text columns are joined into one text; each image, audio and vector column is a block of its own; categories, tags,
+    numbers and times together are one.
+
+    Args:
+        table: n users or items.
+        name: of the block.
+        what: what to read, and how.
+        fit: bool [n], those that occur in train; everything fitted is fitted on them.
+        cache: folder of readings, see `gnas.features.cache`.
+        device: where encoders run.
+        progress: called while an encoder reads.
+    """
     kind, detail = what
     if kind == "attributes":
         attributes = encode_attributes(table, fit)

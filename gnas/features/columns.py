@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from gnas.config.tables import ColumnType
+from gnas.data.times import are_days, parsed, time_format, whole_seconds
 
 IMAGE_ENDINGS = ("jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff")
 AUDIO_ENDINGS = ("wav", "flac", "ogg", "mp3", "aiff", "aif", "opus")
 TAG_SEPARATORS = ("|", ";", ",", "/")
-DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%d-%b-%Y", "%d.%m.%Y", "%m/%d/%Y", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S")
 _MOST = 0.95
 """A rule holds where this share of the known values obeys it."""
 _TIME_NAME = re.compile(r"(^|_)(time|date|timestamp|created|updated|released?)($|_)|_at$", re.IGNORECASE)
@@ -46,11 +46,10 @@ def parse_numbers(values: pl.Series) -> pl.Series:
 
 
 def parse_times(values: pl.Series, date: str | None) -> pl.Series:
-    """Seconds since 1970 as Float64; milliseconds are recognised by their size; null where it is no time."""
+    """Seconds since 1970 as Float64, of dates or of counts whose unit their size tells; null where it is no time."""
     if date is None:
-        seconds = parse_numbers(values)
-        return seconds.zip_with((seconds.abs() < 1e11).fill_null(True), seconds / 1000)
-    return values.str.strip_chars().str.to_datetime(date, strict=False, time_unit="ms").dt.epoch("s").cast(pl.Float64)
+        return whole_seconds(parse_numbers(values))[0].cast(pl.Float64)
+    return parsed(values.str.strip_chars(), date).cast(pl.Float64)
 
 
 def split_tags(values: pl.Series, separator: str | None) -> list[list[str]]:
@@ -86,6 +85,8 @@ def _guess(name: str, known: pl.Series) -> Column:
     if len(numbers) >= _MOST * n:
         if _TIME_NAME.search(name) and float(numbers.median() or 0) > 1e8:  # type: ignore[arg-type]
             return column("time", "its name says so, and its values can be seconds since 1970")
+        if _TIME_NAME.search(name) and are_days(known.str.strip_chars()):
+            return column("time", f"its name says so, and its values are dates such as {known[0]}", date="%Y%m%d")
         if numbers.is_in([0.0, 1.0]).all():
             return column("category", "its values are 0 and 1")
         return column("number", "its values are numbers")
@@ -106,11 +107,10 @@ def _share(holds: pl.Series) -> float:
 
 
 def _date_format(known: pl.Series) -> str | None:
+    """The format of nearly all dates, which one of the first values has."""
     sample = known.head(1000).str.strip_chars()
-    for form in DATE_FORMATS:
-        if _share(sample.str.to_datetime(form, strict=False).is_not_null()) >= _MOST:
-            return form
-    return None
+    forms = dict.fromkeys(form for value in sample.head(20) if (form := time_format(value)))
+    return next((form for form in forms if _share(parsed(sample, form).is_not_null()) >= _MOST), None)
 
 
 def _tag_separator(known: pl.Series, strict: bool = True) -> str | None:

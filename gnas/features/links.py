@@ -29,11 +29,14 @@ def read_links(path: Path, ids: pl.Series, name: str, report: list[dict[str, Any
     frame = read_frame(path)
     if frame.width < 2:
         raise DataError(f"links {name!r}: {path} has {frame.width} column, not a pair of ids in each row")
+    typed = TYPE in frame.columns[2:]
+    for end in [*frame.columns[:2], *[TYPE] * typed]:
+        if frame[end].dtype != pl.String:
+            raise DataError(f"links {name!r}: column {end!r} of {path} holds lists, not one word a row")
     place = {key: row for row, key in enumerate(ids.cast(pl.String).to_list())}
     ends = [_places(frame.to_series(side), place) for side in (0, 1)]
     pairs = np.sort(np.stack(ends, axis=1), axis=1)
     known = (pairs >= 0).all(axis=1) & (pairs[:, 0] != pairs[:, 1])
-    typed = TYPE in frame.columns[2:]
     if typed:
         known &= frame[TYPE].is_not_null().to_numpy()
     if lost := int((~known).sum()):
@@ -42,7 +45,7 @@ def read_links(path: Path, ids: pl.Series, name: str, report: list[dict[str, Any
         report.append({"column": name, "step": "links", "count": lost, "detail": detail})
     if not typed:
         return {name: np.unique(pairs[known], axis=0)}
-    types = frame[TYPE].cast(pl.String)
+    types = frame[TYPE]
     return {
         f"{name}/{one}": np.unique(pairs[known & (types == one).fill_null(False).to_numpy()], axis=0)
         for one in types.filter(known).unique().sort()
@@ -55,5 +58,5 @@ def follows(wanted: Sequence[str] | str, name: str) -> bool:
 
 
 def _places(column: pl.Series, place: dict[str, int]) -> np.ndarray:
-    keys: Sequence[str | None] = column.cast(pl.String).to_list()
+    keys = column.str.strip_chars(" ").to_list()
     return np.array([-1 if key is None else place.get(key, -1) for key in keys], dtype=np.int64)

@@ -1,37 +1,32 @@
-"""Reading feature tables: CSV, TSV, Parquet and JSON lines, all scalars as text, lists as lists."""
+"""Reading feature tables, in any format that interactions may have: all scalars as text, lists as lists."""
 
-import gzip
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
+from gnas.config.formats import AUTO
+from gnas.data.readers import open_sheet
+from gnas.data.sheet import Layout
 from gnas.errors import DataError
-
-SEPARATORS = (",", "\t", ";", "|")
 
 
 def read_frame(path: Path, separator: str | None = None, names: Sequence[str] | None = None) -> pl.DataFrame:
     """The table in `path`; every column is String, List(String) or List(Float32).
 
-    Text that is not UTF-8 is read as Latin-1. A CSV's separator is looked at where not given.
+    Args:
+        path: a file in any format of `FORMATS`.
+        separator: between the cells of a text; looked at where not given.
+        names: of the columns, for a text that does not start with them.
 
     Raises:
-        DataError: no such file, an unknown kind of file, or one that cannot be read.
+        DataError: no such file, or one that cannot be read.
     """
-    if not path.is_file():
-        raise DataError(f"feature table {path} does not exist")
-    kind = path.suffixes[-2] if path.suffix == ".gz" and len(path.suffixes) > 1 else path.suffix
-    try:
-        if kind == ".parquet":
-            return plain(pl.read_parquet(path))
-        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        if kind in (".jsonl", ".ndjson"):
-            return plain(pl.read_ndjson(data))
-        return plain(_read_csv(data, separator, names))
-    except (pl.exceptions.PolarsError, OSError, UnicodeError) as error:
-        raise DataError(f"feature table {path} cannot be read: {str(error).splitlines()[0]}") from error
+    sheet = open_sheet(path, Layout(separator, header=names is None), "csv" if names is not None else AUTO)
+    if names is not None and len(names) != len(sheet.names):
+        raise DataError(f"{path}: `names` has {len(names)} names, but the table has {len(sheet.names)} columns")
+    columns = {name: index for index, name in enumerate(_different(names or sheet.names))}
+    return plain(sheet.read(columns, ()))
 
 
 def plain(frame: pl.DataFrame) -> pl.DataFrame:
@@ -39,29 +34,13 @@ def plain(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(_plain(frame[name]) for name in frame.columns)
 
 
-def _read_csv(data: bytes, separator: str | None, names: Sequence[str] | None) -> pl.DataFrame:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
-    separator = separator or _separator(text)
-    options: dict[str, Any] = {"separator": separator, "has_header": names is None, "infer_schema": False}
-    try:
-        frame = pl.read_csv(text.encode(), **options)
-    except pl.exceptions.ComputeError:  # a bare quotation mark inside a field: this file does not quote
-        frame = pl.read_csv(text.encode(), quote_char=None, truncate_ragged_lines=True, **options)
-    if names is None:
-        return frame
-    if len(names) != frame.width:
-        raise DataError(f"`names` has {len(names)} names, but the table has {frame.width} columns")
-    frame.columns = list(names)
-    return frame
-
-
-def _separator(text: str) -> str:
-    """The candidate that occurs most often in the first line; a comma where none does."""
-    first = text.split("\n", 1)[0]
-    return max(SEPARATORS, key=first.count)
+def _different(names: Sequence[str]) -> list[str]:
+    """The names, with a number behind those that stood before, and for those that are empty."""
+    found: list[str] = []
+    for at, name in enumerate(names):
+        name = name or f"column {at}"
+        found.append(name if name not in found else f"{name} {at}")
+    return found
 
 
 def _plain(column: pl.Series) -> pl.Series:

@@ -11,6 +11,7 @@ import polars as pl
 from gnas.config.data import DataConfig
 from gnas.config.tables import CleanConfig, FeatureTableConfig
 from gnas.data.interactions import Split
+from gnas.data.values import is_unknown
 from gnas.errors import DataError
 from gnas.features.columns import Column, parse_numbers, typed_column
 from gnas.features.links import read_links
@@ -110,7 +111,9 @@ def keyed_rows(
         raise DataError(f"{base / path}: no column {key!r} ({did_you_mean(key, rows.columns)})")
     for name, template in config.derive.items():
         rows = rows.with_columns(_derived(rows, template, base / path).alias(name))
-    return rows.rename({key: ""}).filter(pl.col("").is_not_null()), key
+    if rows[key].dtype != pl.String:
+        raise DataError(f"{base / path}: column {key!r} holds lists, not one id a row; name another with `id`")
+    return rows.rename({key: ""}).with_columns(pl.col("").str.strip_chars(" ")).filter(pl.col("") != ""), key
 
 
 def table_from_frame(frame: pl.DataFrame, side: Side, folder: Path) -> FeatureTable:
@@ -123,12 +126,11 @@ def table_from_frame(frame: pl.DataFrame, side: Side, folder: Path) -> FeatureTa
 
 def blank(frame: pl.DataFrame, unknown: Sequence[str], report: list[dict[str, Any]]) -> pl.DataFrame:
     """The same frame with markers of the unknown as null; what was replaced is counted in `report`."""
-    markers = [marker.strip().lower() for marker in unknown]
     columns = []
     for name in frame.columns:
         column = frame[name]
         if column.dtype == pl.String:
-            hit = column.str.strip_chars().str.to_lowercase().is_in(markers).fill_null(False)
+            hit = is_unknown(column, unknown)
             if hit.any():
                 found = column.filter(hit).str.strip_chars().unique().sort().to_list()
                 report.append(_note(name, "unknown", int(hit.sum()), f"fields {found} taken as missing"))
@@ -162,7 +164,7 @@ def _id_column(rows: pl.DataFrame, ids: pl.Series, path: Path) -> str:
     """The text column whose values cover most of the ids."""
     known = set(ids.cast(pl.String).to_list())
     cover = {
-        name: len(known.intersection(rows[name].unique().to_list()))
+        name: len(known.intersection(rows[name].str.strip_chars(" ").unique().to_list()))
         for name in rows.columns
         if rows[name].dtype == pl.String
     }

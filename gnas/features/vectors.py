@@ -1,12 +1,14 @@
-"""Vectors that were computed elsewhere: .npy, .npz, Parquet, and columns of lists."""
+"""Vectors that were computed elsewhere: .npy, .npz, and columns of lists in tables."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import polars as pl
 
 from gnas.errors import DataError
+from gnas.features.read import read_frame
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Vectors:
 def read_vectors(path: Path, ids: pl.Series, name: str) -> Vectors:
     """The vectors of the users or items `ids`, in their order.
 
-    `.npy`: row n belongs to the id n. `.npz`: arrays `ids` and `vectors`. `.parquet`: one column of ids, one of lists.
+    `.npy`: row n belongs to the id n. `.npz`: arrays `ids` and `vectors`. Any table: one column of ids, one of lists.
     A row that is all zero or not finite is taken as missing.
 
     Raises:
@@ -34,16 +36,13 @@ def read_vectors(path: Path, ids: pl.Series, name: str) -> Vectors:
         if path.suffix == ".npz":
             with np.load(path, allow_pickle=False) as arrays:
                 return _of_ids(list(map(str, arrays["ids"].tolist())), arrays["vectors"], ids, path)
-        if path.suffix == ".parquet":
-            frame = pl.read_parquet(path)
-            lists = [c for c in frame.columns if isinstance(frame[c].dtype, pl.List | pl.Array)]
-            if frame.width != 2 or len(lists) != 1:
-                raise DataError(f"vectors {name!r}: {path} must have one column of ids and one of lists")
-            keys = frame.drop(lists).to_series().cast(pl.String).to_list()
-            return _of_ids(keys, _matrix(frame[lists[0]], name)[0], ids, path)
-    except (KeyError, ValueError, OSError, pl.exceptions.PolarsError) as error:
+    except (KeyError, ValueError, OSError, EOFError, BadZipFile) as error:
         raise DataError(f"vectors {name!r}: {path} cannot be read: {error}") from error
-    raise DataError(f"vectors {name!r}: {path} is none of .npy, .npz, .parquet")
+    frame = read_frame(path)
+    lists = [column for column in frame.columns if frame[column].dtype == pl.List(pl.Float32)]
+    if frame.width != 2 or len(lists) != 1:
+        raise DataError(f"vectors {name!r}: {path} must have one column of ids and one of lists of numbers")
+    return _of_ids(frame.drop(lists).to_series().to_list(), _matrix(frame[lists[0]], name)[0], ids, path)
 
 
 def vectors_of_lists(column: pl.Series, name: str) -> Vectors:
@@ -52,17 +51,16 @@ def vectors_of_lists(column: pl.Series, name: str) -> Vectors:
 
 
 def _matrix(column: pl.Series, name: str) -> tuple[np.ndarray, np.ndarray]:
-    if column.dtype == pl.String:
+    if column.dtype != pl.List(pl.Float32):
         raise DataError(
             f"column {name!r} is vector, but its values are text; give the vectors as .npy, .npz or Parquet"
         )
-    lists = column.cast(pl.List(pl.Float32))
-    lengths = lists.list.len().drop_nulls().unique().to_list()
+    lengths = column.list.len().drop_nulls().unique().to_list()
     if len(lengths) != 1:
         raise DataError(f"vectors {name!r} have different lengths: {sorted(lengths)[:5]}")
-    present = lists.is_not_null().to_numpy()
+    present = column.is_not_null().to_numpy()
     values = np.zeros((len(column), lengths[0]), dtype=np.float32)
-    flat = lists.drop_nulls().explode()
+    flat = column.drop_nulls().explode()
     values[present] = flat.fill_null(float("nan")).to_numpy().reshape(-1, lengths[0])
     return values, present
 
@@ -81,7 +79,7 @@ def _of_rows(rows: np.ndarray, ids: pl.Series, path: Path) -> Vectors:
 
 
 def _of_ids(keys: list[str], rows: np.ndarray, ids: pl.Series, path: Path) -> Vectors:
-    if rows.ndim != 2 or len(rows) != len(keys):
+    if rows.ndim != 2 or len(rows) != len(keys) or not keys:
         raise DataError(f"{path}: {len(keys)} ids, but vectors of shape {list(rows.shape)}")
     place = {key: row for row, key in enumerate(keys)}
     found = np.array([place.get(key, -1) for key in ids.cast(pl.String).to_list()], dtype=np.int64)

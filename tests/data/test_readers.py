@@ -193,7 +193,7 @@ class TestRefused:
         write(tmp_path, "a.jsonl", '{"user":1,"item":2,"rating":3}\n{"user":1,"item":3,"rating":"good"}\n')
         assert error(tmp_path / "a.jsonl").startswith(f"{tmp_path / 'a.jsonl'}, line 2: column 'rating'")
 
-    @pytest.mark.parametrize(("value", "shown"), [("-5", "-5"), ("NaN", "nan"), ("-1.5", "-1.5"), ("inf", "inf")])
+    @pytest.mark.parametrize(("value", "shown"), [("-5", "-5"), ("-1.5", "-1.5"), ("inf", "inf")])
     def test_negative_and_undefined_times(self, tmp_path: Path, value: str, shown: str) -> None:
         path = write(tmp_path, "a.csv", f"user,item,time\na,b,100\nc,d,{value}\n")
         assert error(path) == (

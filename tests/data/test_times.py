@@ -28,7 +28,8 @@ def test_seconds_need_no_guess() -> None:
     values, guess = time_values(pl.Series([0, 1_300_000_000, None]), "when", PLACE)
     assert (values.to_list(), guess) == ([0, 1_300_000_000, None], None)
     assert seconds([1.9, 2.0]) == [1, 2]
-    assert seconds(["12", "7.5", "", "NA"]) == [12, 7, None, None]
+    assert seconds(["12", "7.5", "", "NA", "NaN", "-", "none"]) == [12, 7, *[None] * 5]
+    assert seconds([1.0, float("nan")]) == [1, None]
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,8 @@ def test_texts_of_a_row_are_joined(tmp_path: Path) -> None:
 def test_blocks_are_read_once_and_shared(tmp_path: Path) -> None:
     bank = bank_of(tmp_path)
     seen: list[str] = []
-    bank.warm([spec(image="pixels"), spec(image="pixels", attributes=True)], lambda label, *_: seen.append(label))
+    for asked in (spec(image="pixels"), spec(image="pixels", attributes=True)):
+        bank.select(asked, lambda label, *_: seen.append(label))
     assert set(seen) == {"items image art (pixels)"}
     one, two = bank.select(spec(image="pixels")), bank.select(spec(image="pixels", attributes=True, fusion="gated"))
     assert one is not None

@@ -52,7 +52,8 @@ def test_what_the_user_says_wins_over_the_guess() -> None:
 
 def test_parses_numbers_times_and_tags() -> None:
     assert parse_numbers(pl.Series([" 1.5", "x", "inf", None])).to_list() == [1.5, None, None, None]
-    assert parse_times(pl.Series(["86400", "874965758000"]), None).to_list() == [86400, 874965758]
+    assert parse_times(pl.Series(["86400", "874965758"]), None).to_list() == [86400, 874965758]
+    assert parse_times(pl.Series(["86400000", "874965758000", "x"]), None).to_list() == [86400, 874965758, None]
     assert parse_times(pl.Series(["02-Jan-1970"]), "%d-%b-%Y").to_list() == [86400]
     assert split_tags(pl.Series(["a; b;a;;", None, ""]), ";") == [["a", "b"], [], []]
 
