@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
 from gnas.config.base import Choice, choice_reader
+from gnas.config.pyg import Value, check_convolution
 from gnas.registry import Registry
 
 PROPAGATIONS: Registry[type["Propagation"]] = Registry("propagation")
@@ -56,6 +57,8 @@ class Layered(Propagation):
     message_dropout: DropoutRate = 0.0
     """Dropout on every layer's output."""
 
+    on_samples: ClassVar[bool] = True
+    """Whether it can be trained on drawn neighbourhoods, where a node stands beside a part of its neighbours."""
     STACK_FIELDS: ClassVar[tuple[str, ...]] = (
         "depth", "combine", "layer0", "residual", "edge_dropout", "message_dropout",
     )  # fmt: skip
@@ -164,6 +167,24 @@ class GraphTransformer(Layered):
     kind: ClassVar[str] = "transformer"
     heads: Annotated[int, Field(ge=1, le=16)] = 1
     activation: Activation = "identity"
+
+
+@register
+class PyG(Layered):
+    """Any graph convolution of PyG that is called with the embeddings and the edges alone."""
+
+    kind: ClassVar[str] = "pyg"
+    on_samples: ClassVar[bool] = False
+    layer: str
+    """Its name in PyG, such as TAGConv."""
+    args: dict[str, Value] = Field(default_factory=dict)
+    """What it is built with, beside the sizes of the embeddings."""
+    activation: Activation = "identity"
+
+    @model_validator(mode="after")
+    def _pyg_can_do_it(self) -> "PyG":
+        check_convolution(self.layer, self.args)
+        return self
 
 
 @register

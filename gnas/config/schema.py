@@ -15,11 +15,15 @@ from gnas.registry import Registry
 
 @dataclass(frozen=True)
 class Kind:
-    """At most one of: members of `registry`; a mapping with the fields of `model`; a list of `items`."""
+    """At most one of: members of `registry`; a mapping with the fields of `model`; a list of `items`.
+
+    `free`: a mapping of any names to plain values.
+    """
 
     registry: Registry[type[Choice]] | None = None
     model: type[BaseModel] | None = None
     items: "Kind | None" = None
+    free: bool = False
 
 
 PLAIN = Kind()
@@ -53,6 +57,8 @@ def _kind(annotation: Any, metadata: Sequence[Any]) -> Kind:
     if origin in (Union, types.UnionType):
         options = [_kind(option, ()) for option in get_args(annotation)]
         return next((option for option in options if option != PLAIN), PLAIN)
+    if origin is dict:
+        return Kind(free=True)
     if origin is list:
         return Kind(items=_kind(typing.get_args(annotation)[0], ()))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):

@@ -74,7 +74,10 @@ def plan_for(architecture: Architecture, graph: Graph, max_memory_mib: float, de
 
 def whole_graph_only(architecture: Architecture) -> str | None:
     """Why a candidate cannot be trained on neighbourhoods, or None."""
+    propagation = architecture.propagation
+    layers = propagation.layers() if isinstance(propagation, Layered) else []
     reasons = {
+        f"propagation {propagation.kind} counts neighbours itself": not all(layer.on_samples for layer in layers),
         f"loss {architecture.loss.kind} looks at all pairs": architecture.loss.full_batch,
         f"loss {architecture.loss.kind} predicts ratings": architecture.loss.needs_ratings,
         "its batch is the whole graph": architecture.batch_size == "full",

@@ -82,7 +82,7 @@ _FEATURES: dict[str, dict[str, Any]] = {
 }
 
 PARTS: dict[str, dict[str, Any]] = {
-    **{f"op {name}": {"propagation": {name: {"depth": 2}}} for name in OPS},
+    **{f"op {name}": {"propagation": {name: {"depth": 2}}} for name in OPS if name != "pyg"},
     "op transformer, 4 heads": {"propagation": {"transformer": {"depth": 2, "heads": 4}}},
     "op sage max": {"propagation": {"sage": {"depth": 2, "aggregate": "max"}}},
     "edge dropout": {"propagation": {"lightgcn": {"depth": 2, "edge_dropout": 0.2}}},

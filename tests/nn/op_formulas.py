@@ -19,6 +19,7 @@ from gnas.config.propagation import (
     GraphTransformer,
     Layered,
     LightGCN,
+    PyG,
     norm_exponent,
 )
 
@@ -119,6 +120,20 @@ def transformer(spec: GraphTransformer, w: Weights, links: Tensor, x: Tensor) ->
     return ACTIVATIONS[spec.activation](own + torch.cat(parts, 1))
 
 
+def pyg(spec: PyG, w: Weights, links: Tensor, x: Tensor) -> Tensor:
+    looped, near = normalized(links + torch.eye(len(links)), 0.5), normalized(links, 0.5)
+    if spec.layer == "LGConv":
+        out = near @ x
+    elif spec.layer == "GCNConv":
+        out = looped @ x @ w["conv.lin.weight"].t() + w["conv.bias"]
+    elif spec.layer == "SGConv":
+        out = torch.linalg.matrix_power(looped, 3) @ x @ w["conv.lin.weight"].t() + w["conv.lin.bias"]
+    else:
+        hops = [torch.linalg.matrix_power(near, k) @ x @ w[f"conv.lins.{k}.weight"].t() for k in range(3)]
+        out = torch.stack(hops).sum(0) + w["conv.bias"]
+    return ACTIVATIONS[spec.activation](out)
+
+
 @dataclass(frozen=True)
 class Case:
     """One way to set an operator, and what it must compute."""
@@ -128,7 +143,8 @@ class Case:
 
     def __str__(self) -> str:
         written = self.spec.model_dump(exclude_defaults=True)
-        return "-".join([self.spec.kind, *(f"{name}={value}" for name, value in written.items())])
+        parts = (str(value) if isinstance(value, dict) else f"{name}={value}" for name, value in written.items())
+        return "-".join([self.spec.kind, *parts])
 
 
 CASES = [
@@ -152,4 +168,8 @@ CASES = [
     Case(GATv2(heads=4, linear=False), gatv2),
     Case(GraphTransformer(), transformer),
     Case(GraphTransformer(heads=2, activation="leaky_relu"), transformer),
+    Case(PyG(layer="LGConv"), pyg),
+    Case(PyG(layer="GCNConv", activation="tanh"), pyg),
+    Case(PyG(layer="SGConv", args={"K": 3}), pyg),
+    Case(PyG(layer="TAGConv", args={"K": 2}), pyg),
 ]

@@ -29,6 +29,7 @@ LOSS_PARTS: dict[str, dict[str, Any]] = {
     "all-pairs": {"all-pairs": {"popularity": 0.5}},
 }
 OP_PARTS: dict[str, dict[str, Any]] = {name: {name: {"depth": 1}} for name in OPS if name != "mixed"}
+OP_PARTS["pyg"] = {"pyg": {"depth": 1, "layer": "TAGConv", "args": {"K": 1}}}
 CONTRASTIVE_PARTS: dict[str, Any] = {
     "none": "none",
     "sgl": {"sgl": {"edge_dropout": 0.2}},

@@ -12,6 +12,7 @@ from gnas.nn.ops.gin import GINLayer
 from gnas.nn.ops.layer import Layer
 from gnas.nn.ops.lightgcn import LightGCNLayer
 from gnas.nn.ops.ngcf import NGCFLayer
+from gnas.nn.ops.pyg import PyGLayer
 from gnas.nn.ops.sage import SAGELayer
 from gnas.nn.ops.transformer import TransformerLayer
 from gnas.registry import Registry
@@ -27,3 +28,4 @@ OPS.add("gin", GINLayer)
 OPS.add("gat", GATLayer)
 OPS.add("gatv2", GATv2Layer)
 OPS.add("transformer", TransformerLayer)
+OPS.add("pyg", PyGLayer)
