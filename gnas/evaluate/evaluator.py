@@ -11,7 +11,9 @@ from torch import Tensor
 
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError
-from gnas.evaluate.ranking import Ranker, TieBreaker, UserItems, user_items
+from gnas.evaluate.ranking import Ranker, TieBreaker, items_of
+from gnas.graph.pattern import Pattern
+from gnas.graph.relations.interactions import distinct_pairs
 from gnas.metrics import METRICS, ListMetric, Lists, ScoreMetric, TrainPairs
 from gnas.nn.recommender import Recommender
 from gnas.rng import numpy_rng
@@ -91,8 +93,8 @@ class Evaluator:
         self.device = device
         ties = TieBreaker(self.n_items, len(self.users), seed, device)
         self._ranker = Ranker(self.users, parts, ties, memory_mib, offered)
-        self._target = user_items([target], self.users, self.n_items, device)
-        self._n_target_U = self._target.counts()
+        self._target = items_of(self.users, [target], self.n_items, device)
+        self._row_U = torch.arange(len(self.users), device=device)
         self._train = _distinct(parts[0] if parts else target.take(np.zeros(0, dtype=np.int64)), device)
 
     def __call__(self, recommender: Recommender) -> Evaluation:
@@ -118,13 +120,14 @@ class Evaluator:
     def _pass(self, recommender: Recommender, at_once: int) -> Iterator[tuple[Tensor, dict[str, Tensor]]]:
         """The best items of each block of users, and the metrics that need whole rows of scores."""
         for block in self._ranker.blocks(recommender, self.cutoffs[-1], at_once):
-            wanted = _padded(self._target, block.rows) if self._of_scores else ()
+            wanted = _padded(self._target, self._row_U[block.rows]) if self._of_scores else ()
             found = {name: metric.compute(block.score_BI, *wanted) for name, metric in self._of_scores.items()}
             yield block.item_BK, found
 
     def _evaluation(self, blocks: list[tuple[Tensor, dict[str, Tensor]]], started: float) -> Evaluation:
         item_UK = torch.cat([item_BK for item_BK, _ in blocks])
-        lists = Lists(item_UK, self._target.contains(item_UK), self._n_target_U, self._train, self.memory_mib)
+        hit_UK = self._target.contains(self._row_U, item_UK)
+        lists = Lists(item_UK, hit_UK, self._target.count, self._train, self.memory_mib)
         found = {name: torch.cat([values[name] for _, values in blocks]) for name in self._of_scores}
         for name, metric in self._of_lists.items():
             found |= {f"{name}@{k}": value for k, value in metric.compute(lists, self.cutoffs).items()}
@@ -147,8 +150,7 @@ def mean(values: np.ndarray) -> float:
 
 
 def _distinct(train: Interactions, device: torch.device) -> TrainPairs:
-    pairs = np.unique(train.user.astype(np.int64) * train.n_items + train.item)
-    user_E, item_E = (torch.from_numpy(side).to(device) for side in divmod(pairs, train.n_items))
+    user_E, item_E = (torch.from_numpy(side).to(device) for side in divmod(distinct_pairs(train)[1], train.n_items))
     return TrainPairs(user_E, item_E, train.n_users, train.n_items)
 
 
@@ -159,14 +161,10 @@ def _chosen(users: np.ndarray, limit: int | None, seed: int) -> np.ndarray:
     return np.sort(rng.choice(users, size=max(limit, 1), replace=False)).astype(np.int64)
 
 
-def _padded(items: UserItems, block: slice) -> tuple[Tensor, Tensor]:
-    """The items of a block of rows as a matrix [B, T], zeros behind each row's own, and the rows' counts [B]."""
-    start = items.start[block.start : block.stop + 1]
-    counts = np.diff(start)
-    n_B = torch.from_numpy(counts).to(items.key_E.device)
-    row_P = torch.repeat_interleave(n_B, output_size=int(counts.sum()))
-    key_P = items.key_E[start[0] : start[-1]]
-    place_P = torch.arange(len(key_P), device=n_B.device) - (n_B.cumsum(0) - n_B)[row_P]
-    item_BT = torch.zeros((len(counts), max(int(counts.max(initial=0)), 1)), dtype=torch.int64, device=n_B.device)
-    item_BT[row_P, place_P] = key_P - (row_P + block.start) * items.n_items
+def _padded(items: Pattern, row_B: Tensor) -> tuple[Tensor, Tensor]:
+    """The items of some rows as a matrix [B, T], zeros behind each row's own, and the rows' counts [B]."""
+    n_B = items.count[row_B]
+    at_P, entry_P = items.entries(row_B)
+    item_BT = torch.zeros((len(row_B), int(n_B.max())), dtype=torch.int64, device=n_B.device)
+    item_BT[at_P, entry_P - items.offsets[row_B][at_P]] = items.column[entry_P].long()
     return item_BT, n_B

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from gnas.data.interactions import Interactions
 from gnas.errors import TrialFailed
+from gnas.graph.pattern import Pattern
 from gnas.nn.recommender import Recommender
 from gnas.rng import torch_rng
 
@@ -21,30 +22,8 @@ GROUP = 16
 """Columns whose maximum stands for them while the best are looked for."""
 
 
-@dataclass(frozen=True)
-class UserItems:
-    """Pairs of rows and items: `key_E` = row · n_items + item, rising, on a device; `start` [R + 1], on the host."""
-
-    key_E: Tensor
-    start: np.ndarray
-    n_items: int
-
-    def counts(self) -> Tensor:
-        """Number of items of each row: int64 [R]."""
-        return torch.from_numpy(np.diff(self.start)).to(self.key_E.device)
-
-    def contains(self, item_RK: Tensor) -> Tensor:
-        """Whether each row holds each of its K items (−1: never): bool [R, K]."""
-        if not len(self.key_E):
-            return torch.zeros_like(item_RK, dtype=torch.bool)
-        row_R1 = torch.arange(len(item_RK), device=item_RK.device).unsqueeze(1)
-        key_RK = torch.where(item_RK >= 0, row_R1 * self.n_items + item_RK, -1)
-        place_RK = torch.searchsorted(self.key_E, key_RK).clamp(max=len(self.key_E) - 1)
-        return self.key_E[place_RK] == key_RK
-
-
-def user_items(parts: Sequence[Interactions], users: np.ndarray, n_items: int, device: torch.device) -> UserItems:
-    """The distinct items that each of the distinct `users` has in any of `parts`; row r belongs to `users[r]`."""
+def items_of(users: np.ndarray, parts: Sequence[Interactions], n_items: int, device: torch.device) -> Pattern:
+    """The distinct items that each of the distinct `users` has in any of `parts`: [R, I], row r of `users[r]`."""
     n_users = max([int(users.max(initial=-1)) + 1, *(part.n_users for part in parts)])
     row_of_U = np.full(n_users, -1, dtype=np.int64)
     row_of_U[users] = np.arange(len(users))
@@ -54,7 +33,8 @@ def user_items(parts: Sequence[Interactions], users: np.ndarray, n_items: int, d
         keys.append((row_E * n_items + part.item)[row_E >= 0])
     key_E = np.unique(np.concatenate([np.empty(0, np.int64), *keys]))
     start = np.searchsorted(key_E, np.arange(len(users) + 1) * n_items)
-    return UserItems(torch.from_numpy(key_E).to(device), start, n_items)
+    item_E = torch.from_numpy(key_E % max(n_items, 1)).to(device)
+    return Pattern(torch.from_numpy(start).to(device), item_E, (len(users), n_items))
 
 
 def block_rows(n_items: int, device: torch.device, memory_mib: int) -> int:
@@ -105,7 +85,8 @@ class Ranker:
         self.ties, self.memory_mib, self.device = ties, memory_mib, ties.item_I.device
         self.n_items = len(ties.item_I)
         self.users_R = torch.from_numpy(users).to(self.device)
-        self.seen = user_items(seen, users, self.n_items, self.device)
+        self.seen = items_of(users, seen, self.n_items, self.device)
+        self.start = self.seen.start.tolist()
         self.left_out_I = None if offered is None else _all_but(offered, ties.item_I)
 
     def blocks(self, recommender: Recommender, k: int, at_once: int = 1) -> Iterator[Block]:
@@ -123,7 +104,7 @@ class Ranker:
             finite = score_BI.sum().isfinite()
             if 0 in score_BI.stride() or not score_BI.is_contiguous():
                 score_BI = score_BI.contiguous()
-            key_E = self.seen.key_E[self.seen.start[rows.start] : self.seen.start[rows.stop]]
+            key_E = self.seen.key[self.start[rows.start] : self.start[rows.stop]]
             score_BI.view(-1).index_fill_(0, key_E - rows.start * self.n_items, -torch.inf)
             if self.left_out_I is not None:
                 score_BI.masked_fill_(self.left_out_I, -torch.inf)
