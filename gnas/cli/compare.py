@@ -24,6 +24,8 @@ def command(
     """
     from pathlib import Path
 
+    from pydantic import TypeAdapter
+
     from gnas.cli.output import Output
     from gnas.cli.work import watch
     from gnas.report.groups import ABOUT_GROUPS, groups_table
@@ -33,6 +35,7 @@ def command(
     from gnas.run.compare import compare_runs
     from gnas.run.saved import saved_config
     from gnas.rundir.layout import open_run
+    from gnas.rundir.look import Look
     from gnas.train.device import resolve_device
 
     opened = [open_run(Path(run)) for run in runs]
@@ -42,7 +45,8 @@ def command(
     found = watch(work, Progress(config.main_metric), output)
     counts = "; ".join(f"{name}: look {count} at test" for name, count in found.looks.items())
     document = {"best": str(found.best.path), "looks": found.looks, **found.record}
-    parts: list[str | Table] = [test_table(found.record, found.words), ""]
-    if "groups" in found.record:
-        parts += [groups_table(found.record, found.words), ABOUT_GROUPS, ""]
+    look = TypeAdapter(Look).validate_python(found.record)
+    parts: list[str | Table] = [test_table(look, found.words), ""]
+    if look.groups:
+        parts += [groups_table(look, found.words), ABOUT_GROUPS, ""]
     output.result(document, *parts, f"{counts}.")

@@ -13,9 +13,11 @@ from gnas.data.describe import describe
 from gnas.errors import RunError
 from gnas.features.describe import describe_links
 from gnas.report.progress import Progress
+from gnas.report.steps import steps_table
 from gnas.report.tables import Cell, Table
 from gnas.run.configure import Asked, settle, settle_config
 from gnas.run.data import LoadedData, describe_tables, load_data, write_parts
+from gnas.rundir.beginning import steps_of
 
 INNER_FILES = (".yaml", ".yml")
 
@@ -43,7 +45,7 @@ def describe_data(source: str, overrides: list[str], seed: int | None, output: O
     loaded = watch(load_data(settled.config, progress.tick), progress, output)
     found = describe(loaded.split)
     features, cleaning = describe_tables(loaded, settled.space)
-    parts: list[str | Table] = [_counts(found), "", steps_table(loaded.split.report)]
+    parts: list[str | Table] = [_counts(found), "", steps_table(steps_of(loaded.split.report))]
     parts += [f"guess: {guess}" for guess in found["guesses"]]
     if features:
         names = ("side", "column", "type", "missing", "different", "encoders", "read", "examples")
@@ -108,9 +110,3 @@ def _counts(found: dict[str, Any]) -> Table:
 
 def _span(spread: dict[str, float]) -> str:
     return f"{spread['median']:g} ({spread['min']:g} to {spread['max']:g})"
-
-
-def steps_table(report: list[dict[str, Any]]) -> Table:
-    """What reading, cleaning and splitting left, step by step."""
-    rows = tuple((step["step"], step.get("interactions"), step.get("users"), step.get("items")) for step in report)
-    return Table(("step", "interactions", "users", "items"), rows, "What was kept, step by step")

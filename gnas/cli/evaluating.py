@@ -10,15 +10,16 @@ from gnas.config.load import load_architecture
 from gnas.config.run import RunConfig
 from gnas.errors import ConfigError
 from gnas.report.groups import ABOUT_GROUPS, groups_table
-from gnas.report.html import write_report
+from gnas.report.page import write_report
 from gnas.report.progress import Progress
-from gnas.report.results import looks_sentence, spread_table, test_table, verdict
+from gnas.report.results import looks_sentence, on_test, spread_table, test_table, verdict
 from gnas.report.tables import Table
 from gnas.run.configure import Asked, data_name, settle_config
 from gnas.run.evaluate import TestResult, evaluate_run
 from gnas.run.evaluate import evaluate_architecture as evaluate_on_seeds
 from gnas.run.saved import saved_architecture, saved_config
 from gnas.rundir.layout import RunDirectory, create_default_run, create_run, discard_if_empty, open_run
+from gnas.rundir.look import read_looks
 from gnas.train.device import resolve_device
 
 
@@ -69,21 +70,20 @@ def _wanted(flag: bool | None, config: RunConfig) -> bool:
 
 def _conclude(run: RunDirectory, result: TestResult, words: str, output: Output) -> None:
     write_report(run)
-    record = result.record
-    document: dict[str, Any] = {"run": str(run.path), "looks": result.looks, "words": words, **record}
-    objective = record["objective"]
+    look = read_looks(run)[-1]
+    document: dict[str, Any] = {"run": str(run.path), "looks": result.looks, "words": words, **result.record}
     parts: list[str | Table] = [
-        verdict(objective, record["metrics"][objective]["value"], record["baselines"], "test"),
+        verdict(look.objective, look.metrics[look.objective].value, on_test(look), "test"),
         "",
-        test_table(record, words),
+        test_table(look, words),
         "",
     ]
-    if "groups" in record:
-        parts += [groups_table(record, words), ABOUT_GROUPS, ""]
-    if "seeds" in record:
-        parts += [spread_table(record), ""]
+    if look.groups:
+        parts += [groups_table(look, words), ABOUT_GROUPS, ""]
+    if look.seeds:
+        parts += [spread_table(look), ""]
     parts += [
-        f"{record['n_users']:,} users; {record['protocol']}.",
+        f"{look.n_users:,} users; {look.protocol}.",
         looks_sentence(result.looks),
         f"Report: {run.report}",
     ]

@@ -13,7 +13,7 @@ def command(run: Run, as_json: Json = False, quiet: Quiet = False) -> None:
     from pathlib import Path
 
     from gnas.cli.output import Output
-    from gnas.report.html import write_report
+    from gnas.report.page import write_report
     from gnas.rundir.layout import open_run
 
     opened = open_run(Path(run))

@@ -10,7 +10,8 @@ from gnas.cli.stopping import clean_stop
 from gnas.cli.work import watch
 from gnas.config.run import RunConfig
 from gnas.errors import ConfigError, SearchFailed
-from gnas.report.html import write_report
+from gnas.report.found import read_found
+from gnas.report.page import write_report
 from gnas.report.progress import Progress
 from gnas.report.summary import search_document, search_summary
 from gnas.report.trials import read_trials
@@ -97,7 +98,9 @@ def _search(
 
 def conclude(result: SearchResult, output: Output) -> None:
     """Say what was found, and what to do next."""
-    output.result(search_document(result), *search_summary(result))
+    found = read_found(result.run, result.objective)
+    ending = (result.reason, result.failures)
+    output.result(search_document(found, *ending), *search_summary(found, *ending))
     if result.reason == "failures":
         print(f"Error: too many trials failed in a row; see {result.run.path}/trials/*/error.txt", file=sys.stderr)
         raise typer.Exit(SearchFailed.exit_code)

@@ -10,11 +10,12 @@ def command(run: Run, as_json: Json = False, quiet: Quiet = False) -> None:
 
     Trials by state, time spent, the best so far, and whether anybody is at work on it.
     """
+    from dataclasses import asdict
     from pathlib import Path
 
     from gnas.cli.output import Output
-    from gnas.report.status import status_document, status_text
+    from gnas.report.status import status_of, status_text
     from gnas.rundir.layout import open_run
 
-    document = status_document(open_run(Path(run)))
-    Output(as_json, quiet).result(document, *status_text(document))
+    status = status_of(open_run(Path(run)))
+    Output(as_json, quiet).result(asdict(status), *status_text(status))

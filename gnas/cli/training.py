@@ -7,7 +7,7 @@ from gnas.cli.work import watch
 from gnas.config.architecture import shown
 from gnas.config.describe import describe
 from gnas.config.load import load_architecture
-from gnas.report.html import write_report
+from gnas.report.page import write_report
 from gnas.report.progress import Progress
 from gnas.report.results import figures_table
 from gnas.run.configure import Asked, data_name, settle_config

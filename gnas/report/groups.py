@@ -1,11 +1,9 @@
 """Test figures of known and of new items and users apart."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from gnas.metrics import metric_of
 from gnas.report.results import shown_metrics, test_cells
 from gnas.report.tables import Cell, Table
+from gnas.rundir.look import Look
 
 ABOUT_GROUPS = (
     "New means without an interaction in what was learnt from. A group counts the users with a test item of the group, "
@@ -14,18 +12,17 @@ ABOUT_GROUPS = (
 )
 
 
-def groups_table(record: Mapping[str, Any], words: str) -> Table:
+def groups_table(look: Look, words: str) -> Table:
     """A look at test by group, the best recommender of each first; the architecture's rows are stressed."""
-    objective = record["objective"]
-    names = shown_metrics(objective, list(record["groups"][0]["metrics"]))
+    objective = look.objective
+    names = shown_metrics(objective, look.groups[0].metrics)
     gain = metric_of(objective).gain
     rows: list[tuple[Cell, ...]] = []
-    for group in record["groups"]:
-        entries = [(words, group["metrics"]), *((one["name"], one["metrics"]) for one in group["others"])]
-        entries.sort(key=lambda entry: gain(entry[1][objective]["value"]), reverse=True)
+    for group in look.groups:
+        entries = [(words, group.metrics), *((one.name, one.metrics) for one in group.others)]
+        entries.sort(key=lambda entry: gain(entry[1][objective].value), reverse=True)
         rows += [
-            (group["group"], group["n_users"], name, *test_cells(figures, names, objective))
-            for name, figures in entries
+            (group.group, group.n_users, name, *test_cells(figures, names, objective)) for name, figures in entries
         ]
     columns = ("group", "users", "recommender", *names, f"{objective}, 95 % interval")
     own = frozenset(number for number, row in enumerate(rows) if row[2] == words)

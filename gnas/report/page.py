@@ -1,69 +1,146 @@
-"""The frame of the report: one file that opens offline, without scripts, in light and dark."""
+"""report.html: everything about a run on one page."""
 
-import html
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-STYLE = """
-:root { color-scheme: light dark; --ink: #1d2330; --soft: #5d6675; --paper: #ffffff; --line: #dfe3ea;
-  --accent: #1f6feb; --good: #1a7f4b; --bad: #b3403a; --mild: #c9d3e2; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e9ef; --soft: #9aa4b2; --paper: #14171d; --line: #2c323d;
-  --accent: #6cb0ff; --good: #55c98a; --bad: #f08a80; --mild: #3b4557; } }
-body { font: 15px/1.55 system-ui, -apple-system, "Segoe UI", sans-serif; color: var(--ink); background: var(--paper);
-  max-width: 60rem; margin: 2.5rem auto; padding: 0 1.25rem; }
-h1 { font-size: 1.6rem; margin: 0 0 .25rem; } h2 { font-size: 1.15rem; margin: 2.2rem 0 .6rem; }
-p.lead { font-size: 1.05rem; } p.soft, figcaption, caption { color: var(--soft); }
-pre { background: color-mix(in srgb, var(--mild) 35%, transparent); padding: .8rem 1rem; border-radius: 6px;
-  overflow-x: auto; font-size: .85rem; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; font-size: .9rem; } caption { text-align: left; padding-bottom: .3rem; }
-th, td { padding: .28rem .8rem .28rem 0; border-bottom: 1px solid var(--line); text-align: left; }
-td.n { text-align: right; font-variant-numeric: tabular-nums; } tr.best td { font-weight: 600; color: var(--good); }
-figure { margin: .5rem 0 1rem; } svg { width: 100%; height: auto; font-size: 12px; } svg text { fill: var(--ink); }
-svg .axis { fill: var(--soft); } svg .grid { stroke: var(--line); fill: none; }
-svg .line { stroke: var(--accent); stroke-width: 2; fill: none; } svg .whisker { stroke: var(--ink); stroke-width: 2; }
-svg .complete { fill: var(--accent); } svg .pruned { fill: var(--mild); } svg .failed { fill: var(--bad); }
-svg .duplicate { fill: var(--soft); } svg .bar { fill: var(--mild); } svg .winner { fill: var(--good); }
-"""
+from gnas.config.run import RunConfig
+from gnas.files import write_text
+from gnas.metrics import metric_of
+from gnas.report.ensemble import ensemble_lines
+from gnas.report.found import Found, read_found
+from gnas.report.groups import ABOUT_GROUPS, groups_table
+from gnas.report.importance import importances
+from gnas.report.markup import Chart, Code, Part, page
+from gnas.report.results import figures_table, looks_sentence, on_test, on_validation, spread_table, test_table, verdict
+from gnas.report.steps import steps_table
+from gnas.report.summary import confirmation
+from gnas.report.svg import Bar, Point, bars, scatter
+from gnas.report.trials import TrialRow, front_table, read_trials, trials_table
+from gnas.rundir.beginning import DataRecord, read_config, read_data
+from gnas.rundir.layout import RunDirectory
+from gnas.rundir.look import Look, Measured
 
 
-@dataclass(frozen=True)
-class Section:
-    """A heading and its content, HTML already."""
+def write_report(run: RunDirectory, config: RunConfig | None = None) -> None:
+    """Write report.html from what stands in the run directory, as far as it goes.
 
-    title: str
-    body: str
+    `config`: the run's, where it knows more than the run's file, which keeps no password of a storage.
+
+    Raises:
+        RunError, ConfigError: a file of the run is damaged.
+    """
+    config = config or read_config(run)
+    metric, rows = config.main_metric, read_trials(run)
+    found = read_found(run, metric)
+    confirmed = found.winner and found.winner.record.confirmed
+    number = confirmed.number if confirmed else None
+    sections: dict[str, list[Part]] = {
+        "Best architecture": _best(found),
+        "On validation": _validation(found),
+        "On test": _test(found),
+        "Pareto front": [front_table(found.front, rows)] if found.front else [],
+        "Course of the search": _course(rows, metric, number),
+        "What mattered": _importance(run, config),
+        "Trials": [trials_table(rows, metric, number)] if rows else [],
+        "Data": _data(read_data(run)),
+        "Environment": [Code(run.environment.read_text(errors="replace"))] if run.environment.is_file() else [],
+        "Configuration": [Code(run.config.read_text(errors="replace"))],
+    }
+    write_text(run.report, page(f"gnas · {run.path.name}", _lead(found), sections))
 
 
-def page(title: str, lead: str, sections: list[Section], foot: str) -> str:
-    """The whole document. `title`, `lead` and `foot` are text; empty sections are left out."""
-    parts = [
-        "<!doctype html>",
-        '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
-        f"<title>{html.escape(title)}</title><style>{STYLE}</style></head><body>",
-        f'<h1>{html.escape(title)}</h1><p class="lead">{html.escape(lead)}</p>',
+def _lead(found: Found) -> str:
+    look = _latest(found)
+    if look is not None:
+        return verdict(look.objective, look.metrics[look.objective].value, on_test(look), "test")
+    if found.winner is None:
+        return "No trial is over yet."
+    metric = found.objective
+    value = found.winner.record.validation[metric]
+    return verdict(metric, value, on_validation(metric, found.baselines), "validation")
+
+
+def _latest(found: Found) -> Look | None:
+    """The last look that came to figures."""
+    return next((look for look in reversed(found.looks) if look.objective in look.metrics), None)
+
+
+def _best(found: Found) -> list[Part]:
+    winner = found.winner
+    if winner is None:
+        return []
+    confirmed = winner.record.confirmed
+    told = confirmation(found.objective, confirmed) if confirmed is not None and confirmed.fresh else ""
+    beside = [] if found.ensemble is None else ensemble_lines(found.ensemble)
+    return [winner.words, told, Code(found.run.architecture.read_text()), *beside]
+
+
+def _validation(found: Found) -> list[Part]:
+    winner, metric = found.winner, found.objective
+    if winner is None:
+        return []
+    figures = winner.record.validation
+    entries = [Bar("the architecture", figures[metric], "winner")]
+    entries += [Bar(name, value) for name, value in on_validation(metric, found.baselines).items()]
+    table = figures_table(metric, winner.words, figures, found.baselines, "")
+    return [_ordered_bars(entries, metric, "on validation"), table]
+
+
+def _test(found: Found) -> list[Part]:
+    look = _latest(found)
+    if look is None:
+        return ["Not looked at yet: `gnas evaluate` does, and counts it."]
+    metric, words = look.objective, found.winner.words if found.winner else ""
+    entries = [_interval_bar("the architecture", look.metrics[metric], "winner")]
+    entries += [_interval_bar(one.name, one.metrics[metric], "bar") for one in look.baselines]
+    parts: list[Part] = [
+        _ordered_bars(entries, metric, "on test with 95 % bootstrap intervals over users"),
+        test_table(look, words),
+        f"{look.n_users:,} users; {look.protocol}. {looks_sentence(len(found.looks))}",
     ]
-    for section in sections:
-        if section.body:
-            parts.append(f"<section><h2>{html.escape(section.title)}</h2>{section.body}</section>")
-    parts.append(f'<p class="soft">{html.escape(foot)}</p></body></html>')
-    return "\n".join(parts) + "\n"
+    parts += [groups_table(look, words), ABOUT_GROUPS] if look.groups else []
+    return [*parts, spread_table(look)] if look.seeds else parts
 
 
-def figure(chart: str, caption: str) -> str:
-    """A chart with what it shows; nothing for an empty chart."""
-    return f"<figure>{chart}<figcaption>{html.escape(caption)}</figcaption></figure>" if chart else ""
+def _interval_bar(name: str, known: Measured, kind: str) -> Bar:
+    return Bar(name, known.value, kind, known.low, known.high)
 
 
-def paragraph(text: str) -> str:
-    """A paragraph of text."""
-    return f"<p>{html.escape(text)}</p>" if text else ""
+def _ordered_bars(entries: list[Bar], metric: str, where: str) -> Chart:
+    gain = metric_of(metric).gain
+    return Chart(bars(sorted(entries, key=lambda bar: gain(bar.value), reverse=True)), f"{metric} {where}")
 
 
-def wide(table: str) -> str:
-    """A table that may scroll sideways."""
-    return f'<div class="wide">{table}</div>'
+def _course(rows: Sequence[TrialRow], metric: str, winner: int | None) -> list[Part]:
+    shown = [row for row in rows if metric in row.metrics]
+    points = [
+        Point(
+            row.number,
+            row.metrics[metric],
+            "winner" if row.number == winner else row.state,
+            f"trial {row.number}: {row.metrics[metric]:.4f}, {row.words} ({row.state})",
+        )
+        for row in shown
+    ]
+    best: list[tuple[float, float]] = []
+    for row in shown:
+        value = row.metrics[metric]
+        if row.state == "complete" and (not best or metric_of(metric).better(value, best[-1][1])):
+            best.append((row.number, value))
+    failed = sum(row.state == "failed" for row in rows)
+    note = f" {failed} trial(s) failed and have no value." if failed else ""
+    caption = f"Best {metric} of each trial on validation; blue: complete, pale: pruned, green: the winner.{note}"
+    return [Chart(scatter(points, best, "trial", metric), caption)] if points else []
 
 
-def code(text: str) -> str:
-    """Text as it stands in a file."""
-    return f"<pre>{html.escape(text)}</pre>"
+def _importance(run: RunDirectory, config: RunConfig) -> list[Part]:
+    chart = bars([Bar(name, value) for name, value in importances(run, config.search).items()], digits=2)
+    caption = "Share of the variation among good trials that each parameter explains (PED-ANOVA)"
+    return [Chart(chart, caption)] if chart else []
+
+
+def _data(known: DataRecord) -> list[Part]:
+    sizes = (
+        f"{known.n_users:,} users, {known.n_items:,} items; {known.n_train:,} train, {known.n_valid:,} "
+        f"validation and {known.n_test:,} test interactions. Fingerprint {known.fingerprint[:16]}."
+    )
+    return [sizes, steps_table(known.report, "")]

@@ -57,7 +57,7 @@ class Progress:
     def recall(self, rows: Sequence[TrialRow], spent_s: float) -> None:
         """Take in the trials of earlier sessions, and the time that those took."""
         for row in rows:
-            if row.state == "running":
+            if row.state in ("running", "unreadable"):
                 continue
             value = row.metrics.get(self.metric)
             line = Line(row.number, row.words, row.state, value, row.epochs, row.wall_s, row.reason)

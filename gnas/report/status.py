@@ -1,11 +1,11 @@
 """A search from outside: how far it is, and whether anybody is at work on it."""
 
 from collections import Counter
-from typing import Any
+from dataclasses import dataclass
 
-from gnas.config.load import load_run_config
 from gnas.report.tables import Table
 from gnas.report.trials import TrialRow, best_trial, read_trials, trials_table
+from gnas.rundir.beginning import read_config
 from gnas.rundir.layout import RunDirectory
 from gnas.rundir.session import spent_s
 from gnas.search.session import is_running
@@ -14,47 +14,78 @@ from gnas.units import format_duration
 SHOWN_TRIALS = 10
 
 
-def status_document(run: RunDirectory) -> dict[str, Any]:
-    """What is known of the search without taking part in it."""
-    config = load_run_config(str(run.config)).config
-    metric = config.main_metric
-    rows = read_trials(run)
+@dataclass(frozen=True)
+class BestSoFar:
+    """The best complete trial, and its value of the objective."""
+
+    trial: int
+    words: str
+    value: float
+    metrics: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is known of a search without taking part in it.
+
+    Attributes:
+        trials: how many are in each state.
+        trial_budget, timeout_s: None: no limit.
+        finished: whether it has come to a best model.
+        last: the last trials.
+    """
+
+    run: str
+    running: bool
+    objective: str
+    trials: dict[str, int]
+    trial_budget: int | None
+    timeout_s: float | None
+    spent_s: float
+    best: BestSoFar | None
+    finished: bool
+    last: tuple[TrialRow, ...]
+
+
+def status_of(run: RunDirectory) -> Status:
+    """The status of the search in a run directory.
+
+    Raises:
+        ConfigError: its configuration cannot be read.
+    """
+    config = read_config(run)
+    metric, rows = config.main_metric, read_trials(run)
     best = best_trial(rows, metric)
-    return {
-        "run": str(run.path),
-        "running": is_running(run),
-        "objective": metric,
-        "trials": dict(Counter(row.state for row in rows)),
-        "trial_budget": config.search.trial_budget,
-        "timeout_s": config.search.timeout,
-        "spent_s": spent_s(run),
-        "best": None
-        if best is None
-        else {"trial": best.number, "words": best.words, "value": best.metrics[metric], "metrics": best.metrics},
-        "finished": run.metrics.exists(),
-        "last": [vars(row) for row in rows[-SHOWN_TRIALS:]],
-    }
+    return Status(
+        run=str(run.path),
+        running=is_running(run),
+        objective=metric,
+        trials=dict(Counter(row.state for row in rows)),
+        trial_budget=config.search.trial_budget,
+        timeout_s=config.search.timeout,
+        spent_s=spent_s(run),
+        best=None if best is None else BestSoFar(best.number, best.words, best.metrics[metric], best.metrics),
+        finished=run.metrics.exists(),
+        last=tuple(rows[-SHOWN_TRIALS:]),
+    )
 
 
-def status_text(document: dict[str, Any]) -> list[str | Table]:
+def status_text(status: Status) -> list[str | Table]:
     """The same for a person."""
-    state = "is running" if document["running"] else "is over" if document["finished"] else "was stopped"
-    counts = ", ".join(f"{count} {name}" for name, count in sorted(document["trials"].items())) or "none yet"
-    budget = f" of {document['trial_budget']}" if document["trial_budget"] else ""
-    time = f" of {format_duration(document['timeout_s'])}" if document["timeout_s"] else ""
-    spent = format_duration(document["spent_s"]) if document["spent_s"] else "0s"
+    state = "is running" if status.running else "is over" if status.finished else "was stopped"
+    counts = ", ".join(f"{count} {name}" for name, count in sorted(status.trials.items())) or "none yet"
+    budget = f" of {status.trial_budget}" if status.trial_budget else ""
+    time = f" of {format_duration(status.timeout_s)}" if status.timeout_s else ""
+    spent = format_duration(status.spent_s) if status.spent_s else "0s"
     parts: list[str | Table] = [
-        f"The search in {document['run']} {state}.",
+        f"The search in {status.run} {state}.",
         f"Trials{budget}: {counts}. Time: {spent}{time}.",
     ]
-    best = document["best"]
+    best = status.best
     if best is not None:
-        parts.append(
-            f"Best so far: trial {best['trial']}, {document['objective']} {best['value']:.4f}: {best['words']}"
-        )
-    rows = [TrialRow(**row) for row in document["last"]]
-    if rows:
-        parts += ["", trials_table(rows, document["objective"], best["trial"] if best else None)]
-    if not document["running"] and not document["finished"]:
-        parts += ["", f"Go on with `gnas search --resume {document['run']}`."]
+        parts.append(f"Best so far: trial {best.trial}, {status.objective} {best.value:.4f}: {best.words}")
+    if status.last:
+        parts += ["", trials_table(status.last, status.objective, best.trial if best else None)]
+    if not status.running and not status.finished:
+        parts += ["", f"Go on with `gnas search --resume {status.run}`."]
     return parts

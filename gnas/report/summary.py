@@ -1,48 +1,47 @@
 """What a search says at its end: who won, the figures side by side, where everything stands, what to do next."""
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import asdict
 
 from gnas.config.architecture import shown
 from gnas.report.ensemble import ensemble_lines
-from gnas.report.results import baseline_wins, figures_table, verdict
+from gnas.report.found import Found
+from gnas.report.results import baseline_wins, figures_table, on_validation, verdict
 from gnas.report.tables import Table
-from gnas.report.trials import front_table
-from gnas.run.search import SearchResult
-
-REASONS = {
-    "trials": "the trials are used up",
-    "timeout": "the time was up",
-    "epochs": "the epochs were spent",
-    "exhausted": "every candidate of the space was trained",
-    "failures": "too many trials failed in a row",
-    "stopped": "stopped by you",
-}
+from gnas.report.trials import front_table, read_trials
+from gnas.rundir.best import Confirmation
+from gnas.search.events import END_REASONS
 
 
-def search_summary(result: SearchResult) -> list[str | Table]:
-    """The summary for a person; its first line says whether a baseline beats the winner."""
-    run = result.run.path
+def search_summary(found: Found, reason: str, failures: Mapping[str, int]) -> list[str | Table]:
+    """The summary for a person; its first line says whether a baseline beats the winner.
+
+    Args:
+        found: what the search came to.
+        reason: why it ended, one of `END_REASONS`.
+        failures: reasons of failed trials and how often each occurred.
+    """
+    run, objective, winner = found.run.path, found.objective, found.winner
     again = f"  gnas search --resume {run}"
-    if result.best is None:
-        return [f"The search ended before a trial was over: {REASONS[result.reason]}.", "Go on with", again]
-    value = result.metrics[result.objective]
+    if winner is None:
+        return [f"The search ended before a trial was over: {END_REASONS[reason]}.", "Go on with", again]
+    metrics, confirmed = winner.record.validation, winner.record.confirmed
     parts: list[str | Table] = [
-        verdict(result.objective, value, result.baselines, "validation"),
+        verdict(objective, metrics[objective], on_validation(objective, found.baselines), "validation"),
         "",
-        figures_table(result.objective, result.words, result.metrics, result.baselines, "On validation"),
+        figures_table(objective, winner.words, metrics, found.baselines, "On validation"),
         "",
-        f"Best architecture: {result.words}",
+        f"Best architecture: {winner.words}",
     ]
-    if result.confirmed is not None and result.confirmed["fresh"]:
-        parts.append(confirmation(result.objective, result.confirmed))
-    if result.ensemble is not None:
-        parts += ensemble_lines(result.ensemble)
-    if result.front is not None:
-        parts += ["", front_table(result.front, result.run), ""]
-    for reason, count in result.failures.items():
-        parts.append(f"{count} trial(s) failed: {reason}")
-    parts += [f"The search ended because {_because(result.reason)}.", "", f"Run directory: {run}", "Next:"]
-    if result.reason == "stopped":
+    if confirmed is not None and confirmed.fresh:
+        parts.append(confirmation(objective, confirmed))
+    if found.ensemble is not None:
+        parts += ensemble_lines(found.ensemble)
+    if found.front is not None:
+        parts += ["", front_table(found.front, read_trials(found.run)), ""]
+    parts += [f"{count} trial(s) failed: {cause}" for cause, count in failures.items()]
+    parts += [f"The search ended because {END_REASONS[reason]}.", "", f"Run directory: {run}", "Next:"]
+    if reason == "stopped":
         parts.append(f"{again}          go on")
     parts += [
         f"  gnas evaluate {run}                 the figures on test",
@@ -51,39 +50,39 @@ def search_summary(result: SearchResult) -> list[str | Table]:
     return parts
 
 
-def confirmation(objective: str, confirmed: dict[str, Any]) -> str:
+def confirmation(objective: str, confirmed: Confirmation) -> str:
     """The winner's mean over fresh seeds, and whether it is told from the second."""
-    seeds = 1 + len(confirmed["fresh"])
-    text = f"Confirmed over {seeds} seeds: {objective} {confirmed['mean']:.4f} ± {confirmed['spread']:.4f}"
-    if confirmed["separated"] is None:
+    seeds = 1 + len(confirmed.fresh)
+    text = f"Confirmed over {seeds} seeds: {objective} {confirmed.mean:.4f} ± {confirmed.spread:.4f}"
+    if confirmed.p_value is None:
         return f"{text}."
-    told = "separated from" if confirmed["separated"] else "not separated from"
-    return f"{text}; {told} the second, trial {confirmed['second']} (p = {confirmed['p_value']:.3f})."
+    told = "separated from" if confirmed.separated else "not separated from"
+    return f"{text}; {told} the second, trial {confirmed.second} (p = {confirmed.p_value:.3f})."
 
 
-def search_document(result: SearchResult) -> dict[str, Any]:
-    """The same for a machine."""
+def search_document(found: Found, reason: str, failures: Mapping[str, int]) -> dict[str, object]:
+    """The same for a machine; arguments as for `search_summary`."""
+    objective, winner = found.objective, found.winner
+    baselines = on_validation(objective, found.baselines)
     return {
-        "run": str(result.run.path),
-        "reason": result.reason,
-        "objective": result.objective,
-        "best": None
-        if result.best is None
-        else {
-            "words": result.words,
-            "architecture": shown(result.best),
-            "validation": result.metrics,
-            "confirmed": result.confirmed,
+        "run": str(found.run.path),
+        "reason": reason,
+        "objective": objective,
+        "best": winner
+        and {
+            "words": winner.words,
+            "architecture": shown(winner.architecture),
+            "validation": winner.record.validation,
+            "confirmed": winner.record.confirmed and asdict(winner.record.confirmed),
         },
-        "baselines": [{key: one[key] for key in ("name", "params", "metrics", "wall_s")} for one in result.baselines],
-        "baseline_wins": result.best is not None
-        and baseline_wins(result.objective, result.metrics[result.objective], result.baselines),
-        "failures": result.failures,
-        "front": result.front,
-        "ensemble": result.ensemble,
-        "report": str(result.run.report),
+        "baselines": [
+            {"name": one.name, "params": one.params, "metrics": one.metrics, "wall_s": one.wall_s}
+            for one in found.baselines
+        ],
+        "baseline_wins": winner is not None
+        and baseline_wins(objective, winner.record.validation[objective], baselines),
+        "failures": dict(failures),
+        "front": found.front and asdict(found.front),
+        "ensemble": found.ensemble and asdict(found.ensemble),
+        "report": str(found.run.report),
     }
-
-
-def _because(reason: str) -> str:
-    return "you stopped it" if reason == "stopped" else REASONS[reason]

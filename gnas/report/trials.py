@@ -1,16 +1,15 @@
 """The trials of a run as its directory has them: also after a crash, also while it is running."""
 
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from gnas.config.describe import describe
-from gnas.config.load import load_architecture
 from gnas.errors import ConfigError
 from gnas.metrics import metric_of
 from gnas.report.tables import Table
 from gnas.rundir.layout import RunDirectory
+from gnas.rundir.pareto import Front
+from gnas.rundir.trial import State, TrialStatus, read_architecture, read_statuses
 
 
 @dataclass(frozen=True)
@@ -19,7 +18,7 @@ class TrialRow:
 
     number: int
     words: str
-    state: str
+    state: State
     origin: str
     metrics: dict[str, float]
     epochs: int
@@ -28,47 +27,45 @@ class TrialRow:
 
 
 def read_trials(run: RunDirectory) -> list[TrialRow]:
-    """All trials in order; one that a crash left half-done is among them as running."""
-    return [_row(path) for path in sorted((run.path / "trials").glob("*/status.json"))]
+    """All trials in order; one that a crash left half-done is among them as running, a damaged one as unreadable."""
+    return [_row(status, words_of(run, status)) for status in read_statuses(run)]
 
 
-def _row(path: Path) -> TrialRow:
-    status: dict[str, Any] = json.loads(path.read_text())
+def words_of(run: RunDirectory, status: TrialStatus) -> str:
+    """The architecture of a trial in words; its identity where the file is damaged."""
     try:
-        words = describe(load_architecture(str(path.with_name("architecture.yaml"))))
+        return describe(read_architecture(run.trial(status.number)))
     except ConfigError:
-        words = str(status.get("identity") or "?")
+        return status.identity or "?"
+
+
+def _row(status: TrialStatus, words: str) -> TrialRow:
     return TrialRow(
-        number=int(status["number"]),
-        words=words,
-        state=str(status["state"]),
-        origin=str(status.get("origin") or ""),
-        metrics=dict(status.get("metrics") or {}),
-        epochs=int(status.get("epochs") or 0),
-        wall_s=float(status.get("wall_s") or 0.0),
-        reason=str(status.get("reason") or ""),
-    )
+        status.number, words, status.state, status.origin, status.metrics, status.epochs, status.wall_s,
+        status.reason or "",
+    )  # fmt: skip
 
 
-def best_trial(rows: list[TrialRow], metric: str) -> TrialRow | None:
+def best_trial(rows: Sequence[TrialRow], metric: str) -> TrialRow | None:
     """The best complete trial by `metric`; the earlier one among equals."""
     able = [row for row in rows if row.state == "complete" and metric in row.metrics]
-    return max(able, key=lambda row: metric_of(metric).gain(row.metrics[metric]), default=None)
+    gain = metric_of(metric).gain
+    return max(able, key=lambda row: gain(row.metrics[metric]), default=None)
 
 
-def front_table(front: dict[str, Any], run: RunDirectory) -> Table:
+def front_table(front: Front, rows: Sequence[TrialRow]) -> Table:
     """The Pareto front from one end to the other, its knee stressed."""
-    words = {row.number: row.words for row in read_trials(run)}
-    names = list(front["front"][0]["values"]) if front["front"] else []
-    rows = tuple(
-        (row["number"], words.get(row["number"], row["identity"]), *(row["values"][name] for name in names))
-        for row in front["front"]
+    words = {row.number: row.words for row in rows}
+    names = list(front.front[0].values) if front.front else []
+    cells = tuple(
+        (point.number, words.get(point.number, point.identity), *(point.values.get(name) for name in names))
+        for point in front.front
     )
-    knee = frozenset(index for index, row in enumerate(front["front"]) if row["number"] == front["knee"])
-    return Table(("trial", "architecture", *names), rows, f"Pareto front; the knee is {front['rule']}", knee)
+    knee = frozenset(index for index, point in enumerate(front.front) if point.number == front.knee)
+    return Table(("trial", "architecture", *names), cells, f"Pareto front; the knee is {front.rule}", knee)
 
 
-def trials_table(rows: list[TrialRow], metric: str, winner: int | None = None) -> Table:
+def trials_table(rows: Sequence[TrialRow], metric: str, winner: int | None = None) -> Table:
     """One line a trial, the winner stressed."""
     cells = tuple(
         (

@@ -1,8 +1,9 @@
 """What stands in a run directory before anything is trained: enough to explain, repeat and resume it."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from gnas.config.load import load_run_config
 from gnas.config.overrides import Override
@@ -124,6 +125,11 @@ class Step:
     interactions: int | None = None
     users: int | None = None
     items: int | None = None
+
+
+def steps_of(report: Iterable[Mapping[str, Any]]) -> tuple[Step, ...]:
+    """The steps of a split's report, which counts more than that."""
+    return tuple(Step(one["step"], one.get("interactions"), one.get("users"), one.get("items")) for one in report)
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,13 @@ class FinetuningRecord:
     epochs: tuple[TuningEpoch, ...]
     best_epoch: int
 
+    def __post_init__(self) -> None:
+        """All four were measured by the metric."""
+        figures = self.validation
+        for one in (figures.frozen, figures.tuned, figures.together, figures.again):
+            if self.metric not in one:
+                raise ValueError(f"there is a recommender without a figure for {self.metric}")
+
 
 def write_finetuning(run: RunDirectory, record: FinetuningRecord) -> None:
     """Write `finetuning.json`."""

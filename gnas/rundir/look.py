@@ -100,6 +100,7 @@ class Look:
         fingerprint: of the data.
         objective: the metric that leads are about.
         bootstrap: resamples of the intervals.
+        metrics: empty for a look that was begun and came to nothing.
         groups: only where test has new items or users.
         seeds, spread: where the architecture was trained on several seeds; `metrics` are their means.
         refit: None: the models as training left them.
@@ -123,6 +124,13 @@ class Look:
     spread: dict[str, Spread] = field(default_factory=dict)
     refit: Refit | None = None
     compared_with: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Whoever was measured was measured by the objective."""
+        measured = [self.metrics, *(one.metrics for one in self.rivals), *(group.metrics for group in self.groups)]
+        measured += [one.metrics for group in self.groups for one in group.others]
+        if self.metrics and any(self.objective not in metrics for metrics in measured):
+            raise ValueError(f"there is a recommender without a figure for {self.objective}")
 
     @property
     def rivals(self) -> tuple[Rival, ...]:

@@ -1,6 +1,6 @@
 """`sessions/ID.json`: who worked on a run, and for how long."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import FiniteFloat
@@ -37,7 +37,7 @@ def read_sessions(run: RunDirectory) -> list[SessionRecord]:
     found = []
     for path in sorted(run.sessions.glob("*-*.json")):
         try:
-            found.append(read_session(path))
+            found.append(replace(read_session(path), id=path.stem))
         except RunError:
             continue
     return found

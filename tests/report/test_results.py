@@ -1,3 +1,6 @@
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from gnas.report.results import (
@@ -5,6 +8,7 @@ from gnas.report.results import (
     figures_table,
     leader,
     looks_sentence,
+    on_validation,
     shown_metrics,
     spread_table,
     verdict,
@@ -12,30 +16,45 @@ from gnas.report.results import (
 from gnas.report.results import (
     test_table as table_of_test,
 )
-from gnas.report.tables import column
+from gnas.report.tables import Cell, Table
+from gnas.rundir.baselines import BaselineRecord
+from gnas.rundir.look import Lead, Look, Measured, Rival, SeedLook, Spread
 
+RMSE = {"popularity": 1.1, "ease": 0.9}
 BASELINES = [
-    {"name": "popularity", "metrics": {"ndcg@20": 0.1, "recall@20": 0.2, "rmse": 1.1}},
-    {"name": "ease", "metrics": {"ndcg@20": 0.3, "recall@20": 0.4, "rmse": 0.9}},
+    BaselineRecord("popularity", {}, {"ndcg@20": 0.1, "recall@20": 0.2, "rmse": 1.1}, 0.0),
+    BaselineRecord("ease", {}, {"ndcg@20": 0.3, "recall@20": 0.4, "rmse": 0.9}, 0.0),
 ]
 
 
+def look(**facts: Any) -> Look:
+    start = Look("", (), "", "", "", 5, "ndcg@20", 100, {"ndcg@20": known(0.25)})
+    return replace(start, **facts)
+
+
+def known(value: float) -> Measured:
+    return Measured(value, value - 0.01, value + 0.01)
+
+
+def column(table: Table, name: str) -> list[Cell]:
+    return [row[table.columns.index(name)] for row in table.rows]
+
+
 def test_a_baseline_that_wins_is_told_first() -> None:
-    assert verdict("ndcg@20", 0.25, BASELINES, "test") == (
+    values = on_validation("ndcg@20", BASELINES)
+    assert verdict("ndcg@20", 0.25, values, "test") == (
         "A baseline wins: ease reaches ndcg@20 0.3000 on test, the best architecture 0.2500."
     )
-    assert verdict("ndcg@20", 0.35, BASELINES, "test") == (
+    assert verdict("ndcg@20", 0.35, values, "test") == (
         "The best architecture reaches ndcg@20 0.3500 on test; the best baseline, ease, 0.3000."
     )
-    assert "no baseline stands beside it" in verdict("ndcg@20", 0.35, [], "validation")
+    assert "there is no baseline to compare it with" in verdict("ndcg@20", 0.35, {}, "validation")
 
 
 @pytest.mark.parametrize(("value", "wins"), [(0.95, True), (0.85, False), (0.9, False)])
 def test_for_errors_less_is_better(value: float, wins: bool) -> None:
-    assert baseline_wins("rmse", value, BASELINES) is wins
-    best = leader("rmse", BASELINES)
-    assert best is not None
-    assert best["name"] == "ease"
+    assert baseline_wins("rmse", value, RMSE) is wins
+    assert leader("rmse", RMSE) == "ease"
 
 
 def test_figures_stand_in_order_with_the_architecture_stressed() -> None:
@@ -49,18 +68,9 @@ def test_the_objective_comes_first_and_unmeasured_figures_stay_out() -> None:
     assert shown_metrics("rmse", ["mae", "rmse"]) == ["rmse", "mae"]
 
 
-def known(value: float) -> dict[str, float]:
-    return {"value": value, "low": value - 0.01, "high": value + 0.01}
-
-
 def test_a_look_shows_intervals_leads_and_p_values() -> None:
-    lead = {"difference": -0.05, "low": -0.06, "high": -0.04, "p": 0.001, "p_holm": 0.002}
-    record = {
-        "objective": "ndcg@20",
-        "metrics": {"ndcg@20": known(0.25)},
-        "baselines": [{"name": "ease", "metrics": {"ndcg@20": known(0.3)}, "lead": lead}],
-    }
-    table = table_of_test(record, "mf")
+    ease = Rival("ease", {"ndcg@20": known(0.3)}, Lead(-0.05, -0.06, -0.04, 0.001, 0.002))
+    table = table_of_test(look(baselines=(ease,)), "mf")
     assert column(table, "recommender") == ["ease", "mf"]
     assert column(table, "lead of the architecture") == ["-0.0500 [-0.0600, -0.0400]", None]
     assert column(table, "p (Holm)") == [0.002, None]
@@ -73,9 +83,6 @@ def test_later_looks_warn() -> None:
 
 
 def test_seeds_are_shown_one_by_one() -> None:
-    record = {
-        "objective": "ndcg@20",
-        "seeds": [{"validation": {"ndcg@20": 0.1}, "test": {"ndcg@20": 0.2}}],
-        "spread": {"ndcg@20": {"mean": 0.2, "std": 0.0}},
-    }
-    assert column(spread_table(record), "ndcg@20") == [0.1, 0.2, 0.2, 0.0]
+    seeds = (SeedLook(1, 2, {"ndcg@20": 0.1}, {"ndcg@20": 0.2}),)
+    table = spread_table(look(seeds=seeds, spread={"ndcg@20": Spread(0.2, 0.0)}))
+    assert column(table, "ndcg@20") == [0.1, 0.2, 0.2, 0.0]

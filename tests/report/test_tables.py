@@ -4,8 +4,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from gnas.report.markup import Chart, Code, html_of, page
 from gnas.report.svg import Bar, Point, bars, scatter, ticks
-from gnas.report.tables import Cell, Table, column, show, to_html, to_rich, to_text
+from gnas.report.tables import Cell, Table, show, to_rich, to_text
 
 TABLE = Table(
     ("name", "ndcg@20", "seconds"),
@@ -25,9 +26,9 @@ def test_text_is_aligned_and_numbers_stand_right() -> None:
 
 
 def test_html_escapes_and_marks_the_best_row() -> None:
-    tree = ET.fromstring(to_html(TABLE))
-    assert tree.tag == "table"
-    rows = tree.findall("tbody/tr")
+    tree = ET.fromstring(html_of(TABLE))
+    assert tree.findtext("table/caption") == "Validation"
+    rows = tree.findall("table/tbody/tr")
     assert [row.get("class") for row in rows] == ["best", None]
     assert rows[0][0].text == "ease <b>"
     assert [cell.get("class") for cell in rows[0]] == [None, "n", "n"]
@@ -48,8 +49,20 @@ def test_cells(cell: Cell, text: str) -> None:
     assert show(cell) == text
 
 
-def test_column_by_name() -> None:
-    assert column(TABLE, "ndcg@20") == [0.25, 0.1]
+def test_a_page_holds_what_there_is_and_escapes_it() -> None:
+    chart = Chart('<svg viewBox="0 0 1 1"/>', "a < b")
+    text = page("a & b", "<lead>", {"One": ["", "x > y", TABLE, chart, Code("<pre>")], "None": [], "Empty": [""]})
+    body = ET.fromstring(
+        text.replace("<!doctype html>", "")
+        .replace('<meta charset="utf-8">', "")
+        .replace('<meta name="viewport" content="width=device-width">', "")
+    ).find("body")
+    assert body is not None
+    assert body.findtext("h1") == "a & b"
+    assert [heading.text for heading in body.findall("section/h2")] == ["One"]
+    assert [part.tag for part in body.findall("section/*")] == ["h2", "p", "div", "figure", "pre"]
+    assert body.findtext("section/figure/figcaption") == "a < b"
+    assert body.findtext("section/pre") == "<pre>"
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 1), (0.101, 0.134), (-3, 1200), (1e-6, 2e-6)])

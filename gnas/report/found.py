@@ -1,0 +1,63 @@
+"""What a run has come to so far, as its directory has it."""
+
+from dataclasses import dataclass
+
+from gnas.config.architecture import Architecture
+from gnas.config.describe import describe
+from gnas.config.load import load_architecture
+from gnas.errors import RunError
+from gnas.rundir.baselines import BaselineRecord, read_baselines
+from gnas.rundir.best import BestRecord, has_best, read_best
+from gnas.rundir.ensemble import EnsembleRecord, read_ensemble
+from gnas.rundir.layout import RunDirectory
+from gnas.rundir.look import Look, read_looks
+from gnas.rundir.pareto import Front, read_front
+
+
+@dataclass(frozen=True)
+class Winner:
+    """The best architecture, its words and its figures."""
+
+    architecture: Architecture
+    words: str
+    record: BestRecord
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a run has come to: None and empty where it is not so far, or was not asked for it."""
+
+    run: RunDirectory
+    objective: str
+    winner: Winner | None
+    baselines: tuple[BaselineRecord, ...]
+    front: Front | None
+    ensemble: EnsembleRecord | None
+    looks: tuple[Look, ...]
+
+
+def read_found(run: RunDirectory, objective: str) -> Found:
+    """What the run directory holds.
+
+    Raises:
+        RunError, ConfigError: one of its files is damaged.
+    """
+    winner = None
+    if has_best(run):
+        architecture = load_architecture(str(run.architecture))
+        winner = Winner(architecture, describe(architecture), read_best(run))
+        if objective not in winner.record.validation:
+            raise RunError(
+                f"{run.metrics} holds no {objective}, which the run is about; "
+                f"`gnas search --resume {run.path}` writes it again"
+            )
+    baselines = read_baselines(run)
+    return Found(
+        run=run,
+        objective=objective,
+        winner=winner,
+        baselines=() if baselines is None else baselines.baselines,
+        front=read_front(run),
+        ensemble=read_ensemble(run),
+        looks=read_looks(run),
+    )
