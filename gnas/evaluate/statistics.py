@@ -78,7 +78,7 @@ def paired_bootstrap(a: np.ndarray, b: np.ndarray, n: int = 2000, seed: int = 0,
     difference_U = _checked(np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64), level)
     means_N = _resampled_means(difference_U, n, seed)
     low, high = _percentiles(means_N, level)
-    tail = min(np.count_nonzero(means_N <= 0), np.count_nonzero(means_N >= 0))
+    tail = int(min(np.count_nonzero(means_N <= 0), np.count_nonzero(means_N >= 0)))
     p = min(1.0, 2 * (1 + tail) / (n + 1))
     return Difference(float(difference_U.mean()), low, high, p, level, len(difference_U))
 

@@ -22,6 +22,7 @@ from gnas.run.fork import Fork, write_fork
 from gnas.run.measures import validation_evaluator
 from gnas.run.prepared import Prepared, Tick, no_tick, pinned, prepare_run, read_features
 from gnas.run.saved import write_best
+from gnas.run.separation import told_apart
 from gnas.run.setup import require_password, setup_of
 from gnas.run.worker import helpers
 from gnas.rundir.layout import RunDirectory
@@ -99,6 +100,8 @@ def search_run(
                 ended = event
     if ended is None:
         raise RunError(f"the search in {run.path} ended without a result")
+    if ended.best is not None and ended.reason != "stopped":
+        ended = replace(ended, best=told_apart(run, prepared, evaluator, ended.best))
     candidates = contestants(run, [one.number for one in ended.ranking])
     forget_other(run, candidates)
     result = _result(run, prepared, ended, baselines)

@@ -22,7 +22,8 @@ class Confirmation:
         mean: over `value` and `fresh`.
         spread: standard deviation over the same; 0 where there is nothing to vary.
         second: the trial that came second.
-        separated: whether a t test over seeds tells it from the second at 5 %; None: nothing to test.
+        separated: whether a t test over seeds, or a bootstrap over users, tells it from the second at 5 %;
+            None: neither.
     """
 
     number: int

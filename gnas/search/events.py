@@ -78,7 +78,7 @@ class ConfirmEnded:
 
 @dataclass(frozen=True)
 class Best:
-    """The winner. `separated`: Welch's t test over seeds tells it from the second at 5 %; None: nothing to test."""
+    """The winner. `separated`: a t test over seeds tells it from the second at 5 %; None: nothing to test."""
 
     confirmed: Confirmed
     second: Confirmed | None = None

@@ -1,0 +1,45 @@
+"""Closed forms on a validation part that all rounds share: users are drawn again, since seeds would change nothing."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from gnas.config.run import RunConfig
+from gnas.evaluate.statistics import paired_bootstrap
+from gnas.events import finish
+from gnas.run.contenders import contender
+from gnas.run.measures import validation_evaluator
+from gnas.run.prepared import prepare_run
+from gnas.run.search import search_run
+from gnas.rundir.layout import RunDirectory
+from gnas.space.search_space import parse_space
+
+CPU = torch.device("cpu")
+SPACE = {"propagation": {"choice": {"spectral": {"rank": {"choice": [2, 12]}}}}}
+
+
+@pytest.mark.parametrize("top", [2, 0])
+def test_closed_forms_are_told_apart_user_by_user(tmp_path: Path, top: int) -> None:
+    world = {"users": 80, "items": 40, "interactions_per_user": 10, "blocks": 4}
+    tree: dict[str, Any] = {
+        "data": {"source": "synthetic", "synthetic": world},
+        "search": {"trials": 2, "confirm": {"top": top, "resample": False}, "baselines": False},
+        "evaluate": {"cutoffs": [20], "bootstrap": 300},
+        "seed": 2,
+    }
+    config, run = RunConfig.model_validate(tree), RunDirectory(tmp_path)
+    confirmed = finish(search_run(run, config, parse_space(SPACE, "space"), CPU)).confirmed
+    assert confirmed is not None
+    if top == 0:
+        assert confirmed["p_value"] is confirmed["separated"] is None
+        return
+    prepared = finish(prepare_run(config, CPU, tmp_path))
+    pair = [contender(run, confirmed[name]) for name in ("number", "second")]
+    first, second = (
+        validation_evaluator(prepared)(one.saved(prepared)).per_user["ndcg@20"] for one in pair if one is not None
+    )
+    p_value = paired_bootstrap(first, second, 300, config.seed).p
+    assert confirmed["p_value"] == p_value
+    assert confirmed["separated"] is (p_value < 0.05)
