@@ -1,7 +1,6 @@
 """The course of a search on a table: the proposals of a real search, each answered at once."""
 
 from benchmarks.tables import Problem
-from gnas.config.architecture import identity
 from gnas.metrics import METRICS, Metric
 from gnas.search.objectives import Objectives
 from gnas.search.outcome import Outcome
@@ -23,15 +22,16 @@ def course(problem: Problem, strategy: Strategy, trials: int, seed: int) -> list
         if answer is None:
             break
         proposal, duplicates = answer
-        value = problem.value(proposal.params)
+        candidate = proposal.candidate
+        value = problem.value(candidate.params)
         outcomes.append(
             Outcome(
                 number=number,
-                identity=identity(proposal.architecture),
+                identity=candidate.identity,
                 state="complete",
                 origin=proposal.origin,
-                params=proposal.params,
-                architecture=proposal.architecture,
+                params=candidate.params,
+                architecture=candidate.architecture,
                 distributions=proposal.distributions,
                 values=(value,),
                 metrics={"accuracy": value},

@@ -152,7 +152,7 @@ def draws(n: int, seed: int, kind: str) -> list[Architecture]:
     """`n` candidates that differ in everything but what they read: the known designs, then random ones."""
     own = {"features": SPACE["features"] | {"knn": FRIENDLY}} if kind == "friends" else {}
     space, rng = load_space(SPACE | own), numpy_rng(seed, "benchmark", "features")
-    drawn = [space.architecture(space.random(rng)) for _ in range(n - len(ANCHORED))]
+    drawn = [space.draw(rng).architecture for _ in range(n - len(ANCHORED))]
     return [*(ANCHORS[name] for name in ANCHORED), *drawn][:n]
 
 

@@ -77,7 +77,7 @@ def main(arguments: list[str]) -> None:
     rows: list[dict[str, Any]] = []
     best: dict[int, Trained] = {}
     for number in range(asked.candidates):
-        architecture = space.architecture(space.random(rng))
+        architecture = space.draw(rng).architecture
         seeds = [derive_seed(asked.seed, "inherit", number, index) for index in range(3)]
         scratch = [_train(prepared, evaluator, architecture, seed, ceilings) for seed in seeds[:2]]
         known = best.get(architecture.dim)

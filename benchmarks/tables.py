@@ -1,6 +1,8 @@
 """Search problems whose answers stand in a table: made ones, and those of NAS-Bench-Graph."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any, Protocol
 
@@ -8,13 +10,12 @@ import numpy as np
 
 from gnas.config.architecture import Architecture
 from gnas.config.propagation import NoPropagation
-from gnas.errors import ConfigError
 from gnas.rng import numpy_rng
-from gnas.search.protocols import Params, Space
-from gnas.space.domain import Suggest
-from gnas.space.search_space import Constraint, Infeasible, SearchSpace, parse_space
-from gnas.space.slots import Slot, drafts
+from gnas.space.domain import Categorical
+from gnas.space.search_space import Candidate, Infeasible, SearchSpace, parse_space
+from gnas.space.slots import Choose, Slot, drafts, fill
 
+Params = Mapping[str, Any]
 Key = tuple[tuple[str, Any], ...]
 
 
@@ -22,7 +23,7 @@ class Problem(Protocol):
     """A space, what each of its candidates is worth, and the most that there is."""
 
     @property
-    def space(self) -> Space:
+    def space(self) -> SearchSpace:
         """Where candidates come from."""
         ...
 
@@ -173,75 +174,73 @@ class Made:
 BENCH = ("arxiv", "citeseer", "computers", "cora", "cs", "photo", "physics", "proteins", "pubmed")
 
 
-class Cells:
+@dataclass(frozen=True)
+class Cells(SearchSpace):
     """The space of NAS-Bench-Graph (Qin et al., NeurIPS 2022): nine shapes of four nodes, an operation in each.
 
     Cells that compute the same are one candidate. An architecture stands for each cell: its batch size is the cell's
     number in the table.
     """
 
-    anchors: Mapping[str, Architecture] = {}
-    constraints: Sequence[Constraint] = ()
-
-    def __init__(self, shapes: Sequence[Sequence[int]], operations: Sequence[str], known: Mapping[int, Any]) -> None:
-        self._shapes = shapes
-        self._options = {"shape": list(range(len(shapes)))} | {f"op{n}": list(operations) for n in range(4)}
-        self._known = known
-        self._numbers: dict[Key, int] = {}
+    shapes: Sequence[Sequence[int]]
+    known: Mapping[int, Any]
+    numbers: dict[Key, int] = field(default_factory=dict)
 
     def number(self, params: Params) -> int:
         """The cell's number in the table. Raises `Infeasible` where the table has none."""
-        key = tuple((name, params[name]) for name in self._options)
-        if key not in self._numbers:
+        key = tuple((name, params[name]) for name in self.parameters())
+        if key not in self.numbers:
             from nas_bench_graph import Arch
 
-            cell = Arch(list(self._shapes[params["shape"]]), [params[f"op{n}"] for n in range(4)]).regularize()
+            cell = Arch(list(self.shapes[params["shape"]]), [params[f"op{n}"] for n in range(4)]).regularize()
             cell.move_skip_op()
             cell.equalpart_sort()
-            self._numbers[key] = int(cell.hash_arch())
-        number = self._numbers[key]
-        if number not in self._known:
+            self.numbers[key] = int(cell.hash_arch())
+        number = self.numbers[key]
+        if number not in self.known:
             raise Infeasible("the table has no such cell", params)
         return number
 
-    def sample(self, suggest: Suggest) -> Architecture:
+    def ask(self, choose: Choose) -> Candidate:
         """The stand-in for a cell."""
-        return self.of({name: suggest.categorical(name, options) for name, options in self._options.items()})
+        draft = fill(self.slots, choose)
+        return Candidate(draft, Architecture(propagation=NoPropagation(), batch_size=1 + self.number(draft.params)))
 
-    def of(self, params: Params) -> Architecture:
+    def candidate(self, params: Params) -> Candidate:
         """The stand-in for a cell."""
-        return Architecture(propagation=NoPropagation(), batch_size=1 + self.number(params))
+        return self.ask(lambda slot: params[slot.parameter])
 
-    def random(self, rng: np.random.Generator) -> dict[str, Any]:
+    def draw(self, rng: np.random.Generator) -> Candidate:
         """A cell of the table."""
         while True:
-            params = {name: options[int(rng.integers(len(options)))] for name, options in self._options.items()}
-            if self._makes(params) is not None:
-                return params
+            try:
+                return self.ask(lambda slot: slot.domain.draw(rng))
+            except Infeasible:
+                continue
 
-    def mutate(self, params: Params, rng: np.random.Generator) -> dict[str, Any]:
-        """Another value of one parameter, such that another cell comes of it."""
-        changes = [(name, value) for name, options in self._options.items() for value in options]
+    def grid(self, points: int) -> Iterator[Candidate]:
+        """Every cell of the table."""
+        for draft in drafts(self.slots, lambda slot: slot.domain.grid(points)):
+            with suppress(Infeasible):
+                yield self.candidate(draft.params)
+
+    def neighbours(self, params: Params, rng: np.random.Generator) -> Iterator[Candidate]:
+        """Other values of one parameter, such that other cells come of it."""
+        changes = [(slot.parameter, value) for slot in self.slots for value in slot.domain.ends()]
         for index in rng.permutation(len(changes)):
             name, value = changes[index]
-            changed = {**params, name: value}
-            if self._makes(changed) not in (None, self.number(params)):
-                return changed
-        raise ConfigError("this cell has no neighbour")
+            with suppress(Infeasible):
+                changed = self.candidate({**params, name: value})
+                if self.number(changed.params) != self.number(params):
+                    yield changed
 
-    def _makes(self, params: Params) -> int | None:
-        try:
-            return self.number(params)
-        except Infeasible:
-            return None
 
-    def params_of(self, architecture: Architecture) -> dict[str, Any] | None:  # noqa: ARG002 - as other spaces
-        """Nothing: the stand-ins come from here alone."""
-        return None
-
-    def why_not(self, architecture: Architecture) -> str:  # noqa: ARG002 - as other spaces
-        """Never asked."""
-        return "it is no cell"
+def cells(shapes: Sequence[Sequence[int]], operations: Sequence[str], known: Mapping[int, Any]) -> Cells:
+    """The space of cells of these shapes and operations that the table knows."""
+    domains = {"shape": Categorical(tuple(range(len(shapes))))}
+    domains |= {f"op{n}": Categorical(tuple(operations)) for n in range(4)}
+    slots = tuple(Slot((name,), name, name, domain, "leaf", (), (), None, ()) for name, domain in domains.items())
+    return Cells(slots, {}, (), {}, "NAS-Bench-Graph", shapes, known)
 
 
 class Bench:
@@ -251,13 +250,12 @@ class Bench:
         from nas_bench_graph import gnn_list, gnn_list_proteins, light_read, link_list
 
         self._table = light_read(name)
-        self._cells = Cells(link_list, gnn_list_proteins if name == "proteins" else gnn_list, self._table)
-        self.space: Space = self._cells
+        self.space = cells(link_list, gnn_list_proteins if name == "proteins" else gnn_list, self._table)
         self.best = max(float(row["valid_perf"]) for row in self._table.values())
 
     def value(self, params: Params) -> float:
         """As the table says."""
-        return float(self._table[self._cells.number(params)]["valid_perf"])
+        return float(self._table[self.space.number(params)]["valid_perf"])
 
 
 def group(name: str) -> str:

@@ -26,6 +26,11 @@ def resolve(reference: str | Callable[..., Any]) -> Any:
     return getattr(import_module(module), name)
 
 
+def lazily(reference: str) -> Callable[..., Any]:
+    """The function `module:name`, imported when it is called first."""
+    return lambda *arguments: resolve(reference)(*arguments)
+
+
 class Registry(Generic[T]):
     """Names of one kind of thing. Iterates in sorted order; an unknown name is a `ConfigError`.
 

@@ -44,7 +44,7 @@ def check_space(name: str, overrides: Sequence[str], output: Output) -> None:
 def sample_space(name: str, n: int, seed: int, overrides: Sequence[str], output: Output) -> None:
     """Random architectures, in words or whole."""
     space = _load(name, overrides)
-    drawn = [space.architecture(space.random(numpy_rng(seed, "space", "sample", number))) for number in range(n)]
+    drawn = [space.draw(numpy_rng(seed, "space", "sample", number)).architecture for number in range(n)]
     document = {
         "space": name,
         "architectures": [

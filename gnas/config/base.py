@@ -1,5 +1,6 @@
 """The base of everything that users write, and the tagged choice `{name: {parameters}}`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -31,6 +32,13 @@ class Choice(Strict):
     def written_in_full(self) -> dict[str, Any]:
         """The YAML form with every parameter."""
         return {self.kind: self.model_dump(mode="python")}
+
+
+@dataclass(frozen=True)
+class AlsoWritten:
+    """Annotation of a field: other ways to write a value of it, for whoever looks a value up."""
+
+    ways: Callable[[Any], list[Any]]
 
 
 @dataclass(frozen=True)

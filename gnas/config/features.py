@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from gnas.config.base import Strict
+from gnas.config.base import AlsoWritten, Strict
 from gnas.config.encoders import AudioField, EncoderSpec, ImageField, NoEncoder, TextField
 from gnas.config.history import Heads, History, Point
 
@@ -48,19 +48,30 @@ class ColumnReading(Strict):
     """Heads of the attention; they divide `dim`."""
 
 
+def _as_one_name(names: Any) -> list[Any]:
+    return {0: ["none"], 1: names}.get(len(names), []) if isinstance(names, list) else []
+
+
+def _by_name(attributes: Any) -> list[Any]:
+    return ["flat" if attributes else "none"] if isinstance(attributes, bool) else []
+
+
+Names = Annotated[list[str] | Literal["all"], AlsoWritten(_as_one_name)]
+
+
 class Features(Strict):
     """Which features a candidate reads, and what becomes of them. The default reads none: ids only."""
 
     text: TextField = NoEncoder()
     image: ImageField = NoEncoder()
     audio: AudioField = NoEncoder()
-    attributes: bool | Literal["transformer"] = False
+    attributes: Annotated[bool | Literal["transformer"], AlsoWritten(_by_name)] = False
     """Categories, tags, numbers and times. `false`, `none`: not read; `true`, `flat`: side by side, projected as any
     other reading; `transformer`: each column is a token for a small Transformer, which sees how they act together."""
     attribute_transformer: ColumnReading = ColumnReading()
-    vectors: list[str] | Literal["all"] = Field(default_factory=list)
+    vectors: Names = Field(default_factory=list)
     """Names of the columns of precomputed vectors to read; one name, `all` and `none` may stand without brackets."""
-    links: list[str] | Literal["all"] = Field(default_factory=list)
+    links: Names = Field(default_factory=list)
     """Names of given links to follow as `knn` says, beside its own: `friends`, or one type of several, `kin/series`."""
     sides: Literal["both", "users", "items"] = "both"
     hidden: Annotated[int, Field(ge=0, le=4096)] = 0

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
-from gnas.config.base import Choice, choice_reader
+from gnas.config.base import AlsoWritten, Choice, choice_reader
 from gnas.config.pyg import Value, check_convolution
 from gnas.registry import Registry
 
@@ -17,11 +17,19 @@ PROPAGATIONS: Registry[type["Propagation"]] = Registry("propagation")
 Fraction = Annotated[float, Field(ge=0, le=1)]
 DropoutRate = Annotated[float, Field(ge=0, lt=1)]
 Activation = Literal["identity", "relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid"]
-Norm = Literal["sym", "left", "right"] | Fraction
+NORM_EXPONENT = {"left": 0.0, "sym": 0.5, "right": 1.0}
+
+
+def _other_norm(norm: Any) -> list[Any]:
+    """The exponent of a name, the name of an exponent."""
+    if norm in NORM_EXPONENT:
+        return [NORM_EXPONENT[norm]]
+    return [name for name, exponent in NORM_EXPONENT.items() if norm == exponent]
+
+
+Norm = Annotated[Literal["sym", "left", "right"] | Fraction, AlsoWritten(_other_norm)]
 """Weight of the edge w → v: d_v^(a-1) · d_w^(-a); `sym` is a = 0.5, `left` (mean) a = 0, `right` a = 1."""
 Combine = Literal["last", "mean", "sum", "concat", "learned", "attention"]
-
-NORM_EXPONENT = {"left": 0.0, "sym": 0.5, "right": 1.0}
 
 
 def norm_exponent(norm: Norm) -> float:

@@ -2,14 +2,14 @@
 
 import types
 import typing
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator
 
-from gnas.config.base import Choice, ChoiceReader
+from gnas.config.base import AlsoWritten, Choice, ChoiceReader
 from gnas.registry import Registry
 
 
@@ -17,13 +17,14 @@ from gnas.registry import Registry
 class Kind:
     """At most one of: members of `registry`; a mapping with the fields of `model`; a list of `items`.
 
-    `free`: a mapping of any names to plain values.
+    `free`: a mapping of any names to plain values. `also`: gives other ways to write a value.
     """
 
     registry: Registry[type[Choice]] | None = None
     model: type[BaseModel] | None = None
     items: "Kind | None" = None
     free: bool = False
+    also: Callable[[Any], list[Any]] | None = None
 
 
 PLAIN = Kind()
@@ -32,7 +33,11 @@ PLAIN = Kind()
 @cache
 def kinds(model: type[BaseModel]) -> dict[str, Kind]:
     """The fields of a model and what each may hold."""
-    return {name: _kind(field.annotation, field.metadata) for name, field in model.model_fields.items()}
+    found = {}
+    for name, field in model.model_fields.items():
+        also = next((item.ways for item in field.metadata if isinstance(item, AlsoWritten)), None)
+        found[name] = replace(_kind(field.annotation, field.metadata), also=also)
+    return found
 
 
 def default_of(model: type[BaseModel], name: str) -> Any:

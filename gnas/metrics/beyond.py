@@ -6,7 +6,8 @@
 from typing import TYPE_CHECKING
 
 from gnas.metrics.lists import Lists
-from gnas.metrics.metric import METRICS, ListMetric, lazily, list_metric
+from gnas.metrics.metric import METRICS, ListMetric, list_metric
+from gnas.registry import lazily
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -3,8 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from gnas.errors import ConfigError
 from gnas.metrics.lists import Lists
@@ -101,12 +100,6 @@ def list_metric(
         return function
 
     return register
-
-
-def lazily(reference: str) -> Callable[..., Any]:
-    """The function `module:name`, imported when it is called first."""
-    module, _, name = reference.partition(":")
-    return lambda *arguments: getattr(import_module(module), name)(*arguments)
 
 
 def parse_metric(name: str) -> tuple[str, int | None]:

@@ -122,7 +122,7 @@ def read_features(prepared: Prepared, space: SearchSpace, tick: Tick) -> Work[No
 def feature_specs(space: SearchSpace, seed: int) -> list[Features]:
     """The different ways to read features among `DRAWS` candidates and the anchors; fusion and entry do not matter."""
     rng = numpy_rng(seed, "features of the space")
-    drawn = [space.architecture(space.random(rng)) for _ in range(DRAWS)]
+    drawn = [space.draw(rng).architecture for _ in range(DRAWS)]
     found: dict[str, Features] = {}
     for architecture in [*space.anchors.values(), *drawn]:
         if architecture.read.reads_tables:

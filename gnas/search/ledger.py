@@ -7,7 +7,7 @@ from typing import Any
 from optuna.storages import BaseStorage
 from optuna.trial import TrialState, create_trial
 
-from gnas.config.architecture import Architecture, identity
+from gnas.config.architecture import Architecture
 from gnas.files import finite
 from gnas.search.outcome import RESULT, RUNGS, START, Outcome, State, outcome_of
 from gnas.search.proposal import Proposal
@@ -51,17 +51,18 @@ class Ledger:
 
     def start(self, proposal: Proposal, duplicates: int) -> int:
         """Record a trial as running and return its number."""
+        candidate = proposal.candidate
         start = {
-            "identity": identity(proposal.architecture),
+            "identity": candidate.identity,
             "origin": proposal.origin,
-            "architecture": proposal.architecture.written(),
+            "architecture": candidate.architecture.written(),
             "duplicates": duplicates,
             "attrs": dict(proposal.attrs),
         }
         trial = create_trial(
             state=TrialState.RUNNING,
-            params=dict(proposal.params),
-            distributions=dict(proposal.distributions),
+            params=candidate.params,
+            distributions=proposal.distributions,
             user_attrs={START: start},
         )
         return self._storage.get_trial_number_from_id(self._storage.create_new_trial(self._study_id, trial))

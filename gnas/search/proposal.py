@@ -1,72 +1,38 @@
-"""A candidate on its way into the ledger, and the answers that lead to it."""
+"""A candidate on its way into the ledger, and how Optuna is asked for one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import Trial
 
-from gnas.config.architecture import Architecture
-from gnas.search.protocols import Params, Space
+from gnas.space.search_space import Candidate, SearchSpace
+from gnas.space.slots import Slot
+
+_DISTRIBUTIONS = {"int": IntDistribution, "float": FloatDistribution, "categorical": CategoricalDistribution}
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """Parameters, the ranges they come from, and the architecture that they give."""
+    """A candidate, who proposed it, and what the sampler keeps with the trial."""
 
-    params: Params
-    distributions: Mapping[str, BaseDistribution]
-    architecture: Architecture
+    candidate: Candidate
     origin: str
     attrs: Mapping[str, Any] = field(default_factory=dict)
 
-
-def fixed(space: Space, params: Params, origin: str) -> Proposal:
-    """The proposal that known parameters make; those that the space does not ask for are left out."""
-    answers = Answers(params)
-    architecture = space.sample(answers)
-    used = {name: params[name] for name in answers.distributions}
-    return Proposal(used, answers.distributions, architecture, origin)
+    @property
+    def distributions(self) -> dict[str, BaseDistribution]:
+        """The domains of its parameters, as Optuna has them."""
+        told = {name: domain.distribution() for name, domain in self.candidate.domains.items()}
+        return {name: _DISTRIBUTIONS[one.kind](**one.settings) for name, one in told.items()}
 
 
-class Answers:
-    """Answers a space from known parameters and notes the ranges that it asks about."""
+def ask(space: SearchSpace, trial: Trial) -> Candidate:
+    """The candidate that the sampler of an Optuna trial wants. Raises `Infeasible`."""
 
-    def __init__(self, params: Params) -> None:
-        self._params = params
-        self.distributions: dict[str, BaseDistribution] = {}
+    def choose(slot: Slot) -> Any:
+        told = slot.domain.distribution()
+        return getattr(trial, f"suggest_{told.kind}")(slot.parameter, **told.settings)
 
-    def integer(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
-        """The known whole number."""
-        self.distributions[name] = IntDistribution(low, high, log=log, step=step)
-        return int(self._params[name])
-
-    def real(self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False) -> float:
-        """The known number."""
-        self.distributions[name] = FloatDistribution(low, high, log=log, step=step)
-        return float(self._params[name])
-
-    def categorical(self, name: str, choices: Sequence[Any]) -> Any:
-        """The known choice."""
-        self.distributions[name] = CategoricalDistribution(tuple(choices))
-        return self._params[name]
-
-
-class OptunaAnswers:
-    """Answers a space from an Optuna trial."""
-
-    def __init__(self, trial: Trial) -> None:
-        self._trial = trial
-
-    def integer(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
-        """As the sampler suggests."""
-        return self._trial.suggest_int(name, low, high, step=step, log=log)
-
-    def real(self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False) -> float:
-        """As the sampler suggests."""
-        return self._trial.suggest_float(name, low, high, step=step, log=log)
-
-    def categorical(self, name: str, choices: Sequence[Any]) -> Any:
-        """As the sampler suggests."""
-        return self._trial.suggest_categorical(name, list(choices))
+    return space.ask(choose)

@@ -7,18 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from gnas.config.architecture import Architecture, identity
-from gnas.search.proposal import Proposal, fixed
-from gnas.search.protocols import Space
+from gnas.config.architecture import Architecture
+from gnas.search.proposal import Proposal
 from gnas.search.strategies import SAMPLERS
 from gnas.search.view import Strategy, View
 from gnas.search.work import Setup
-from gnas.space.search_space import Infeasible
+from gnas.space.search_space import Outside
 
 OWN_ATTEMPTS = 50
 """Proposals of the strategy for one trial before random ones take over, and after those the whole space in order."""
 RANDOM_ATTEMPTS = 150
-GRID_ATTEMPTS = 2000
 QUEUE_SHARE = 0.4
 """Share of the time from which on known designs take turns with proposals: a search must not end with slow ones."""
 
@@ -39,45 +37,31 @@ def queue_of(setup: Setup) -> Queue:
     named += setup.first.items()
     proposals, notes = [], []
     for origin, architecture in named:
-        proposal = _within(setup.space, architecture, origin)
-        if proposal is None:
-            why = setup.space.why_not(architecture)
-            notes.append(f"{origin} lies outside the space and is left out" + (f": {why}" if why else ""))
-        else:
-            proposals.append(proposal)
-    proposals.sort(key=lambda proposal: proposal.architecture.propagation.trained)
+        try:
+            proposals.append(Proposal(setup.space.find(architecture), origin))
+        except Outside as error:
+            notes.append(f"{origin} lies outside the space and is left out: {error}")
+    proposals.sort(key=lambda proposal: proposal.candidate.architecture.propagation.trained)
     return Queue(tuple(proposals), tuple(notes))
 
 
 def propose(queue: Queue, strategy: Strategy, view: View) -> tuple[Proposal, int] | None:
     """A candidate that no trial has and how many duplicates came before it; None if the space holds no more."""
-    tried = {outcome.identity for outcome in view.outcomes}
-    left = [proposal for proposal in queue.proposals if identity(proposal.architecture) not in tried]
+    left = [proposal for proposal in queue.proposals if view.known(proposal.candidate) is None]
     if left and (view.time_share < QUEUE_SHARE or view.number % 2 == 0):
         return left[0], 0
     duplicates = 0
-    for proposal_or_none in _attempts(strategy, view):
-        if proposal_or_none is None:
+    for proposal in _attempts(strategy, view):
+        if proposal is None:
             continue
-        if identity(proposal_or_none.architecture) not in tried:
-            return proposal_or_none, duplicates
+        if view.known(proposal.candidate) is None:
+            return proposal, duplicates
         duplicates += 1
     return (left[0], duplicates) if left else None
 
 
 def _attempts(strategy: Strategy, view: View) -> Iterator[Proposal | None]:
     yield from islice(strategy(view), OWN_ATTEMPTS)
-    if strategy is SAMPLERS["grid"]:
-        return
-    yield from islice(SAMPLERS["random"](view), RANDOM_ATTEMPTS)
-    yield from islice(SAMPLERS["grid"](view), GRID_ATTEMPTS)
-
-
-def _within(space: Space, architecture: Architecture, origin: str) -> Proposal | None:
-    params = space.params_of(architecture)
-    if params is None:
-        return None
-    try:
-        return fixed(space, params, origin)
-    except Infeasible:
-        return None
+    if strategy is not SAMPLERS["grid"]:
+        yield from islice(SAMPLERS["random"](view), RANDOM_ATTEMPTS)
+        yield from SAMPLERS["grid"](view)

@@ -1,51 +1,10 @@
-"""What the search needs from outside: a space to sample, and trainings of candidates."""
+"""What the search needs from outside: trainings of candidates."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
-
-import numpy as np
+from typing import Protocol
 
 from gnas.config.architecture import Architecture
-from gnas.space.domain import Suggest
-from gnas.space.search_space import Constraint
-
-Params = Mapping[str, Any]
-"""Parameter names and values as Optuna stores them: None, bool, int, float or str."""
-
-
-class Space(Protocol):
-    """Where candidates come from."""
-
-    @property
-    def anchors(self) -> Mapping[str, Architecture]:
-        """Known designs, by name."""
-        ...
-
-    @property
-    def constraints(self) -> Sequence[Constraint]:
-        """Bounds that the winner must keep."""
-        ...
-
-    def sample(self, suggest: Suggest) -> Architecture:
-        """The architecture that `suggest` answers describe. Raises `Infeasible`."""
-        ...
-
-    def random(self, rng: np.random.Generator) -> dict[str, Any]:
-        """Parameters of a randomly drawn candidate."""
-        ...
-
-    def mutate(self, params: Params, rng: np.random.Generator) -> dict[str, Any]:
-        """Parameters of a neighbour. Raises `ConfigError` where there is none."""
-        ...
-
-    def params_of(self, architecture: Architecture) -> dict[str, Any] | None:
-        """The parameters that give `architecture`, or None where it lies outside the space."""
-        ...
-
-    def why_not(self, architecture: Architecture) -> str:
-        """Why `architecture` lies outside the space."""
-        ...
 
 
 class Epoch(Protocol):

@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from gnas.config.architecture import identity
-from gnas.registry import Registry
 from gnas.rng import derive_seed, numpy_rng
 from gnas.search.objectives import Objectives
 from gnas.search.outcome import Outcome, ranked
 from gnas.search.proposal import Proposal
-from gnas.search.protocols import Space
+from gnas.space.search_space import Candidate, SearchSpace
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class View:
         time_share: of the time for trials that is spent; 0 where there is no limit.
     """
 
-    space: Space
+    space: SearchSpace
     outcomes: tuple[Outcome, ...]
     objectives: Objectives
     number: int
@@ -46,14 +45,20 @@ class View:
         """The `count` best complete trials."""
         return ranked(self.outcomes, self.objectives)[:count]
 
-    def known(self, proposal: Proposal) -> Outcome | None:
+    @property
+    def n_learned(self) -> int:
+        """Trials from which something was learned: the complete and the pruned ones."""
+        return sum(outcome.state in ("complete", "pruned") for outcome in self.outcomes)
+
+    def known(self, candidate: Candidate) -> Outcome | None:
         """The trial that has this candidate already."""
-        name = identity(proposal.architecture)
-        return next((outcome for outcome in self.outcomes if outcome.identity == name), None)
+        return self._tried.get(candidate.identity)
+
+    @cached_property
+    def _tried(self) -> dict[str, Outcome]:
+        return {outcome.identity: outcome for outcome in reversed(self.outcomes)}
 
 
 Strategy = Callable[[View], Iterator[Proposal | None]]
 """Proposals for one trial, the most wanted first. The caller takes the first that is new and asks no further; None is a
 draw that makes no valid architecture. An iterator that ends has no more ideas."""
-
-SAMPLERS: Registry[Strategy] = Registry("sampler")

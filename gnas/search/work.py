@@ -10,10 +10,11 @@ from gnas.rundir.layout import RunDirectory
 from gnas.search.budget import Budget
 from gnas.search.ledger import Ledger
 from gnas.search.objectives import Objectives
-from gnas.search.protocols import Space, Training, TrainingFactory
+from gnas.search.protocols import Training, TrainingFactory
 from gnas.search.pruners import Pruner
 from gnas.search.session import Session
 from gnas.search.view import Strategy
+from gnas.space.search_space import SearchSpace
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Setup:
         keep: trials whose saved models stay whatever comes, since something that was written names them.
     """
 
-    space: Space
+    space: SearchSpace
     config: SearchConfig
     seed: int
     train: TrainingFactory

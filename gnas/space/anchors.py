@@ -12,7 +12,6 @@ from gnas.config.document import Document
 from gnas.config.problems import problems_of, shorten
 from gnas.errors import ConfigError
 from gnas.metrics import parse_metric
-from gnas.space.domain import Fixed
 from gnas.space.slots import Slot, fill
 
 
@@ -114,5 +113,5 @@ def _constraint(metric: object, bounds: object) -> Constraint:
 
 def _constant_fields(slots: Sequence[Slot]) -> dict[str, Any]:
     """The top-level fields that are the same in every candidate, as the space writes them."""
-    varying = {slot.path[0] for slot in slots if slot.when or not isinstance(slot.domain, Fixed)}
+    varying = {slot.path[0] for slot in slots if slot.when or slot.searched}
     return fill([slot for slot in slots if slot.path[0] not in varying], lambda _: None).tree

@@ -1,9 +1,10 @@
-"""What one parameter of a search space can be. A domain suggests itself, draws itself, knows its neighbours."""
+"""What one value of an architecture can be. A domain draws itself, spreads itself, knows its neighbours."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal
 
 import numpy as np
 
@@ -11,22 +12,8 @@ Scalar = None | bool | int | float | str
 
 NEAR = 0.1
 """Standard deviation of a step of a continuous parameter, as a share of its (logarithmic) range."""
-
-
-class Suggest(Protocol):
-    """Whoever chooses values, one parameter at a time: a sampler, a replay, a random generator."""
-
-    def integer(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
-        """A whole number of low, low + step, …, high."""
-        ...
-
-    def real(self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False) -> float:
-        """A number in [low, high], both ends included."""
-        ...
-
-    def categorical(self, name: str, choices: Sequence[Any]) -> Any:
-        """One of `choices`."""
-        ...
+MANY = 10
+"""A grid takes all whole numbers of a range unless there are this many times as many as it has points."""
 
 
 def same(left: object, right: object) -> bool:
@@ -34,23 +21,99 @@ def same(left: object, right: object) -> bool:
     return left == right and isinstance(left, bool) == isinstance(right, bool)
 
 
-@dataclass(frozen=True)
-class Fixed:
-    """One value, not a parameter."""
+def _lies_within(value: object, low: float, high: float) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
 
-    value: Any
+
+@dataclass(frozen=True)
+class Distribution:
+    """A domain as Optuna names it: the last word of `suggest_…`, and what that takes."""
+
+    kind: Literal["int", "float", "categorical"]
+    settings: dict[str, Any]
+
+
+class Domain(ABC):
+    """The members that a value can be; as written here, a handful of them without an order."""
+
+    @abstractmethod
+    def values(self) -> Sequence[Any] | None:
+        """All members, or None where they cannot be counted."""
+
+    @abstractmethod
+    def distribution(self) -> Distribution:
+        """What a sampler of Optuna is told."""
 
     def match(self, value: object) -> list[Any]:
         """The member that equals `value`, in a list; empty where there is none."""
-        return [self.value] if same(self.value, value) else []
+        return [member for member in self._members if same(member, value)]
 
-    def values(self) -> list[Any]:
-        """All members."""
-        return [self.value]
+    def draw(self, rng: np.random.Generator) -> Any:
+        """A random member."""
+        members = self._members
+        return members[int(rng.integers(len(members)))]
+
+    def at(self, share: float) -> Any:
+        """The member at a share of the range, from 0 to below 1; all shares alike are a draw."""
+        return self._members[int(share * len(self._members))]
+
+    def near(self, value: Any, rng: np.random.Generator) -> list[Any]:  # noqa: ARG002 - as other domains
+        """The members next to `value`; without an order all others."""
+        return [member for member in self._members if not same(member, value)]
+
+    def ends(self) -> Sequence[Any]:
+        """The lowest and the highest member; without an order all of them."""
+        return self._members
+
+    def grid(self, points: int) -> Sequence[Any]:  # noqa: ARG002 - as other domains
+        """All members, or `points` of them from end to end where there are too many."""
+        return self._members
+
+    @property
+    def _members(self) -> Sequence[Any]:
+        members = self.values()
+        assert members is not None, "a continuous domain has its own way"
+        return members
 
 
 @dataclass(frozen=True)
-class Integer:
+class Categorical(Domain):
+    """One of several names or values, without an order."""
+
+    options: tuple[Scalar, ...]
+
+    def values(self) -> Sequence[Scalar]:
+        """All members."""
+        return self.options
+
+    def distribution(self) -> Distribution:
+        """What a sampler of Optuna is told."""
+        return Distribution("categorical", {"choices": self.options})
+
+    def __str__(self) -> str:
+        return ", ".join(str(option) for option in self.options)
+
+
+@dataclass(frozen=True)
+class Fixed(Domain):
+    """One value, not a parameter: nobody is asked for it."""
+
+    value: Any
+
+    def values(self) -> Sequence[Any]:
+        """The value."""
+        return (self.value,)
+
+    def distribution(self) -> Distribution:
+        """A choice of one."""
+        return Distribution("categorical", {"choices": (self.value,)})
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+@dataclass(frozen=True)
+class Integer(Domain):
     """Whole numbers low, low + step, …, high; `log`: each order of magnitude alike."""
 
     low: int
@@ -58,41 +121,52 @@ class Integer:
     step: int = 1
     log: bool = False
 
-    def suggest(self, name: str, suggest: Suggest) -> int:
-        """Let `suggest` choose."""
-        return suggest.integer(name, self.low, self.high, step=self.step, log=self.log)
+    def values(self) -> range:
+        """All members."""
+        return range(self.low, self.high + 1, self.step)
 
-    def match(self, value: object) -> list[int]:
+    def distribution(self) -> Distribution:
+        """What a sampler of Optuna is told."""
+        return Distribution("int", {"low": self.low, "high": self.high, "step": self.step, "log": self.log})
+
+    def match(self, value: Any) -> list[int]:
         """The member that equals `value`, in a list; empty where there is none."""
-        if isinstance(value, bool) or not isinstance(value, int | float) or not self.low <= value <= self.high:
-            return []
-        return [int(value)] if (value - self.low) % self.step == 0 else []
+        within = _lies_within(value, self.low, self.high) and (value - self.low) % self.step == 0
+        return [int(value)] if within else []
 
     def draw(self, rng: np.random.Generator) -> int:
         """A random member."""
-        if self.log:
-            low, high = math.log(self.low - 0.5), math.log(self.high + 0.5)
-            return min(max(round(math.exp(rng.uniform(low, high))), self.low), self.high)
-        return self.low + self.step * int(rng.integers((self.high - self.low) // self.step + 1))
+        if not self.log:
+            return int(super().draw(rng))
+        low, high = math.log(self.low - 0.5), math.log(self.high + 0.5)
+        return min(max(round(math.exp(rng.uniform(low, high))), self.low), self.high)
 
-    def near(self, value: int, rng: np.random.Generator) -> list[int]:  # noqa: ARG002 - as the other domains
+    def at(self, share: float) -> int:
+        """The member at a share of the range."""
+        if not self.log:
+            return int(super().at(share))
+        low, high = np.log(self.low), np.log(self.high + 1)
+        return min(self.high, int(np.exp(low + share * (high - low))))
+
+    def near(self, value: int, rng: np.random.Generator) -> list[int]:  # noqa: ARG002 - as other domains
         """The members next to `value`; on a log scale half and twice of it too."""
         steps = [value - self.step, value + self.step]
         if self.log:
             steps += [max(value // 2, self.low), min(value * 2, self.high)]
         return [near for near in dict.fromkeys(steps) if self.low <= near <= self.high and near != value]
 
-    def values(self) -> list[int]:
-        """All members."""
-        return list(range(self.low, self.high + 1, self.step))
-
     def ends(self) -> list[int]:
         """The lowest and the highest member."""
         return list(dict.fromkeys((self.low, self.high)))
 
-    def sketch(self) -> list[int]:
-        """All members, for counting."""
-        return self.values()
+    def grid(self, points: int) -> Sequence[int]:
+        """All members, or `points` of them from end to end where there are too many."""
+        members = self.values()
+        if len(members) <= MANY * points:
+            return members
+        if self.log:
+            return [round(x) for x in np.geomspace(self.low, self.high, points)]
+        return [members[round(x)] for x in np.linspace(0, len(members) - 1, points)]
 
     def __str__(self) -> str:
         step = f" in steps of {self.step}" if self.step != 1 else ""
@@ -100,63 +174,91 @@ class Integer:
 
 
 @dataclass(frozen=True)
-class Real:
-    """Numbers from low to high, both included; with `step` only low, low + step and so on."""
+class Stepped(Domain):
+    """Numbers low, low + step, …, high."""
 
     low: float
     high: float
-    step: float | None = None
+    step: float
+
+    def values(self) -> list[float]:
+        """All members."""
+        n = round((self.high - self.low) / self.step)
+        return [self.low + self.step * i for i in range(n)] + [self.high]
+
+    def distribution(self) -> Distribution:
+        """What a sampler of Optuna is told."""
+        return Distribution("float", {"low": self.low, "high": self.high, "step": self.step})
+
+    def match(self, value: Any) -> list[float]:
+        """The member that equals `value` but for rounding, in a list; empty where there is none."""
+        if not _lies_within(value, self.low, self.high):
+            return []
+        return [member for member in self.values() if math.isclose(member, value, rel_tol=1e-9, abs_tol=1e-12)][:1]
+
+    def near(self, value: float, rng: np.random.Generator) -> list[float]:  # noqa: ARG002 - as other domains
+        """The members next to `value`."""
+        members = self.values()
+        index = min(range(len(members)), key=lambda i: abs(members[i] - value))
+        return [members[i] for i in (index - 1, index + 1) if 0 <= i < len(members)]
+
+    def ends(self) -> list[float]:
+        """The lowest and the highest member."""
+        return list(dict.fromkeys((self.low, self.high)))
+
+    def __str__(self) -> str:
+        return f"{self.low:g} to {self.high:g} in steps of {self.step:g}"
+
+
+@dataclass(frozen=True)
+class Real(Domain):
+    """Numbers from low to high, both included; `log`: each order of magnitude alike."""
+
+    low: float
+    high: float
     log: bool = False
 
-    def suggest(self, name: str, suggest: Suggest) -> float:
-        """Let `suggest` choose."""
-        return suggest.real(name, self.low, self.high, step=self.step, log=self.log)
+    def values(self) -> list[float] | None:
+        """The only member where both ends are one, else None: they cannot be counted."""
+        return [self.low] if self.low == self.high else None
 
-    def match(self, value: object) -> list[float]:
-        """The member that equals `value`, in a list; empty where there is none."""
-        if isinstance(value, bool) or not isinstance(value, int | float) or not self.low <= value <= self.high:
-            return []
-        if self.step is None:
-            return [float(value)]
-        return [member for member in self._grid() if math.isclose(member, value, rel_tol=1e-9, abs_tol=1e-12)][:1]
+    def distribution(self) -> Distribution:
+        """What a sampler of Optuna is told."""
+        return Distribution("float", {"low": self.low, "high": self.high, "log": self.log})
+
+    def match(self, value: Any) -> list[float]:
+        """The value in a list; empty where it lies outside."""
+        return [float(value)] if _lies_within(value, self.low, self.high) else []
 
     def draw(self, rng: np.random.Generator) -> float:
         """A random member."""
-        if self.step is not None:
-            grid = self._grid()
-            return grid[int(rng.integers(len(grid)))]
         return self._from_unit(float(rng.random()))
+
+    def at(self, share: float) -> float:
+        """The member at a share of the range."""
+        if self.log:
+            low, high = np.log(self.low), np.log(self.high)
+            return min(self.high, max(self.low, float(np.exp(low + share * (high - low)))))
+        return self._from_unit(share)
 
     def near(self, value: float, rng: np.random.Generator) -> list[float]:
         """A member a little below and one a little above."""
-        if self.step is not None:
-            grid = self._grid()
-            index = min(range(len(grid)), key=lambda i: abs(grid[i] - value))
-            return [grid[i] for i in (index - 1, index + 1) if 0 <= i < len(grid)]
         if self.low == self.high:
             return []
         unit = self._to_unit(value)
         steps = [-abs(rng.normal(0, NEAR)), abs(rng.normal(0, NEAR))]
         return [near for near in (self._from_unit(unit + step) for step in steps) if near != value]
 
-    def values(self) -> list[float] | None:
-        """All members, or None where they cannot be counted."""
-        if self.step is not None:
-            return self._grid()
-        return [self.low] if self.low == self.high else None
-
     def ends(self) -> list[float]:
         """The lowest and the highest member."""
         return list(dict.fromkeys((self.low, self.high)))
 
-    def sketch(self) -> list[float]:
-        """All members, for counting; the middle where they cannot be counted."""
-        return self.values() or [self._from_unit(0.5)]
-
-    def _grid(self) -> list[float]:
-        assert self.step is not None
-        n = round((self.high - self.low) / self.step)
-        return [self.low + self.step * i for i in range(n)] + [self.high]
+    def grid(self, points: int) -> list[float]:
+        """`points` numbers from end to end; the middle where it is one."""
+        if self.low == self.high:
+            return [self.low]
+        spaced = (np.geomspace if self.log else np.linspace)(self.low, self.high, points).tolist()
+        return [min(self.high, max(self.low, value)) for value in spaced]
 
     def _to_unit(self, value: float) -> float:
         if self.log:
@@ -171,48 +273,4 @@ class Real:
         return min(max(value, self.low), self.high)
 
     def __str__(self) -> str:
-        step = f" in steps of {self.step:g}" if self.step is not None else ""
-        return f"{self.low:g} to {self.high:g}{step}{' (log)' if self.log else ''}"
-
-
-@dataclass(frozen=True)
-class Categorical:
-    """One of several names or values, without an order."""
-
-    options: tuple[Scalar, ...]
-
-    def suggest(self, name: str, suggest: Suggest) -> Scalar:
-        """Let `suggest` choose."""
-        value: Scalar = suggest.categorical(name, self.options)
-        return value
-
-    def match(self, value: object) -> list[Scalar]:
-        """The member that equals `value`, in a list; empty where there is none."""
-        return [option for option in self.options if same(option, value)]
-
-    def draw(self, rng: np.random.Generator) -> Scalar:
-        """A random member."""
-        return self.options[int(rng.integers(len(self.options)))]
-
-    def near(self, value: Scalar, rng: np.random.Generator) -> list[Scalar]:  # noqa: ARG002 - as the other domains
-        """All other members."""
-        return [option for option in self.options if not same(option, value)]
-
-    def values(self) -> list[Scalar]:
-        """All members."""
-        return list(self.options)
-
-    def ends(self) -> list[Scalar]:
-        """All members: none lies between two others."""
-        return list(self.options)
-
-    def sketch(self) -> list[Scalar]:
-        """All members, for counting."""
-        return list(self.options)
-
-    def __str__(self) -> str:
-        return ", ".join(str(option) for option in self.options)
-
-
-Parameter = Integer | Real | Categorical
-Domain = Parameter | Fixed
+        return f"{self.low:g} to {self.high:g}{' (log)' if self.log else ''}"

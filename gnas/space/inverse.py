@@ -5,56 +5,57 @@ from typing import Any
 
 from gnas.config.architecture import Architecture, canonical, identity
 from gnas.config.document import KeyPath, dotted
-from gnas.config.features import plain_entry
 from gnas.config.problems import shorten
-from gnas.config.propagation import NORM_EXPONENT
-from gnas.space.domain import Fixed
-from gnas.space.draw import Infeasible, build
+from gnas.space.candidate import Candidate, Infeasible, build
 from gnas.space.slots import Slot, fill
 
 _ABSENT = object()
 
 
-def params_of(slots: Sequence[Slot], architecture: Architecture) -> tuple[dict[str, Any] | None, str]:
-    """The parameters that give `architecture`, or None and the reason why none do.
+class Outside(Exception):
+    """An architecture lies outside a space; the message says why."""
+
+
+def find(slots: Sequence[Slot], architecture: Architecture) -> Candidate:
+    """The candidate that `architecture` is.
 
     Values that cannot matter for this architecture, such as the learning rate of a closed form, need not lie in their
-    ranges: the parameters then give an equal candidate rather than an equal file.
+    ranges: the candidate is then an equal one.
+
+    Raises:
+        Outside: there is none.
     """
-    tree = architecture.written()
-    tree["features"]["entry"] = plain_entry(architecture.features)
+    written, plain = architecture.written(), canonical(architecture)
     outside: dict[KeyPath, str] = {}
 
     def choose(slot: Slot) -> Any:
-        assert not isinstance(slot.domain, Fixed)
-        value = _value(tree, slot)
-        for alias in (value, *_aliases(slot, value)):
-            found = slot.domain.match(alias)
-            if found:
-                return found[0]
+        value = _value(written, slot)
+        if isinstance(value, dict):  # several words where one may do
+            value = _value(plain, slot)
+        found = slot.match(value)
+        if found:
+            return found[0]
         if value is not _ABSENT:
             outside[slot.path] = f"{dotted(slot.path)} is {shorten(value)}, the space has {slot.domain}"
         return slot.domain.ends()[0]
 
-    draft = fill(slots, choose)
     try:
-        built = build(draft)
+        candidate = build(fill(slots, choose))
     except Infeasible as error:
-        return None, "; ".join([*outside.values(), str(error)])
-    if built == architecture or identity(built) == identity(architecture):
-        return draft.params, ""
-    different = _differences(canonical(architecture), canonical(built), ())
+        raise Outside("; ".join([*outside.values(), str(error)])) from None
+    if candidate.architecture == architecture or candidate.identity == identity(architecture):
+        return candidate
+    different = _differences(plain, canonical(candidate.architecture), ())
     told = [sentence for path, sentence in outside.items() if path in different]
-    told += [sentence for path, sentence in different.items() if path not in outside]
-    return None, "; ".join(told)
+    raise Outside("; ".join([*told, *(sentence for path, sentence in different.items() if path not in outside)]))
 
 
 def _value(tree: Any, slot: Slot) -> Any:
     """What stands at a slot's path: a value, the name of a branch, the length of a list."""
     here = tree
     for key in slot.path:
-        if here in ("early", "late") and slot.path[:2] == ("features", "entry"):
-            return here  # one word for all kinds of features
+        if isinstance(here, str):
+            return here  # one word for all that it could be split into
         try:
             here = here[key]
         except (KeyError, IndexError, TypeError):
@@ -64,21 +65,6 @@ def _value(tree: Any, slot: Slot) -> Any:
     if slot.shape == "list" and isinstance(here, list):
         return len(here)
     return here
-
-
-def _aliases(slot: Slot, value: Any) -> list[Any]:
-    """Other ways to write the same.
-
-    A normalisation by name or by its exponent, a list of one name or none at all, attributes by name or by truth.
-    """
-    if slot.path[-1] in ("vectors", "links") and isinstance(value, list):
-        return ["none"] if not value else value if len(value) == 1 else []
-    if slot.path[-1] == "attributes" and isinstance(value, bool):
-        return ["flat" if value else "none"]
-    if slot.path[-1] != "norm":
-        return []
-    names = [name for name, exponent in NORM_EXPONENT.items() if value == exponent]
-    return [*names, *([NORM_EXPONENT[value]] if value in NORM_EXPONENT else [])]
 
 
 def _differences(wanted: Any, given: Any, path: KeyPath) -> dict[KeyPath, str]:

@@ -7,7 +7,7 @@ from typing import Any
 from gnas.config.document import Document
 from gnas.config.problems import shorten
 from gnas.registry import did_you_mean
-from gnas.space.domain import Fixed, Real, Scalar, same
+from gnas.space.domain import Scalar, same
 from gnas.space.slots import Condition, Slot, top_level_defaults
 
 
@@ -23,7 +23,7 @@ def name_parameters(slots: Sequence[Slot]) -> list[Slot]:
     taken: set[str] = set()
     named = []
     for slot in slots:
-        if isinstance(slot.domain, Fixed):
+        if not slot.searched:
             named.append(slot)
             continue
         meaning = (slot.name, repr(slot.domain))
@@ -101,7 +101,7 @@ def _meaningless(condition: Condition, slot: Slot, by_name: Mapping[str, list[Sl
         yield f"when {name}: it cannot depend on itself"
     elif name not in by_name and name not in defaults:
         yield f"when {name}: there is no such parameter in this space ({did_you_mean(name, {*by_name, *defaults})})"
-    elif any(isinstance(other.domain, Real) and other.domain.step is None for other in by_name.get(name, [])):
+    elif any(other.domain.values() is None for other in by_name.get(name, [])):
         yield f"when {name}: it is a continuous range, whose single values never occur; condition on a choice"
     else:
         for value in condition.values:
@@ -155,10 +155,8 @@ def _common(left: Sequence[Scalar], right: Sequence[Scalar]) -> tuple[Scalar, ..
     return tuple(value for value in left if any(same(value, other) for other in right))
 
 
-def choose_within(slot: Slot, allowed: Mapping[str, tuple[Scalar, ...]]) -> list[Any]:
+def choose_within(slot: Slot, allowed: Mapping[str, tuple[Scalar, ...]]) -> Sequence[Any]:
     """The members of a slot's domain that `allowed` leaves; all of `ends` where it says nothing."""
-    if isinstance(slot.domain, Fixed):
-        return [slot.domain.value]
     if slot.name not in allowed:
-        return list(slot.domain.ends())
+        return slot.domain.ends()
     return [member for value in allowed[slot.name] for member in slot.domain.match(value)]

@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from gnas.config.problems import shorten
-from gnas.space.domain import Categorical, Domain, Fixed, Integer, Real, same
+from gnas.space.domain import Categorical, Domain, Fixed, Integer, Real, Stepped, same
 
 
 def read_range(node: dict[str, Any], word: str) -> Domain:
@@ -40,21 +40,21 @@ def _integer(node: dict[str, Any]) -> Integer:
     return Integer(low, high, step, log)
 
 
-def _real(node: dict[str, Any]) -> Real:
+def _real(node: dict[str, Any]) -> Domain:
     ends = _ends(node["float"], "float", int | float)
     step, log = node.get("step"), _log(node)
     low, high = float(ends[0]), float(ends[1])
     if log and (low <= 0 or step is not None):
         raise ValueError(f"log needs numbers above 0 and no step, not [{low:g}, {high:g}]")
     if step is None:
-        return Real(low, high, None, log)
+        return Real(low, high, log)
     if isinstance(step, bool) or not isinstance(step, int | float) or not 0 < step < math.inf:
         raise ValueError(f"step must be a number above 0, not {shorten(step)}")
     n = (high - low) / step
     if not math.isclose(n, round(n), abs_tol=1e-6):
         last = low + math.floor(n) * step
         raise ValueError(f"steps of {step:g} from {low:g} do not meet {high:g}; write [{low:g}, {last:g}]")
-    return Real(low, high, float(step))
+    return Stepped(low, high, float(step))
 
 
 def _categorical(options: object) -> Categorical:

@@ -230,8 +230,12 @@ class Reader:
         parameter = dotted(place.path)
         if "cases" in place.origin:  # another case of the same path: told apart by what it asks for
             parameter = ".".join([parameter, *("+".join(map(str, condition.values)) for condition in when)])
-        slot = Slot(place.path, place.key, parameter, domain, shape, place.inside, when, place.default, place.origin)
-        self.slots.append(slot)
+        self.slots.append(
+            Slot(
+                place.path, place.key, parameter, domain, shape, place.inside, when, place.default, place.origin,
+                place.kind.also,
+            )
+        )  # fmt: skip
 
 
 def read_slots(document: Document, model: type[BaseModel] = Architecture, skip: tuple[str, ...] = ()) -> Reader:

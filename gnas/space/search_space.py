@@ -16,7 +16,7 @@ anchors: [mf, lightgcn-2]                         # designs to try first
 constraints: [{parameters: {max: 5_000_000}}]     # bounds that the winner must keep
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,17 +27,17 @@ from gnas.config.document import Document
 from gnas.errors import ConfigError
 from gnas.rng import numpy_rng
 from gnas.space.anchors import Constraint, read_anchors, read_constraints
-from gnas.space.domain import Fixed, Parameter, Suggest
-from gnas.space.draw import Check, Infeasible, build, check, draw_valid, replay, sample
-from gnas.space.inverse import params_of
-from gnas.space.moves import mutate, neighbours
+from gnas.space.candidate import Candidate, Infeasible, build, built, draw, replay
+from gnas.space.domain import Domain
+from gnas.space.inverse import Outside, find
+from gnas.space.moves import neighbours
 from gnas.space.order import condition_problems, in_order, name_parameters
 from gnas.space.reader import read_slots
-from gnas.space.size import LIMIT, Size, count
-from gnas.space.slots import Slot
-from gnas.space.suggest import value_problems
+from gnas.space.size import LIMIT, Check, Size, check, count
+from gnas.space.slots import Choose, Slot, drafts, fill
+from gnas.space.trying import value_problems
 
-__all__ = ["Check", "Constraint", "Infeasible", "SearchSpace", "Size", "parse_space"]
+__all__ = ["Candidate", "Check", "Constraint", "Infeasible", "Outside", "SearchSpace", "Size", "parse_space"]
 
 OWN_KEYS = ("extends", "anchors", "constraints")
 
@@ -52,20 +52,28 @@ class SearchSpace:
     tree: Mapping[str, Any]
     source: str
 
-    def parameters(self) -> dict[str, Parameter]:
-        """Every parameter's range by name, in the order in which they are asked for."""
-        return {slot.parameter: slot.domain for slot in self.slots if not isinstance(slot.domain, Fixed)}
+    def parameters(self) -> dict[str, Domain]:
+        """Every parameter's domain by name, in the order in which they are asked for."""
+        return {slot.parameter: slot.domain for slot in self.slots if slot.searched}
 
-    def sample(self, suggest: Suggest) -> Architecture:
-        """The architecture of the values that `suggest` gives. Raises `Infeasible` where they do not fit together."""
-        return sample(self.slots, suggest)
+    def ask(self, choose: Choose) -> Candidate:
+        """The candidate in which `choose` decides every parameter that exists, one after another.
 
-    def random(self, rng: np.random.Generator) -> dict[str, Any]:
-        """The parameters of a random candidate; what an architecture refuses is drawn again."""
-        return draw_valid(self.slots, rng).params
+        Raises:
+            Infeasible: the values do not fit together.
+        """
+        return build(fill(self.slots, choose))
 
-    def architecture(self, params: Mapping[str, Any]) -> Architecture:
-        """The architecture of given parameters; those that do not exist beside the others are left out.
+    def draw(self, rng: np.random.Generator) -> Candidate:
+        """A random candidate; what an architecture refuses is drawn again.
+
+        Raises:
+            ConfigError: no architecture came of 1000 attempts.
+        """
+        return draw(self.slots, rng)
+
+    def candidate(self, params: Mapping[str, Any]) -> Candidate:
+        """The candidate of given parameters; those that do not exist beside the others are left out.
 
         Raises:
             ConfigError: a parameter is missing, unknown or out of its range.
@@ -73,25 +81,34 @@ class SearchSpace:
         """
         return build(replay(self.slots, params))
 
-    def params_of(self, architecture: Architecture) -> dict[str, Any] | None:
-        """The parameters that give `architecture`, or an equal candidate; None where it is not in the space."""
-        return params_of(self.slots, architecture)[0]
+    def grid(self, points: int) -> Iterator[Candidate]:
+        """Every candidate in the order of the space; of long and continuous ranges `points` values."""
+        found = map(built, drafts(self.slots, lambda slot: slot.domain.grid(points)))
+        return (candidate for candidate in found if candidate is not None)
+
+    def neighbours(self, params: Mapping[str, Any], rng: np.random.Generator) -> Iterator[Candidate]:
+        """All candidates one small change away, in random order. Raises as `candidate` does."""
+        return neighbours(self.slots, params, rng)
+
+    def find(self, architecture: Architecture) -> Candidate:
+        """The candidate that `architecture` is, or one that is equal in all that matters.
+
+        Raises:
+            Outside: there is none, and why.
+        """
+        return find(self.slots, architecture)
 
     def why_not(self, architecture: Architecture) -> str:
         """Why `architecture` is not in the space; empty where it is."""
-        return params_of(self.slots, architecture)[1]
+        try:
+            self.find(architecture)
+        except Outside as error:
+            return str(error)
+        return ""
 
     def contains(self, architecture: Architecture) -> bool:
-        """Whether some parameters give `architecture`, or an equal candidate."""
-        return self.params_of(architecture) is not None
-
-    def mutate(self, params: Mapping[str, Any], rng: np.random.Generator, n: int = 1) -> dict[str, Any]:
-        """The parameters after `n` small random changes: another architecture, and a valid one."""
-        return mutate(self.slots, params, rng, n)
-
-    def neighbours(self, params: Mapping[str, Any], rng: np.random.Generator) -> list[dict[str, Any]]:
-        """All candidates one small change away, in random order."""
-        return neighbours(self.slots, params, rng)
+        """Whether some candidate is `architecture`."""
+        return not self.why_not(architecture)
 
     def size(self, limit: int = LIMIT, seed: int = 0) -> Size:
         """How many distinct architectures there are: exact up to `limit` combinations, an estimate above."""

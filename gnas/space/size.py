@@ -1,14 +1,13 @@
-"""How many different candidates a space holds."""
+"""How many different candidates a space holds, and how many combinations an architecture refuses."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from gnas.config.architecture import identity
-from gnas.space.domain import Fixed
-from gnas.space.draw import Infeasible, build
+from gnas.space.candidate import Infeasible, build, built, drawn
 from gnas.space.slots import Slot, drafts, fill
 
 LIMIT = 200_000
@@ -39,20 +38,31 @@ class Size:
         return words
 
 
+@dataclass(frozen=True)
+class Check:
+    """How many of `draws` random combinations an architecture refuses, and why."""
+
+    draws: int
+    refused: Mapping[str, int]
+
+    @property
+    def refused_share(self) -> float:
+        """Share of refused combinations, 0 to 1."""
+        return sum(self.refused.values()) / self.draws if self.draws else 0.0
+
+
 def count(slots: Sequence[Slot], rng: np.random.Generator, limit: int = LIMIT) -> Size:
     """Count a space; exactly where it holds at most `limit` combinations."""
     continuous = tuple(dict.fromkeys(slot.parameter for slot in slots if slot.domain.values() is None))
-    seen: set[str] = set()
-    combinations = 0
     if _estimate(slots, rng, PROBES // 10, valid_only=False) <= 10 * limit:
-        for draft in drafts(slots, _members):
-            combinations += 1
+        seen: set[str] = set()
+        combinations = 0
+        for combinations, draft in enumerate(drafts(slots, _counted), 1):
             if combinations > limit:
                 break
-            try:
-                seen.add(identity(build(draft)))
-            except Infeasible:
-                continue
+            candidate = built(draft)
+            if candidate is not None:
+                seen.add(candidate.identity)
         else:
             return Size(combinations, len(seen), True, continuous)
     total = _estimate(slots, rng, PROBES, valid_only=False)
@@ -60,8 +70,21 @@ def count(slots: Sequence[Slot], rng: np.random.Generator, limit: int = LIMIT) -
     return Size(round(total), round(accepted), False, continuous)
 
 
-def _members(slot: Slot) -> Sequence[Any]:
-    return [slot.domain.value] if isinstance(slot.domain, Fixed) else slot.domain.sketch()
+def check(slots: Sequence[Slot], rng: np.random.Generator, draws: int) -> Check:
+    """Draw at random and count what is refused, by reason."""
+    refused: Counter[str] = Counter()
+    for _ in range(draws):
+        try:
+            build(drawn(slots, rng))
+        except Infeasible as error:
+            refused[str(error)] += 1
+    return Check(draws, dict(refused.most_common()))
+
+
+def _counted(slot: Slot) -> Sequence[Any]:
+    """All members; the middle of what cannot be counted."""
+    members = slot.domain.values()
+    return [slot.domain.at(0.5)] if members is None else members
 
 
 def _estimate(slots: Sequence[Slot], rng: np.random.Generator, probes: int, *, valid_only: bool) -> float:
@@ -72,15 +95,11 @@ def _estimate(slots: Sequence[Slot], rng: np.random.Generator, probes: int, *, v
 
         def choose(slot: Slot) -> Any:
             nonlocal product
-            members = _members(slot)
+            members = _counted(slot)
             product *= len(members)
             return members[int(rng.integers(len(members)))]
 
         draft = fill(slots, choose)
-        if valid_only:
-            try:
-                build(draft)
-            except Infeasible:
-                continue
-        total += product
+        if not valid_only or built(draft):
+            total += product
     return total / probes

@@ -6,7 +6,7 @@ count, change or look up candidates.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
@@ -51,6 +51,18 @@ class Slot:
     default: Scalar
     origin: KeyPath
     """Where it is written in the space's file."""
+    also: Callable[[Any], list[Any]] | None = None
+    """Other ways to write a value of it."""
+
+    def match(self, value: Any) -> list[Any]:
+        """The member that means the same as `value`, in a list; empty where there is none."""
+        ways = [value, *(self.also(value) if self.also else ())]
+        return next((found for way in ways if (found := self.domain.match(way))), [])
+
+    @property
+    def searched(self) -> bool:
+        """Whether it is a parameter, and not one value that is fixed."""
+        return not isinstance(self.domain, Fixed)
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -71,7 +83,7 @@ class Draft:
     @property
     def params(self) -> dict[str, Any]:
         """The sampler's parameters and their values."""
-        return {slot.parameter: value for slot, value in self.filled if not isinstance(slot.domain, Fixed)}
+        return {slot.parameter: value for slot, value in self.filled if slot.searched}
 
 
 def fill(slots: Sequence[Slot], choose: Choose) -> Draft:
@@ -93,39 +105,25 @@ def fill(slots: Sequence[Slot], choose: Choose) -> Draft:
 
 
 def drafts(slots: Sequence[Slot], values: Callable[[Slot], Sequence[Any]]) -> Iterator[Draft]:
-    """Every combination of the slots' `values`, as an odometer turns."""
-    prefix: list[int] = []
+    """Every combination of the slots' `values`, as an odometer turns: the last slot fastest."""
+    positions: list[int] = []
+    sizes: list[int] = []
+
+    def choose(slot: Slot) -> Any:
+        members = values(slot)
+        if len(sizes) == len(positions):
+            positions.append(0)
+        sizes.append(len(members))
+        return members[positions[len(sizes) - 1]]
+
     while True:
-        wheels = _Wheels(values, prefix)
-        yield fill(slots, wheels.choose)
-        turned = wheels.turned()
-        if turned is None:
+        sizes.clear()
+        yield fill(slots, choose)
+        while positions and positions[-1] + 1 == sizes[len(positions) - 1]:
+            positions.pop()
+        if not positions:
             return
-        prefix = turned
-
-
-@dataclass
-class _Wheels:
-    """The positions of the odometer, one wheel a slot that was filled."""
-
-    values: Callable[[Slot], Sequence[Any]]
-    prefix: list[int]
-    taken: list[int] = field(default_factory=list)
-    sizes: list[int] = field(default_factory=list)
-
-    def choose(self, slot: Slot) -> Any:
-        wheel = self.values(slot)
-        n = len(self.taken)
-        self.taken.append(self.prefix[n] if n < len(self.prefix) else 0)
-        self.sizes.append(len(wheel))
-        return wheel[self.taken[-1]]
-
-    def turned(self) -> list[int] | None:
-        """The next positions: the last wheel that can turns by one, those behind it start anew."""
-        for n in range(len(self.taken) - 1, -1, -1):
-            if self.taken[n] + 1 < self.sizes[n]:
-                return [*self.taken[:n], self.taken[n] + 1]
-        return None
+        positions[-1] += 1
 
 
 @cache

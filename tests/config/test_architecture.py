@@ -105,7 +105,7 @@ def test_the_written_form_reads_back_equal(name: str) -> None:
 def test_the_shown_form_reads_back_as_the_same_candidate(space: str) -> None:
     spec = load_space(space)
     rng = numpy_rng(0, "shown", space)
-    drawn = [spec.architecture(spec.random(rng)) for _ in range(60)]
+    drawn = [spec.draw(rng).architecture for _ in range(60)]
     for architecture in [*spec.anchors.values(), *drawn]:
         again = read(**shown(architecture))
         assert identity(again) == identity(architecture)

@@ -78,7 +78,7 @@ def test_the_known_designs_are_told_apart() -> None:
 
 def test_the_words_mostly_tell_candidates_apart_and_fit_a_table() -> None:
     space, rng = load_space("compact"), np.random.default_rng(0)
-    drawn = [space.architecture(space.random(rng)) for _ in range(80)]
+    drawn = [space.draw(rng).architecture for _ in range(80)]
     assert len({describe(a) for a in drawn}) >= 0.9 * len({identity(a) for a in drawn})
     assert max(len(describe(a)) for a in drawn) <= 120
 

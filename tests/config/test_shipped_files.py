@@ -24,7 +24,7 @@ def test_the_files_are_there() -> None:
 def test_a_shipped_config_is_right_and_its_space_too(path: Path) -> None:
     loaded = load_run_config(str(path))
     space = space_of(loaded)
-    assert space.random(np.random.default_rng(0))
+    assert space.draw(np.random.default_rng(0)).params
     assert loaded.config.search.trials is not None
     assert path.read_text().startswith("# ")
 
@@ -36,9 +36,9 @@ def test_a_shipped_space_samples_valid_architectures_that_it_finds_again(path: P
     rng = np.random.default_rng(0)
     found = set()
     for _ in range(50):
-        params = space.random(rng)
-        architecture = space.architecture(params)
-        assert space.params_of(architecture) == params
+        params = space.draw(rng).params
+        architecture = space.candidate(params).architecture
+        assert space.find(architecture).params == params
         assert describe(architecture)
         found.add(identity(architecture))
     assert len(found) >= 15

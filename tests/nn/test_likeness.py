@@ -165,7 +165,7 @@ def test_one_column_of_vectors_is_written_without_brackets_and_found_again() -> 
     )
     rng = np.random.default_rng(0)
     for _ in range(50):
-        architecture = space.architecture(space.random(rng))
+        architecture = space.draw(rng).architecture
         assert architecture.features.vectors in ([], ["image"], "all")
         assert space.contains(architecture), space.why_not(architecture)
 

@@ -107,7 +107,7 @@ def _spectral() -> Any:
 
 def test_channels_may_be_searched() -> None:
     space = load_space({"features": {"links": "all", "knn": {"channels": {"choice": ["sum", "learned"]}}}})
-    drawn = [space.architecture(space.random(np.random.default_rng(seed))) for seed in range(10)]
+    drawn = [space.draw(np.random.default_rng(seed)).architecture for seed in range(10)]
     assert {one.features.knn.channels for one in drawn} == {"sum", "learned"}
     assert all(space.contains(one) for one in drawn)
 

@@ -138,8 +138,9 @@ def test_a_search_over_the_arguments_of_tagconv() -> None:
     space = load_space({"propagation": {"pyg": tree}, "dim": 16, "lr": 0.02})
     assert space.size().distinct == 3
     world, tried = blocks(), set()
-    for params in [{"propagation.args.K": 2}, *space.neighbours({"propagation.args.K": 2}, np.random.default_rng(0))]:
-        propagation = space.architecture(params).propagation
+    two = {"propagation.args.K": 2}
+    for candidate in [space.candidate(two), *space.neighbours(two, np.random.default_rng(0))]:
+        propagation = candidate.architecture.propagation
         assert isinstance(propagation, PyG)
         tried.add(propagation.args["K"])
         _, epochs = learn(world, {"propagation": propagation.written(), "lr": 0.02})
@@ -151,7 +152,7 @@ def test_arguments_may_hang_on_the_layer() -> None:
     args = {"K": {"int": [1, 2]}, "alpha": {"float": [0.1, 0.5], "when": {"propagation.layer": "APPNP"}}}
     space = load_space({"propagation": {"pyg": {"layer": {"choice": ["APPNP", "TAGConv"]}, "args": args}}})
     for seed in range(10):
-        propagation = space.architecture(space.random(np.random.default_rng(seed))).propagation
+        propagation = space.draw(np.random.default_rng(seed)).architecture.propagation
         assert isinstance(propagation, PyG)
         assert ("alpha" in propagation.args) == (propagation.layer == "APPNP")
 

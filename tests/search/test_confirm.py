@@ -8,7 +8,7 @@ from gnas.config.architecture import Architecture
 from gnas.config.propagation import LightGCN, Spectral
 from gnas.rng import derive_seed
 from gnas.search.events import Best, ConfirmEnded, ConfirmStarted, Event
-from tests.search.search_fakes import FakeTraining, TinySpace, ended, run, setup, trials
+from tests.search.search_fakes import FakeTraining, ended, run, setup, tiny_space, trials
 
 LUCKY = Architecture(propagation=LightGCN(depth=1), dim=16, lr=0.01, epochs=20)
 GOOD = Architecture(propagation=LightGCN(depth=3), dim=64, lr=0.01, epochs=20)
@@ -32,7 +32,7 @@ def _identity(architecture: Architecture) -> str:
 
 
 def search_with_luck(folder: Path, **confirm: int) -> list[Event]:
-    return run(setup(space=TinySpace(ANCHORS), trials=3, train=train_with_luck, confirm=confirm), folder)
+    return run(setup(space=tiny_space(ANCHORS), trials=3, train=train_with_luck, confirm=confirm), folder)
 
 
 def best_of(events: list[Event]) -> Best:
@@ -77,7 +77,7 @@ def test_whether_the_winner_is_told_from_the_second(tmp_path: Path) -> None:
         return FakeTraining(architecture, level + rng.uniform(-noise, noise))
 
     for noise, separated in ((0.1, False), (0.001, True)):
-        chosen = setup(space=TinySpace(ANCHORS), trials=3, train=train, confirm={"top": 3, "seeds": 4})
+        chosen = setup(space=tiny_space(ANCHORS), trials=3, train=train, confirm={"top": 3, "seeds": 4})
         best = best_of(run(chosen, tmp_path / str(noise)))
         assert best.separated is separated
         assert best.second is not None
@@ -86,7 +86,7 @@ def test_whether_the_winner_is_told_from_the_second(tmp_path: Path) -> None:
 
 def test_closed_forms_are_not_trained_again(tmp_path: Path) -> None:
     anchors = {"gf-cf": Architecture(propagation=Spectral(rank=64)), "good": GOOD}
-    chosen = setup(space=TinySpace(anchors), trials=2, train=train_with_luck, confirm={"top": 2, "seeds": 2})
+    chosen = setup(space=tiny_space(anchors), trials=2, train=train_with_luck, confirm={"top": 2, "seeds": 2})
     events = run(chosen, tmp_path)
     (confirmed,) = [event for event in events if isinstance(event, ConfirmEnded)]
     by_number = {one.number: one for one in confirmed.ranking}
@@ -103,7 +103,7 @@ def test_a_fresh_seed_that_fails_is_recorded_and_left_out(tmp_path: Path) -> Non
             raise ValueError("unlucky seed")
         return train_with_luck(architecture, seed)
 
-    chosen = setup(space=TinySpace(ANCHORS), trials=3, train=train, confirm={"top": 2, "seeds": 2})
+    chosen = setup(space=tiny_space(ANCHORS), trials=3, train=train, confirm={"top": 2, "seeds": 2})
     best = best_of(run(chosen, tmp_path))
     assert best.confirmed.number == 1
     assert len(best.confirmed.fresh) == 1
@@ -119,7 +119,7 @@ def test_stopped_between_seeds_only_whole_rounds_count(tmp_path: Path) -> None:
         asked += 1
         return asked > 3 * 20 + 5 + 3 * 20 + 30
 
-    chosen = setup(space=TinySpace(ANCHORS), trials=3, train=train_with_luck, confirm={"top": 3, "seeds": 2})
+    chosen = setup(space=tiny_space(ANCHORS), trials=3, train=train_with_luck, confirm={"top": 3, "seeds": 2})
     events = run(chosen, tmp_path, stop=stop)
     assert ended(events).reason == "stopped"
     (confirmed,) = [event for event in events if isinstance(event, ConfirmEnded)]

@@ -8,10 +8,7 @@ from gnas.config.architecture import Architecture, identity
 from gnas.config.propagation import Layered
 from gnas.search.events import Note
 from gnas.search.objectives import objectives_of
-from gnas.search.proposal import fixed
-from gnas.search.protocols import Space
 from gnas.search.strategies import SAMPLERS
-from gnas.search.strategies.grid import combinations
 from gnas.search.view import View
 from gnas.space.search_space import SearchSpace, parse_space
 from tests.search.search_fakes import FakeTraining, run, setup, trials
@@ -53,14 +50,13 @@ def space() -> SearchSpace:
 
 @pytest.mark.parametrize("sampler", ["tpe", "portfolio", "evolution", "nsga2", "qmc", "grid"])
 def test_every_sampler_works_on_a_conditional_space(sampler: str, space: SearchSpace, tmp_path: Path) -> None:
-    of_users: Space = space
-    events = run(setup(space=of_users, sampler=sampler, trials=16, train=train, pruner="halving"), tmp_path)
+    events = run(setup(space=space, sampler=sampler, trials=16, train=train, pruner="halving"), tmp_path)
     done = [event.outcome for event in trials(events)]
     assert len({outcome.identity for outcome in done}) == 16
     assert {outcome.state for outcome in done} <= {"complete", "pruned"}
     for outcome in done:
         assert space.contains(outcome.architecture)
-        assert identity(space.architecture(outcome.params)) == outcome.identity
+        assert identity(space.candidate(outcome.params).architecture) == outcome.identity
     anchored = [outcome.origin for outcome in done if outcome.origin.startswith("anchor")]
     noted = [event.text for event in events if isinstance(event, Note)]
     assert len(anchored) + len(noted) == 2
@@ -68,13 +64,9 @@ def test_every_sampler_works_on_a_conditional_space(sampler: str, space: SearchS
 
 def test_the_grid_counts_what_the_space_counts() -> None:
     space = parse_space({key: value for key, value in TREE.items() if key not in ("lr", "loss", "batch_size")})
-    names = set()
-    for params in combinations(space):
-        if params is not None:
-            names.add(identity(fixed(space, params, "grid").architecture))
     size = space.size()
     assert size.exact
-    assert len(names) == size.distinct
+    assert len({candidate.identity for candidate in space.grid(5)}) == size.distinct
 
 
 def test_local_search_moves_to_neighbours(space: SearchSpace, tmp_path: Path) -> None:
@@ -84,8 +76,6 @@ def test_local_search_moves_to_neighbours(space: SearchSpace, tmp_path: Path) ->
     for attempt, proposal in zip(range(10), SAMPLERS["local"](view), strict=False):
         assert proposal is not None, attempt
         parent = outcomes[int(proposal.origin.rpartition(" ")[2])]
-        assert identity(proposal.architecture) != parent.identity
-        changed = {
-            name for name in proposal.params if name in parent.params and proposal.params[name] != parent.params[name]
-        }
+        assert proposal.candidate.identity != parent.identity
+        changed = {name for name, value in proposal.candidate.params.items() if parent.params.get(name, value) != value}
         assert len(changed) <= 1 or "propagation" in changed

@@ -1,45 +1,28 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from gnas.config.architecture import Architecture, identity
+from gnas.config.architecture import Architecture
 from gnas.config.propagation import Spectral
 from gnas.search.events import ConfirmEnded
 from gnas.search.objectives import Objectives
 from gnas.search.outcome import Outcome, ranked
-from gnas.search.strategies.grid import combinations
 from gnas.space.search_space import Constraint
-from tests.search.search_fakes import FakeTraining, TinySpace, ended, quality, run, setup, trials
+from tests.search.search_fakes import FakeTraining, ended, quality, run, setup, tiny_space, trials
 
 OBJECTIVES = ["ndcg@20", "parameters"]
 
 
 def everything() -> dict[str, tuple[float, float]]:
     """Quality and size of every candidate of the small space."""
-    space = TinySpace(discrete=True)
     found = {}
-    for params in combinations(space):
-        assert params is not None
-        architecture = space.sample(_Answers(params))
-        training = FakeTraining(architecture, quality(architecture))
+    for candidate in tiny_space(discrete=True).grid(2):
+        training = FakeTraining(candidate.architecture, quality(candidate.architecture))
         best = list(training.epochs(lambda: False))[-1].metrics["ndcg@20"]
-        found[identity(architecture)] = (best, training.costs()["parameters"])
+        found[candidate.identity] = (best, training.costs()["parameters"])
     return found
-
-
-class _Answers:
-    def __init__(self, params: dict[str, object]) -> None:
-        self.params = params
-
-    def integer(self, name: str, *_: object, **__: object) -> int:
-        return int(str(self.params[name]))
-
-    def real(self, name: str, *_: object, **__: object) -> float:
-        return float(str(self.params[name]))
-
-    def categorical(self, name: str, _: object) -> object:
-        return self.params[name]
 
 
 def brute_force_front() -> set[str]:
@@ -53,7 +36,7 @@ def brute_force_front() -> set[str]:
 
 @pytest.mark.parametrize(("sampler", "pruner"), [("grid", "none"), ("nsga2", "none"), ("random", "halving")])
 def test_the_front_equals_brute_force(sampler: str, pruner: str, tmp_path: Path) -> None:
-    space = TinySpace(discrete=True)
+    space = tiny_space(discrete=True)
     events = run(setup(space=space, sampler=sampler, pruner=pruner, trials=1000, objective=OBJECTIVES), tmp_path)
     by_number = {event.number: event.outcome for event in trials(events)}
     end = ended(events)
@@ -123,8 +106,7 @@ def test_lower_limits_where_more_is_better(tmp_path: Path) -> None:
 
 
 def test_constraints_of_the_space_hold_too(tmp_path: Path) -> None:
-    space = TinySpace()
-    space.constraints = (Constraint("parameters", low=20.0, high=40.0),)
+    space = replace(tiny_space(), constraints=(Constraint("parameters", low=20.0, high=40.0),))
     events = run(setup(space=space, trials=30), tmp_path)
     best = ended(events).best
     assert best is not None

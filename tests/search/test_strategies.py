@@ -6,16 +6,13 @@ import optuna
 import pytest
 from scipy.stats import multivariate_normal
 
-from gnas.config.architecture import Architecture, identity
 from gnas.search.mirror import mirror
 from gnas.search.objectives import Objectives
 from gnas.search.outcome import Outcome
-from gnas.search.proposal import fixed
+from gnas.search.proposal import Proposal
 from gnas.search.strategies import SAMPLERS, predictor
-from gnas.search.strategies.grid import combinations
 from gnas.search.view import View
-from gnas.space.domain import Suggest
-from tests.search.search_fakes import TinySpace, quality, run, setup, trials
+from tests.search.search_fakes import quality, run, setup, tiny_space, trials
 
 ONE = Objectives(("ndcg@20",))
 
@@ -24,47 +21,50 @@ EVERY = [pytest.param(name, marks=pytest.mark.slow) if name == "gp" else name fo
 
 
 def history(n: int, seed: int = 0) -> tuple[Outcome, ...]:
-    space, outcomes = TinySpace(), []
+    space, outcomes = tiny_space(), []
     for number in range(n):
-        proposal = fixed(space, space.random(np.random.default_rng((seed, number))), "random")
+        proposal = Proposal(space.draw(np.random.default_rng((seed, number))), "random")
+        candidate = proposal.candidate
         outcomes.append(
             Outcome(
-                number, identity(proposal.architecture), "complete", "random", proposal.params, proposal.architecture,
-                proposal.distributions, values=(quality(proposal.architecture),), epochs=20,
+                number, candidate.identity, "complete", "random", candidate.params, candidate.architecture,
+                proposal.distributions, values=(quality(candidate.architecture),), epochs=20,
             )
         )  # fmt: skip
     return tuple(outcomes)
 
 
 def view(outcomes: tuple[Outcome, ...], **changes: object) -> View:
-    facts = {"space": TinySpace(), "objectives": ONE, "number": len(outcomes), "seed": 1, "trials": 40} | changes
+    facts = {"space": tiny_space(), "objectives": ONE, "number": len(outcomes), "seed": 1, "trials": 40} | changes
     return View(outcomes=outcomes, **facts)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_proposals_are_a_pure_function_of_history_and_number(name: str) -> None:
     past = history(15)
-    first = [p and p.params for p in islice(SAMPLERS[name](view(past)), 4)]
-    again = [p and p.params for p in islice(SAMPLERS[name](view(past)), 4)]
+    first = [p and p.candidate.params for p in islice(SAMPLERS[name](view(past)), 4)]
+    again = [p and p.candidate.params for p in islice(SAMPLERS[name](view(past)), 4)]
     assert first == again
     if name not in ("grid", "qmc"):
-        other = [p and p.params for p in islice(SAMPLERS[name](view(past, seed=2)), 4)]
+        other = [p and p.candidate.params for p in islice(SAMPLERS[name](view(past, seed=2)), 4)]
         assert first != other
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_proposals_lie_in_the_space(name: str) -> None:
-    space = TinySpace()
+    space = tiny_space()
     for proposal in islice(SAMPLERS[name](view(history(15))), 8):
         assert proposal is not None
-        again = fixed(space, proposal.params, "again")
-        assert again.architecture == proposal.architecture
-        assert dict(again.distributions) == dict(proposal.distributions)
+        again = space.candidate(proposal.candidate.params)
+        assert again.architecture == proposal.candidate.architecture
+        assert again.domains == proposal.candidate.domains
+        for name, distribution in proposal.distributions.items():
+            assert distribution._contains(distribution.to_internal_repr(again.params[name]))
 
 
 def test_tpe_goes_where_the_good_ones_are() -> None:
     proposals = [next(SAMPLERS["tpe"](view(history(60), seed=seed))) for seed in range(20)]
-    found = [quality(proposal.architecture) for proposal in proposals if proposal]
+    found = [quality(proposal.candidate.architecture) for proposal in proposals if proposal]
     drawn = [outcome.values[0] for outcome in history(60) if outcome.values]
     assert np.mean(found) > np.mean(drawn) + 0.1
 
@@ -84,7 +84,7 @@ def test_the_predictor_wants_what_is_good_more_than_chance_does() -> None:
     for seed in range(20):
         proposal = next(SAMPLERS["predictor"](view(history(30), seed=seed)))
         assert proposal is not None
-        found.append(quality(proposal.architecture))
+        found.append(quality(proposal.candidate.architecture))
     drawn = [outcome.values[0] for outcome in history(60) if outcome.values]
     assert np.mean(found) > np.mean(drawn) + 0.2
 
@@ -93,7 +93,7 @@ def test_the_predictor_never_wants_what_was_tried() -> None:
     past = history(30)
     tried = {outcome.identity for outcome in past}
     wanted = [p for p in islice(SAMPLERS["predictor"](view(past)), 20) if p]
-    assert not tried & {identity(proposal.architecture) for proposal in wanted}
+    assert not tried & {proposal.candidate.identity for proposal in wanted}
 
 
 def test_expected_improvement_agrees_with_sampling_from_the_posterior() -> None:
@@ -125,7 +125,7 @@ def test_evolution_forgets_the_old() -> None:
 
 def test_quasi_random_points_spread_better_than_random_ones() -> None:
     def lr(name: str) -> list[float]:
-        found = [p.params.get("lr") for p in islice(SAMPLERS[name](view((), number=0)), 128) if p]
+        found = [p.candidate.params.get("lr") for p in islice(SAMPLERS[name](view((), number=0)), 128) if p]
         return sorted(float(np.log10(value)) for value in found if value is not None)
 
     gaps = {name: np.diff(lr(name)).max() for name in ("qmc", "random")}
@@ -134,59 +134,18 @@ def test_quasi_random_points_spread_better_than_random_ones() -> None:
 
 def test_quasi_random_search_goes_on_with_the_next_point(tmp_path: Path) -> None:
     events = trials(run(setup(sampler="qmc", trials=6), tmp_path))
-    expected = [p.params for p in islice(SAMPLERS["qmc"](view((), seed=0)), 6) if p]
+    expected = [p.candidate.params for p in islice(SAMPLERS["qmc"](view((), seed=0)), 6) if p]
     assert [dict(event.outcome.params) for event in events] == expected
 
 
-class Ranges:
-    """A space of all kinds of ranges, for the strategies that turn numbers into values themselves."""
-
-    anchors: dict[str, Architecture] = {}  # noqa: RUF012
-    constraints = ()
-
-    def sample(self, suggest: Suggest) -> Architecture:
-        suggest.integer("step", 2, 10, step=4)
-        suggest.integer("log", 1, 100, log=True)
-        suggest.integer("big", 0, 1000)
-        suggest.real("grid", 0.0, 0.3, step=0.1)
-        suggest.real("plain", -1.0, 1.0)
-        suggest.real("same", 0.5, 0.5)
-        suggest.categorical("any", [None, True, 1, "x"])
-        return Architecture()
-
-
-@pytest.mark.parametrize("name", ["qmc", "grid"])
-def test_values_lie_within_their_ranges_and_reach_both_ends(name: str) -> None:
-    seen: dict[str, set[object]] = {}
-    for proposal in islice(SAMPLERS[name](view((), space=Ranges())), 3000):
-        assert proposal is not None
-        for key, value in proposal.params.items():
-            assert proposal.distributions[key]._contains(proposal.distributions[key].to_internal_repr(value))
-            seen.setdefault(key, set()).add(value)
-    if name == "qmc":
-        assert seen["step"] == {2, 6, 10}
-        assert len(seen["grid"]) == 4
-        assert {1, 100} <= seen["log"]
-        assert len(seen["any"] | {repr(v) for v in seen["any"]}) >= 4
-
-
-def test_the_grid_has_no_gaps() -> None:
-    combos = [c for c in combinations(Ranges()) if c]  # type: ignore[arg-type]
-    values = {key: sorted({c[key] for c in combos}, key=repr) for key in combos[0]}
-    assert len(combos) == np.prod([len({repr(c[key]) for c in combos}) for key in values])
-    assert values["step"] == [10, 2, 6]
-    assert sorted(values["big"]) == [0, 250, 500, 750, 1000]
-    assert sorted(values["plain"]) == [-1.0, -0.5, 0.0, 0.5, 1.0]
-    assert len({repr(c["any"]) for c in combos}) == 4
-
-
 def test_the_mirror_ranks_pruned_by_their_best_and_failed_last() -> None:
-    space = TinySpace()
-    proposal = fixed(space, space.random(np.random.default_rng(0)), "random")
+    space = tiny_space()
+    proposal = Proposal(space.draw(np.random.default_rng(0)), "random")
+    candidate = proposal.candidate
 
     def outcome(number: int, state: str, value: float | None, rungs: dict[int, tuple[float, ...]]) -> Outcome:
         return Outcome(
-            number, str(number), state, "x", proposal.params, proposal.architecture, proposal.distributions,  # type: ignore[arg-type]
+            number, str(number), state, "x", candidate.params, candidate.architecture, proposal.distributions,  # type: ignore[arg-type]
             values=None if value is None else (value,), rungs=rungs,
         )  # fmt: skip
 

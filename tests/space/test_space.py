@@ -1,6 +1,5 @@
 """What a search space means: what is sampled, under which names, on which conditions."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +9,9 @@ from gnas.config.architecture import Architecture, identity
 from gnas.config.features import plain_entry
 from gnas.config.yaml import load_yaml
 from gnas.errors import ConfigError
-from gnas.space.domain import Categorical, Integer, Real
+from gnas.space.domain import Categorical, Domain, Integer, Real, Stepped
 from gnas.space.search_space import Constraint, Infeasible, SearchSpace, parse_space
+from gnas.space.slots import Slot
 
 COMPACT = """
 propagation:
@@ -32,32 +32,18 @@ def space_of(text: str) -> SearchSpace:
     return parse_space(load_yaml(text, "s.yaml"))
 
 
-class Answers:
-    """Answers from a table, and a record of what was asked."""
-
-    def __init__(self, answers: Mapping[str, Any]) -> None:
-        self.answers = answers
-        self.asked: dict[str, tuple[Any, ...]] = {}
-
-    def integer(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
-        self.asked[name] = (low, high, step, log)
-        return int(self.answers[name])
-
-    def real(self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False) -> float:
-        self.asked[name] = (low, high, step, log)
-        return float(self.answers[name])
-
-    def categorical(self, name: str, choices: Sequence[Any]) -> Any:
-        self.asked[name] = tuple(choices)
-        return self.answers[name]
-
-
 def test_a_sample_asks_for_what_exists_and_for_nothing_else() -> None:
-    answers = Answers(
-        {"propagation": "sage", "propagation.depth": 3, "propagation.aggregate": "max", "dim": 64, "loss": "bpr"}
-        | {"loss.negatives": 4, "lr": 0.02}
-    )
-    architecture = space_of(COMPACT).sample(answers)
+    answers = {"propagation": "sage", "propagation.depth": 3, "propagation.aggregate": "max", "dim": 64, "loss": "bpr"}
+    answers |= {"loss.negatives": 4, "lr": 0.02}
+    asked: dict[str, Domain] = {}
+
+    def choose(slot: Slot) -> Any:
+        asked[slot.parameter] = slot.domain
+        return answers[slot.parameter]
+
+    candidate = space_of(COMPACT).ask(choose)
+    architecture = candidate.architecture
+    assert (candidate.params, candidate.domains) == (answers, asked)
     assert architecture == Architecture.model_validate(
         {
             "propagation": {"sage": {"depth": 3, "aggregate": "max"}},
@@ -67,14 +53,14 @@ def test_a_sample_asks_for_what_exists_and_for_nothing_else() -> None:
             "epochs": 30,
         }
     )
-    assert answers.asked == {
-        "propagation": ("none", "lightgcn", "sage", "gcn", "gat"),
-        "propagation.depth": (1, 4, 1, False),
-        "propagation.aggregate": ("mean", "max"),
-        "dim": (32, 64),
-        "loss": ("bpr", "softmax"),
-        "loss.negatives": (1, 4),
-        "lr": (0.001, 0.1, None, True),
+    assert asked == {
+        "propagation": Categorical(("none", "lightgcn", "sage", "gcn", "gat")),
+        "propagation.depth": Integer(1, 4),
+        "propagation.aggregate": Categorical(("mean", "max")),
+        "dim": Categorical((32, 64)),
+        "loss": Categorical(("bpr", "softmax")),
+        "loss.negatives": Categorical((1, 4)),
+        "lr": Real(0.001, 0.1, log=True),
     }
 
 
@@ -84,7 +70,7 @@ def test_equal_ranges_share_a_name_and_other_ranges_have_their_own() -> None:
     assert parameters["propagation.gcn.depth"] == Integer(1, 2), "named for the first branch with this range"
     assert "propagation.gat.depth" not in parameters, "shares the range, hence the name, with gcn"
     assert parameters["propagation.norm"] == Categorical(("sym", "left"))
-    assert parameters["lr"] == Real(0.001, 0.1, None, True)
+    assert parameters["lr"] == Real(0.001, 0.1, log=True)
     assert "epochs" not in parameters
 
 
@@ -101,7 +87,7 @@ def test_a_fixed_member_gives_the_same_names_as_a_choice_of_it() -> None:
     chosen = space_of("propagation: {choice: {lightgcn: {depth: {int: [1, 4]}}, none: {}}}")
     assert set(fixed.parameters()) == {"propagation.depth"}
     assert set(chosen.parameters()) == {"propagation", "propagation.depth"}
-    assert fixed.architecture({"propagation.depth": 3}).propagation.written() == {"lightgcn": {"depth": 3}}
+    assert fixed.candidate({"propagation.depth": 3}).architecture.propagation.written() == {"lightgcn": {"depth": 3}}
 
 
 def test_a_parameter_exists_when_its_condition_holds_else_the_default_stands() -> None:
@@ -111,11 +97,11 @@ def test_a_parameter_exists_when_its_condition_holds_else_the_default_stands() -
         "weight_decay: {value: 0.5, when: {batch_size: 512, loss: bpr}}\n"
     )
     default = Architecture()
-    assert space.architecture({"loss": "all-pairs"}).batch_size == default.batch_size
-    both = space.architecture({"loss": "bpr", "batch_size": 512})
+    assert space.candidate({"loss": "all-pairs"}).architecture.batch_size == default.batch_size
+    both = space.candidate({"loss": "bpr", "batch_size": 512}).architecture
     assert (both.batch_size, both.weight_decay) == (512, 0.5)
-    assert space.architecture({"loss": "softmax", "batch_size": 512}).weight_decay == default.weight_decay
-    assert space.architecture({"loss": "bpr", "batch_size": 1024}).weight_decay == default.weight_decay
+    assert space.candidate({"loss": "softmax", "batch_size": 512}).architecture.weight_decay == default.weight_decay
+    assert space.candidate({"loss": "bpr", "batch_size": 1024}).architecture.weight_decay == default.weight_decay
 
 
 def test_conditions_see_fixed_values_defaults_and_names_shared_by_branches() -> None:
@@ -124,10 +110,12 @@ def test_conditions_see_fixed_values_defaults_and_names_shared_by_branches() -> 
         "dim: {choice: [8, 16], when: {propagation.depth: [2, 3]}}\n"
         "lr: {choice: [0.1, 0.2], when: {scorer: dot}}\n"
     )
-    assert space.architecture({"propagation": "gcn", "dim": 8, "lr": 0.1}).dim == 8
-    assert space.architecture({"propagation": "lightgcn", "propagation.depth": 3, "dim": 8, "lr": 0.1}).dim == 8
-    assert space.architecture({"propagation": "lightgcn", "propagation.depth": 1, "lr": 0.1}).dim == 64
-    assert space.architecture({"propagation": "none", "lr": 0.2}).lr == 0.2
+    assert space.candidate({"propagation": "gcn", "dim": 8, "lr": 0.1}).architecture.dim == 8
+    assert (
+        space.candidate({"propagation": "lightgcn", "propagation.depth": 3, "dim": 8, "lr": 0.1}).architecture.dim == 8
+    )
+    assert space.candidate({"propagation": "lightgcn", "propagation.depth": 1, "lr": 0.1}).architecture.dim == 64
+    assert space.candidate({"propagation": "none", "lr": 0.2}).architecture.lr == 0.2
 
 
 def test_conditions_may_be_written_before_what_they_ask_for() -> None:
@@ -140,7 +128,7 @@ def test_branches_of_a_choice_that_does_not_exist_do_not_exist_either() -> None:
         "propagation: {choice: [none, lightgcn]}\n"
         "loss: {choice: {bpr: {negatives: {choice: [2, 3]}}, bce: {}}, when: {propagation: lightgcn}}\n"
     )
-    assert space.architecture({"propagation": "none"}) == Architecture.model_validate({"propagation": "none"})
+    assert space.candidate({"propagation": "none"}).architecture == Architecture.model_validate({"propagation": "none"})
 
 
 def test_cases_give_one_parameter_another_range_under_each_condition() -> None:
@@ -150,11 +138,11 @@ def test_cases_give_one_parameter_another_range_under_each_condition() -> None:
         "[{choice: [0.1, 0.2], when: {loss: [bpr]}}, {choice: [3.0, 4.0], when: {loss: all-pairs}}]}"
     )
     assert list(space.parameters()) == ["loss", "weight_decay", "weight_decay.all-pairs"]
-    assert space.architecture({"loss": "bpr", "weight_decay": 0.2}).weight_decay == 0.2
-    strong = space.architecture({"loss": "all-pairs", "weight_decay.all-pairs": 4.0})
+    assert space.candidate({"loss": "bpr", "weight_decay": 0.2}).architecture.weight_decay == 0.2
+    strong = space.candidate({"loss": "all-pairs", "weight_decay.all-pairs": 4.0}).architecture
     assert strong.weight_decay == 4.0
-    assert space.params_of(strong) == {"loss": "all-pairs", "weight_decay.all-pairs": 4.0}
-    assert space.architecture({"loss": "softmax"}).weight_decay == Architecture().weight_decay
+    assert space.find(strong).params == {"loss": "all-pairs", "weight_decay.all-pairs": 4.0}
+    assert space.candidate({"loss": "softmax"}).architecture.weight_decay == Architecture().weight_decay
     assert space.size().distinct == 2 + 2 + 1
 
 
@@ -173,12 +161,12 @@ def test_every_layer_chooses_for_itself() -> None:
         "propagation.ops.2.norm",
     ]
     params = {"propagation.ops.repeat": 2, "propagation.ops.0": "sage", "propagation.ops.1": "lightgcn"}
-    architecture = space.architecture({**params, "propagation.ops.1.norm": "left"})
+    architecture = space.candidate({**params, "propagation.ops.1.norm": "left"}).architecture
     assert architecture.propagation.written_in_full()["mixed"]["ops"] == [
         {"sage": {"aggregate": "mean", "linear": True, "activation": "identity"}},
         {"lightgcn": {"norm": "left"}},
     ]
-    assert space.params_of(architecture) == {**params, "propagation.ops.1.norm": "left"}
+    assert space.find(architecture).params == {**params, "propagation.ops.1.norm": "left"}
     assert space.size().distinct == 3 + 3**2 + 3**3
 
 
@@ -187,7 +175,7 @@ def test_a_list_may_hold_ranges_at_some_positions() -> None:
         "propagation: {mixed: {ops: [lightgcn, {choice: [sage, gat]}, {gcn: {linear: {choice: [true, false]}}}]}}"
     )
     assert list(space.parameters()) == ["propagation.ops.1", "propagation.ops.2.linear"]
-    architecture = space.architecture({"propagation.ops.1": "gat", "propagation.ops.2.linear": False})
+    architecture = space.candidate({"propagation.ops.1": "gat", "propagation.ops.2.linear": False}).architecture
     assert [op.kind for op in architecture.propagation.ops] == ["lightgcn", "gat", "gcn"]  # type: ignore[attr-defined]
 
 
@@ -203,13 +191,13 @@ def test_nested_models_are_searched_like_everything_else() -> None:
         "features.text.dim": 32,
         "features.fusion": "gated",
     }
-    assert space.architecture(params).features.fusion == "gated"
+    assert space.candidate(params).architecture.features.fusion == "gated"
 
 
 def test_a_replay_tells_everything_that_is_wrong_with_the_parameters() -> None:
     space = space_of(COMPACT)
     with pytest.raises(ConfigError) as caught:
-        space.architecture({"propagation": "sage", "dim": 48, "loss": "bpr", "loss.negatives": 4, "learning_rate": 1})
+        space.candidate({"propagation": "sage", "dim": 48, "loss": "bpr", "loss.negatives": 4, "learning_rate": 1})
     assert caught.value.problems == (
         "parameter propagation.depth is missing; it is one of whole numbers 1 to 4",
         "parameter propagation.aggregate is missing; it is one of mean, max",
@@ -222,7 +210,7 @@ def test_a_replay_tells_everything_that_is_wrong_with_the_parameters() -> None:
 
 def test_a_replay_leaves_out_what_does_not_exist() -> None:
     params = {"propagation": "none", "propagation.depth": 3, "dim": 64, "loss": "bpr", "loss.negatives": 1, "lr": 0.01}
-    assert space_of(COMPACT).architecture(params).propagation.kind == "none"
+    assert space_of(COMPACT).candidate(params).architecture.propagation.kind == "none"
 
 
 REFUSING = "loss: {choice: [bpr, all-pairs]}\nscorer: {choice: [dot, cosine]}"
@@ -232,10 +220,10 @@ def test_combinations_that_an_architecture_refuses_are_infeasible_and_never_draw
     space = space_of(REFUSING)
     wrong = {"loss": "all-pairs", "scorer": "cosine"}
     with pytest.raises(Infeasible, match="loss all-pairs needs scorer dot") as caught:
-        space.sample(Answers(wrong))
+        space.candidate(wrong)
     assert caught.value.params == wrong
     rng = np.random.default_rng(0)
-    drawn = [space.random(rng) for _ in range(60)]
+    drawn = [space.draw(rng).params for _ in range(60)]
     assert wrong not in drawn
     assert len({tuple(params.values()) for params in drawn}) == 3
     check = space.check(400)
@@ -248,7 +236,7 @@ def test_combinations_that_an_architecture_refuses_are_infeasible_and_never_draw
 def test_params_of_an_architecture_outside_says_why() -> None:
     space = space_of(COMPACT)
     tree: dict[str, Any] = {"propagation": {"lightgcn": {"depth": 2}}, "dim": 64, "lr": 0.01, "epochs": 30}
-    assert space.params_of(Architecture.model_validate(tree)) == {
+    assert space.find(Architecture.model_validate(tree)).params == {
         "propagation": "lightgcn",
         "propagation.depth": 2,
         "propagation.norm": "sym",
@@ -273,9 +261,9 @@ def test_params_of_an_architecture_outside_says_why() -> None:
 def test_what_cannot_matter_need_not_lie_in_its_range() -> None:
     space = space_of("propagation: {choice: {spectral: {rank: {int: [8, 64]}}, none: {}}}\ndim: {choice: [8, 16]}")
     closed_form = Architecture.model_validate({"propagation": {"spectral": {"rank": 32}}, "dim": 500, "lr": 0.7})
-    params = space.params_of(closed_form)
+    params = space.find(closed_form).params
     assert params is not None
-    assert identity(space.architecture(params)) == identity(closed_form)
+    assert identity(space.candidate(params).architecture) == identity(closed_form)
 
 
 @pytest.mark.parametrize(("written", "asked"), [("[0.0, 0.5]", "sym"), ("[sym, left]", 0.5), ("[sym, left]", 0.0)])
@@ -310,7 +298,7 @@ def test_constraints_are_bounds_on_metrics() -> None:
 
 def test_the_same_seed_draws_the_same_candidates() -> None:
     space = space_of(COMPACT)
-    first, again = ([space.random(np.random.default_rng(seed)) for _ in range(2)] for seed in (5, 5))
+    first, again = ([space.draw(np.random.default_rng(seed)).params for _ in range(2)] for seed in (5, 5))
     assert first == again
 
 
@@ -320,11 +308,11 @@ def test_integer_log_draws_favour_small_numbers_and_reach_both_ends() -> None:
     assert (min(drawn), max(drawn)) == (1, 100)
     assert 0.4 < np.mean(np.array(drawn) <= 10) < 0.7
     assert {Integer(2, 8, 3).draw(rng) for _ in range(50)} == {2, 5, 8}
-    assert {Real(0.1, 0.4, 0.1).draw(rng) for _ in range(90)} == {0.1, 0.2, 0.1 + 0.1 * 2, 0.4}
+    assert {Stepped(0.1, 0.4, 0.1).draw(rng) for _ in range(90)} == {0.1, 0.2, 0.1 + 0.1 * 2, 0.4}
 
 
 def test_a_stepped_real_finds_its_members_again() -> None:
-    domain = Real(0.1, 0.4, 0.1)
+    domain = Stepped(0.1, 0.4, 0.1)
     assert domain.match(0.3) == [0.1 + 0.1 * 2]
     assert domain.match(0.35) == []
     assert [domain.match(member) for member in domain.values() or []] == [[member] for member in domain.values() or []]
@@ -342,7 +330,7 @@ features:
 features: {text: tfidf, attributes: {choice: [false, true, transformer]}, entry: {choice: [early, late]}}
 """)
     rng = np.random.default_rng(0)
-    drawn = [each.architecture(each.random(rng)) for _ in range(60)]
+    drawn = [each.draw(rng).architecture for _ in range(60)]
     points = [plain_entry(architecture.features) for architecture in drawn]
     assert {str(point) for point in points} == {
         "early", "late", "{'text': 'early', 'attributes': 'late'}", "{'text': 'late', 'attributes': 'early'}",
@@ -352,4 +340,4 @@ features: {text: tfidf, attributes: {choice: [false, true, transformer]}, entry:
         assert each.contains(architecture)
         assert words.contains(architecture) == isinstance(point, str)
     for _ in range(20):
-        assert each.contains(words.architecture(words.random(rng)))
+        assert each.contains(words.draw(rng).architecture)

@@ -97,9 +97,9 @@ def test_a_draw_lies_within_its_ranges_and_is_found_again(tree: dict[str, Any], 
     space, rng = read(tree), np.random.default_rng(seed)
     parameters = space.parameters()
     for _ in range(3):
-        params = space.random(rng)
-        architecture = space.architecture(params)
-        assert space.params_of(architecture) == params
+        params = space.draw(rng).params
+        architecture = space.candidate(params).architecture
+        assert space.find(architecture).params == params
         assert space.contains(architecture)
         for name, value in params.items():
             match parameters[name]:
@@ -116,13 +116,13 @@ def test_a_draw_lies_within_its_ranges_and_is_found_again(tree: dict[str, Any], 
 
 @SOME
 @given(spaces(), st.integers(0, 2**32))
-def test_a_mutation_stays_within_the_space_and_differs(tree: dict[str, Any], seed: int) -> None:
+def test_a_neighbour_stays_within_the_space_and_differs(tree: dict[str, Any], seed: int) -> None:
     space, rng = read(tree), np.random.default_rng(seed)
-    params = space.random(rng)
-    here = identity(space.architecture(params))
+    params = space.draw(rng).params
+    here = space.candidate(params).identity
     for near in space.neighbours(params, rng):
-        assert identity(space.architecture(near)) != here
-        assert space.params_of(space.architecture(near)) is not None
+        assert near.identity != here
+        assert space.find(near.architecture).identity == near.identity
 
 
 @SOME
@@ -148,5 +148,5 @@ def test_the_count_is_that_of_the_draws(tree: dict[str, Any]) -> None:
     if not size.exact or size.continuous:
         return
     rng = np.random.default_rng(0)
-    found = {identity(space.architecture(space.random(rng))) for _ in range(60)}
+    found = {identity(space.draw(rng).architecture) for _ in range(60)}
     assert len(found) <= size.distinct <= size.combinations

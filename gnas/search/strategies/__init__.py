@@ -1,6 +1,28 @@
-"""One file per way to choose the next candidate; importing this package registers them all."""
+"""Ways to choose the next candidate, one file each, imported when one is asked.
 
-from gnas.search.strategies import evolution, grid, local, model_based, portfolio, predictor, qmc, uniform
-from gnas.search.view import SAMPLERS
+`@SAMPLERS.register("mine")` adds another: a function from a `View` to the proposals for one trial.
+"""
 
-__all__ = ["SAMPLERS", "evolution", "grid", "local", "model_based", "portfolio", "predictor", "qmc", "uniform"]
+from typing import TYPE_CHECKING
+
+from gnas.registry import Registry, lazily
+
+if TYPE_CHECKING:
+    from gnas.search.view import Strategy
+
+SAMPLERS: "Registry[Strategy]" = Registry("sampler")
+
+for _name, _place in {
+    "evolution": "evolution:evolution",
+    "gp": "model_based:gp",
+    "grid": "grid:grid",
+    "local": "local:local",
+    "nsga2": "model_based:nsga2",
+    "nsga3": "model_based:nsga3",
+    "portfolio": "portfolio:portfolio",
+    "predictor": "predictor:predictor",
+    "qmc": "qmc:qmc",
+    "random": "uniform:uniform",
+    "tpe": "model_based:tpe",
+}.items():
+    SAMPLERS.add(_name, lazily(f"{__name__}.{_place}"))

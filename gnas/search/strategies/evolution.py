@@ -7,13 +7,12 @@ from gnas.search.outcome import ranked
 from gnas.search.proposal import Proposal
 from gnas.search.strategies.local import mutant
 from gnas.search.strategies.uniform import uniform
-from gnas.search.view import SAMPLERS, View
+from gnas.search.view import View
 
 POPULATION = 10
 SAMPLE = 3
 
 
-@SAMPLERS.register("evolution")
 def evolution(view: View) -> Iterator[Proposal | None]:
     """Regularised evolution (Real et al., AAAI 2019): the youngest live on, the best of a random few has a child.
 

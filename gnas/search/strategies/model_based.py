@@ -14,8 +14,8 @@ from optuna.samplers import BaseSampler, GPSampler, NSGAIIISampler, NSGAIISample
 from optuna.trial import TrialState
 
 from gnas.search.mirror import constraints, mirror
-from gnas.search.proposal import OptunaAnswers, Proposal
-from gnas.search.view import SAMPLERS, View
+from gnas.search.proposal import Proposal, ask
+from gnas.search.view import View
 from gnas.space.search_space import Infeasible
 
 MAX_SEED = 2**32
@@ -25,7 +25,6 @@ GP_ATTEMPTS = 5
 """It is also slow and, where it errs towards what is known, stubborn."""
 
 
-@SAMPLERS.register("tpe")
 def tpe(view: View) -> Iterator[Proposal | None]:
     """Multivariate tree-structured Parzen estimator (Bergstra et al., NeurIPS 2011; Falkner et al., ICML 2018).
 
@@ -35,20 +34,17 @@ def tpe(view: View) -> Iterator[Proposal | None]:
     return _ask(view, lambda seed: TPESampler(seed=seed, multivariate=True, group=True), "tpe")
 
 
-@SAMPLERS.register("gp")
 def gp(view: View) -> Iterator[Proposal | None]:
     """Gaussian process with expected improvement; conditional parameters are drawn at random."""
     recent = replace(view, outcomes=view.outcomes[-GP_TRIALS:])
     return islice(_ask(recent, lambda seed: GPSampler(seed=seed, warn_independent_sampling=False), "gp"), GP_ATTEMPTS)
 
 
-@SAMPLERS.register("nsga2")
 def nsga2(view: View) -> Iterator[Proposal | None]:
     """NSGA-II (Deb et al., 2002): for several objectives and some hundred trials."""
     return _ask(view, lambda seed: NSGAIISampler(seed=seed, population_size=_population(view)), "nsga2")
 
 
-@SAMPLERS.register("nsga3")
 def nsga3(view: View) -> Iterator[Proposal | None]:
     """NSGA-III (Deb & Jain, 2014): for three or more objectives."""
     return _ask(view, lambda seed: NSGAIIISampler(seed=seed, population_size=_population(view)), "nsga3")
@@ -69,18 +65,17 @@ def _ask(view: View, make: Callable[[int], BaseSampler], origin: str) -> Iterato
             study.sampler = make(view.seed_of(attempt) % MAX_SEED)
             trial = study.ask()
             try:
-                architecture = view.space.sample(OptunaAnswers(trial))
+                candidate = ask(view.space, trial)
             except Infeasible:
-                architecture = None
-        if architecture is None:
+                candidate = None
+        if candidate is None:
             study.tell(trial, state=TrialState.PRUNED)
             yield None
             continue
         frozen = study.get_trials(deepcopy=False)[trial.number]
         attrs = {key: value for key, value in frozen.system_attrs.items() if key.endswith(":generation")}
-        proposal = Proposal(trial.params, trial.distributions, architecture, origin, attrs)
-        yield proposal
-        known = view.known(proposal)
+        yield Proposal(candidate, origin, attrs)
+        known = view.known(candidate)
         if known is not None and known.state == "complete":
             for name, by in constraints(known, view.objectives).items():
                 trial.set_constraint(name, by)

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from gnas.search.proposal import Proposal
 from gnas.search.strategies.model_based import tpe
 from gnas.search.strategies.predictor import STARTUP, predictor
-from gnas.search.view import SAMPLERS, View
+from gnas.search.view import View
 
 PERIOD = 4
-"""One trial in so many is TPE's."""
+"""Every fourth trial comes from TPE."""
 
 
-@SAMPLERS.register("portfolio")
 def portfolio(view: View) -> Iterator[Proposal | None]:
     """After ten trials, anchors included, three of four from the predictor and the fourth from TPE.
 

@@ -10,13 +10,11 @@ from scipy.linalg import cho_solve, cholesky
 from scipy.special import ndtri
 from scipy.stats import norm
 
-from gnas.config.architecture import identity
 from gnas.search.outcome import Outcome, ranked
-from gnas.search.proposal import Proposal, fixed
+from gnas.search.proposal import Proposal
 from gnas.search.strategies.local import mutant
 from gnas.search.strategies.uniform import uniform
-from gnas.search.view import SAMPLERS, View
-from gnas.space.search_space import Infeasible
+from gnas.search.view import View
 
 STARTUP = 10
 """Random trials before the first prediction."""
@@ -32,7 +30,6 @@ HISTORY = 500
 """Latest trials that are learned from: the cost is the cube of their number."""
 
 
-@SAMPLERS.register("predictor")
 def predictor(view: View) -> Iterator[Proposal | None]:
     """The neighbour of the best, or random candidate, with the largest expected improvement.
 
@@ -40,11 +37,14 @@ def predictor(view: View) -> Iterator[Proposal | None]:
     failures teach as the worst there is. Two candidates are alike by exp(-decay · differences), where a parameter that
     only one of them has, or another choice, is one difference, and a number the difference as a share of its range.
     """
-    if sum(outcome.state in ("complete", "pruned") for outcome in view.outcomes) < STARTUP or not view.best(1):
+    if view.n_learned < STARTUP or not view.best(1):
         yield from uniform(view)
     known = _from_best_to_worst(view)[:HISTORY]
     candidates = list(_candidates(view))
-    x_TP, x_CP = _encoded([o.params for o in known], [c.params for c in candidates], _ranges(known, candidates))
+    if not candidates:  # the space holds nothing else
+        return
+    asked = [proposal.candidate.params for proposal in candidates]
+    x_TP, x_CP = _encoded([outcome.params for outcome in known], asked, _ranges(known, candidates))
     target_T = ndtri((len(known) - np.arange(len(known)) - 0.5) / len(known))
     gain_C = _expected_improvement(_differences(x_TP, x_TP), _differences(x_TP, x_CP), target_T)
     for index in np.argsort(-gain_C, kind="stable"):
@@ -65,17 +65,13 @@ def _candidates(view: View) -> Iterator[Proposal]:
     seen = {outcome.identity for outcome in view.outcomes}
     best = view.best(INCUMBENTS)
     for attempt in range(CANDIDATES):
-        found = _anywhere(view, attempt) if attempt < ANYWHERE else mutant(view, best[attempt % len(best)], attempt)
-        if found is not None and (name := identity(found.architecture)) not in seen:
-            seen.add(name)
+        if attempt < ANYWHERE:
+            found: Proposal | None = Proposal(view.space.draw(view.rng(attempt)), "predictor")
+        else:
+            found = mutant(view, best[attempt % len(best)], attempt)
+        if found is not None and found.candidate.identity not in seen:
+            seen.add(found.candidate.identity)
             yield found
-
-
-def _anywhere(view: View, attempt: int) -> Proposal | None:
-    try:
-        return fixed(view.space, view.space.random(view.rng(attempt)), "predictor")
-    except Infeasible:
-        return None
 
 
 def _ranges(known: Sequence[Outcome], candidates: Sequence[Proposal]) -> dict[str, BaseDistribution]:
@@ -91,8 +87,7 @@ def _encoded(
     """One column a parameter: numbers as shares of their range, each choice far from the others, -1 where absent."""
     columns: list[tuple[str, BaseDistribution, dict[str, float]]] = [(name, r, {}) for name, r in ranges.items()]
     x_TP, x_CP = (
-        np.array([[_code(params, *column) for column in columns] for params in settings]).reshape(len(settings), -1)
-        for settings in (known, asked)
+        np.array([[_code(params, *column) for column in columns] for params in settings]) for settings in (known, asked)
     )
     return x_TP, x_CP
 

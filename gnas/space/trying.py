@@ -10,8 +10,8 @@ from gnas.config.architecture import Architecture
 from gnas.config.document import Document, KeyPath
 from gnas.config.problems import Problem, problems_of, shorten
 from gnas.errors import ConfigError
-from gnas.space.domain import Fixed, Scalar
-from gnas.space.draw import draw_valid
+from gnas.space.candidate import draw
+from gnas.space.domain import Scalar
 from gnas.space.order import choose_within, satisfying
 from gnas.space.slots import Draft, Slot, fill
 
@@ -28,7 +28,7 @@ def value_problems(
     First the values that are wrong by themselves, each told with its place; problems at a place in `broken` are told
     already. Where there are none: values that are refused beside everything else, tried in 50 random surroundings.
     """
-    tests = [(slot, value, allowed) for slot, allowed in _existing(slots) for value in _worth_trying(slot)]
+    tests = [(slot, value, allowed) for slot, allowed in _existing(slots) for value in slot.domain.ends()]
     found: dict[str, None] = {}
     for slot, value, allowed in tests:
         draft = _around(slots, slot, value, allowed, None)
@@ -38,11 +38,11 @@ def value_problems(
     if found or broken:
         return list(found)
     try:
-        draw_valid(slots, rng)
+        draw(slots, rng)
     except ConfigError as error:
         return [document.problem((), str(error))]
     for slot, value, allowed in tests:
-        reason = "" if isinstance(slot.domain, Fixed) else _always_refused(slots, slot, value, allowed, rng)
+        reason = _always_refused(slots, slot, value, allowed, rng) if slot.searched else ""
         if reason:
             sentence = f"{shorten(value)} is refused in every combination tried: {reason}"
             found[document.problem(slot.origin, sentence, slot.path)] = None
@@ -53,10 +53,6 @@ def _existing(slots: Sequence[Slot]) -> list[tuple[Slot, Allowed]]:
     """The slots that can exist, each with what the others must be for that."""
     allowed = ((slot, satisfying(slot.conditions, slots)) for slot in slots)
     return [(slot, values) for slot, values in allowed if values is not None]
-
-
-def _worth_trying(slot: Slot) -> Sequence[Any]:
-    return [slot.domain.value] if isinstance(slot.domain, Fixed) else slot.domain.ends()
 
 
 def _always_refused(slots: Sequence[Slot], target: Slot, value: Any, allowed: Allowed, rng: np.random.Generator) -> str:

@@ -1,28 +1,25 @@
-"""From slots to architectures: sampling, replay, random candidates."""
+"""From slots to candidates: by asking somebody, by replay, at random."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Architecture, identity
 from gnas.config.problems import problems_of, shorten
 from gnas.errors import ConfigError
 from gnas.registry import did_you_mean
-from gnas.space.domain import Fixed, Suggest
+from gnas.space.domain import Domain
 from gnas.space.slots import Draft, Slot, fill
 
 ATTEMPTS = 1000
 
 
 class Infeasible(Exception):
-    """These values, each right by itself, make no architecture; the message says why.
-
-    `params` holds them. A search records the proposal as skipped and goes on.
-    """
+    """These values, each right by itself, make no architecture; the message says why and `params` holds them."""
 
     def __init__(self, reason: str, params: Mapping[str, Any]) -> None:
         self.params = dict(params)
@@ -30,30 +27,43 @@ class Infeasible(Exception):
 
 
 @dataclass(frozen=True)
-class Check:
-    """How many of `draws` random combinations an architecture refuses, and why."""
+class Candidate:
+    """A draft that makes an architecture."""
 
-    draws: int
-    refused: Mapping[str, int]
+    draft: Draft
+    architecture: Architecture
 
     @property
-    def refused_share(self) -> float:
-        """Share of refused combinations, 0 to 1."""
-        return sum(self.refused.values()) / self.draws if self.draws else 0.0
+    def params(self) -> dict[str, Any]:
+        """Values by the names that samplers use."""
+        return self.draft.params
+
+    @property
+    def domains(self) -> dict[str, Domain]:
+        """The domain of each of them."""
+        return {slot.parameter: slot.domain for slot, _ in self.draft.filled if slot.searched}
+
+    @cached_property
+    def identity(self) -> str:
+        """The hash of all that matters."""
+        return identity(self.architecture)
 
 
-def build(draft: Draft) -> Architecture:
-    """The architecture of a draft. Raises `Infeasible`."""
+def build(draft: Draft) -> Candidate:
+    """The candidate of a draft. Raises `Infeasible`."""
     try:
-        return Architecture.model_validate(draft.tree)
+        return Candidate(draft, Architecture.model_validate(draft.tree))
     except ValidationError as error:
         reasons = [problem.sentence for problem in problems_of(error, Architecture, draft.tree)]
         raise Infeasible("; ".join(reasons), draft.params) from None
 
 
-def sample(slots: Sequence[Slot], suggest: Suggest) -> Architecture:
-    """The architecture of the values that `suggest` gives. Raises `Infeasible`."""
-    return build(fill(slots, lambda slot: _parameter(slot).suggest(slot.parameter, suggest)))
+def built(draft: Draft) -> Candidate | None:
+    """The candidate of a draft, or None where it makes no architecture."""
+    try:
+        return build(draft)
+    except Infeasible:
+        return None
 
 
 def replay(slots: Sequence[Slot], params: Mapping[str, Any]) -> Draft:
@@ -73,50 +83,31 @@ def replay(slots: Sequence[Slot], params: Mapping[str, Any]) -> Draft:
                 return found[0]
             value = shorten(params[slot.parameter])
             problems.append(f"parameter {slot.parameter} is {value}, which is not in its range: {slot.domain}")
-        return _parameter(slot).ends()[0]
+        return slot.domain.ends()[0]
 
     draft = fill(slots, choose)
-    known = {slot.parameter for slot in slots if not isinstance(slot.domain, Fixed)}
+    known = {slot.parameter for slot in slots if slot.searched}
     problems += [f"unknown parameter {name!r} ({did_you_mean(name, known)})" for name in params if name not in known]
     if problems:
         raise ConfigError(problems)
     return draft
 
 
-def draw(slots: Sequence[Slot], rng: np.random.Generator) -> Draft:
+def drawn(slots: Sequence[Slot], rng: np.random.Generator) -> Draft:
     """A random draft, which an architecture may still refuse."""
-    return fill(slots, lambda slot: _parameter(slot).draw(rng))
+    return fill(slots, lambda slot: slot.domain.draw(rng))
 
 
-def draw_valid(slots: Sequence[Slot], rng: np.random.Generator) -> Draft:
-    """A random draft that makes an architecture.
+def draw(slots: Sequence[Slot], rng: np.random.Generator) -> Candidate:
+    """A random candidate.
 
     Raises:
-        ConfigError: none did in 1000 attempts.
+        ConfigError: no architecture came of 1000 attempts.
     """
     reason = ""
     for _ in range(ATTEMPTS):
-        draft = draw(slots, rng)
         try:
-            build(draft)
+            return build(drawn(slots, rng))
         except Infeasible as error:
             reason = str(error)
-        else:
-            return draft
     raise ConfigError(f"none of {ATTEMPTS} random combinations of this space makes an architecture; the last: {reason}")
-
-
-def check(slots: Sequence[Slot], rng: np.random.Generator, draws: int) -> Check:
-    """Draw at random and count what is refused, by reason."""
-    refused: Counter[str] = Counter()
-    for _ in range(draws):
-        try:
-            build(draw(slots, rng))
-        except Infeasible as error:
-            refused[str(error)] += 1
-    return Check(draws, dict(refused.most_common()))
-
-
-def _parameter(slot: Slot) -> Any:
-    assert not isinstance(slot.domain, Fixed)
-    return slot.domain
