@@ -139,12 +139,8 @@ def _made(config: str, overrides: list[tuple[str, Any]], seed: int, new_items: b
     bank = FeatureBank(load_tables(loaded.config.data, split, loaded.base), split.train)
     measures = []
     for target, seen in ((split.valid, [split.train]), (split.test, [split.train, split.valid])):
-        offered = np.unique(target.item) if new_items else None
-        measures.append(
-            Evaluator(
-                target, seen, [10, 20], seed, graph.device, metrics=usual_metrics(of_groups=True), offered=offered
-            )
-        )
+        measure = Evaluator(target, seen, [10, 20], seed, graph.device, metrics=usual_metrics(of_groups=True))
+        measures.append(measure.among(np.unique(target.item)) if new_items else measure)
     return World(split.train, graph, bank, measures[0], measures[1], "recall@20" if new_items else "ndcg@20")
 
 

@@ -18,7 +18,7 @@ from gnas.config.describe import describe
 from gnas.config.run import TrainConfig
 from gnas.data.interactions import Interactions
 from gnas.data.split import VALID, split_parts
-from gnas.evaluate.evaluator import Evaluator
+from gnas.evaluate.evaluator import Evaluator, of_drawn_users
 from gnas.graph.bipartite import Graph, build_graph
 from gnas.nn.model import build
 from gnas.train.loop import train
@@ -81,7 +81,7 @@ def main(arguments: list[str]) -> None:
     taken = whole.take(~held)
     graph = build_graph(taken, device)
     limit = 500 if half else 10_000
-    evaluator = Evaluator(whole.take(held), [taken], [20], seed=0, device=device, memory_mib=128, limit_users=limit)
+    evaluator = Evaluator(of_drawn_users(whole.take(held), limit, 0), [taken], [20], 0, device, memory_mib=128)
     headings = ("ms a step", "MiB on the whole graph, reckoned") if half else (f"validation {METRIC}", "s")
     made, rows = Table(title=f"{graph.n_nodes:,} nodes, {graph.n_interactions:,} interactions"), []
     for heading in ("candidate", "trained on", *headings):

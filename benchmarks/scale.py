@@ -26,7 +26,7 @@ from gnas.config.data import DataConfig, SplitConfig
 from gnas.config.objective import AllPairs
 from gnas.config.propagation import LightGCN
 from gnas.data.prepare import prepare
-from gnas.evaluate.evaluator import Evaluator
+from gnas.evaluate.evaluator import Evaluator, of_drawn_users
 from gnas.graph.bipartite import build_graph
 from gnas.nn.model import Candidate, build
 from gnas.nn.positives import positives
@@ -78,7 +78,7 @@ def measure(n: int, dim: int, users: int, threads: int) -> dict[str, dict[str, f
     with stage("step"):
         update()
     found["step"]["s"] = repeated(update)
-    evaluator = Evaluator(split.valid, split.train, [20], 0, device, limit_users=users)
+    evaluator = Evaluator(of_drawn_users(split.valid, users, 0), split.train, [20], 0, device)
     model.eval()
     with stage("evaluate"):
         evaluator(model)

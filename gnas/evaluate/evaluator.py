@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Collection, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,12 +57,10 @@ class Evaluator:
         seen: interactions whose items are left out of the ranking; the first of several is the train part, which
             popularity is counted on.
         cutoffs: K of the metrics.
-        seed: breaks ties and draws the subset.
+        seed: breaks ties.
         device: of the recommenders.
         memory_mib: bound on a block of scores and what is computed from it.
         metrics: of rankings, by their names in `METRICS`; None: the usual ones.
-        limit_users: evaluate a random subset of so many users.
-        offered: the only items that are ranked, int64; None: all.
 
     Raises:
         DataError: there are no held-out interactions.
@@ -75,10 +74,7 @@ class Evaluator:
         seed: int,
         device: torch.device,
         memory_mib: int = 512,
-        *,
         metrics: Collection[str] | None = None,
-        limit_users: int | None = None,
-        offered: np.ndarray | None = None,
     ) -> None:
         if not len(target):
             raise DataError("there are no held-out interactions to evaluate on; set aside a larger share")
@@ -87,15 +83,21 @@ class Evaluator:
         named = {name: METRICS[name] for name in (usual_metrics() if metrics is None else sorted(set(metrics)))}
         self._of_lists = {name: metric for name, metric in named.items() if isinstance(metric, ListMetric)}
         self._of_scores = {name: metric for name, metric in named.items() if isinstance(metric, ScoreMetric)}
-        self.users = _chosen(np.unique(target.user), limit_users, seed)
+        self.users = np.unique(target.user).astype(np.int64)
         self.n_items = target.n_items
         self.memory_mib = memory_mib
         self.device = device
         ties = TieBreaker(self.n_items, len(self.users), seed, device)
-        self._ranker = Ranker(self.users, parts, ties, memory_mib, offered)
+        self._ranker = Ranker(self.users, parts, ties, memory_mib)
         self._target = items_of(self.users, [target], self.n_items, device)
         self._row_U = torch.arange(len(self.users), device=device)
         self._train = _distinct(parts[0] if parts else target.take(np.zeros(0, dtype=np.int64)), device)
+
+    def among(self, items: np.ndarray) -> "Evaluator":
+        """The same, with no items ranked but these, int64."""
+        other = copy(self)
+        other._ranker = self._ranker.among(items)
+        return other
 
     def __call__(self, recommender: Recommender) -> Evaluation:
         """Measure `recommender`.
@@ -154,11 +156,13 @@ def _distinct(train: Interactions, device: torch.device) -> TrainPairs:
     return TrainPairs(user_E, item_E, train.n_users, train.n_items)
 
 
-def _chosen(users: np.ndarray, limit: int | None, seed: int) -> np.ndarray:
-    if limit is None or limit >= len(users):
-        return users.astype(np.int64)
-    rng = numpy_rng(seed, "evaluated users")
-    return np.sort(rng.choice(users, size=max(limit, 1), replace=False)).astype(np.int64)
+def of_drawn_users(target: Interactions, limit: int, seed: int) -> Interactions:
+    """The interactions of `limit` users of `target` drawn at random; all of them where it has no more."""
+    users = np.unique(target.user)
+    if limit >= len(users):
+        return target
+    drawn = numpy_rng(seed, "evaluated users").choice(users, size=limit, replace=False)
+    return target.take(np.isin(target.user, drawn))
 
 
 def _padded(items: Pattern, row_B: Tensor) -> tuple[Tensor, Tensor]:

@@ -71,23 +71,23 @@ class Ranker:
         seen: interactions whose items are not ranked for their user.
         ties: an order of all items for each of `users`.
         memory_mib: bound on a block of scores and what is computed from it.
-        offered: the only items that are ranked, int64; None: all.
     """
 
     def __init__(
-        self,
-        users: np.ndarray,
-        seen: Sequence[Interactions],
-        ties: "TieBreaker",
-        memory_mib: int = 512,
-        offered: np.ndarray | None = None,
+        self, users: np.ndarray, seen: Sequence[Interactions], ties: "TieBreaker", memory_mib: int = 512
     ) -> None:
         self.ties, self.memory_mib, self.device = ties, memory_mib, ties.item_I.device
         self.n_items = len(ties.item_I)
         self.users_R = torch.from_numpy(users).to(self.device)
         self.seen = items_of(users, seen, self.n_items, self.device)
         self.start = self.seen.start.tolist()
-        self.left_out_I = None if offered is None else _all_but(offered, ties.item_I)
+        self.left_out_I: Tensor | None = None
+
+    def among(self, items: np.ndarray) -> "Ranker":
+        """The same, with no items ranked but these, int64."""
+        other = copy(self)
+        other.left_out_I = torch.isin(self.ties.item_I, torch.from_numpy(items).to(self.device), invert=True)
+        return other
 
     def blocks(self, recommender: Recommender, k: int, at_once: int = 1) -> Iterator[Block]:
         """The `k` best unseen items of all users, a block of users at a time.
@@ -148,10 +148,6 @@ class TieBreaker:
         item_BK = self.item_I if item_BK is None else item_BK
         key_BK = self.factor_R[rows].unsqueeze(1) * item_BK
         return key_BK.add_(self.shift_R[rows].unsqueeze(1)).bitwise_and_(2**31 - 1)
-
-
-def _all_but(offered: np.ndarray, item_I: Tensor) -> Tensor:
-    return torch.isin(item_I, torch.from_numpy(offered).to(item_I.device), invert=True)
 
 
 def best_items(score_BI: Tensor, finite: Tensor, k: int, ties: TieBreaker, rows: slice) -> tuple[Tensor, Tensor]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError
-from gnas.evaluate.evaluator import Evaluation, Evaluator, Measure, usual_metrics
+from gnas.evaluate.evaluator import Evaluation, Evaluator, Measure, of_drawn_users, usual_metrics
 from gnas.evaluate.groups import NEW_ITEMS, known_and_new
 from gnas.evaluate.rating import RatingEvaluator
 from gnas.evaluate.uncertainty import with_intervals
@@ -35,7 +35,8 @@ def epoch_evaluator(prepared: Prepared, whole: Measure) -> Measure:
     limit = prepared.config.train.validation_users
     if not isinstance(whole, Evaluator) or len(whole.users) <= limit:
         return whole
-    return _evaluator(prepared, "validation", prepared.split.valid, [prepared.split.train], limit_users=limit)
+    drawn = of_drawn_users(prepared.split.valid, limit, prepared.config.seed)
+    return _evaluator(prepared, "validation", drawn, [prepared.split.train])
 
 
 def test_evaluator(prepared: Prepared) -> Measure:
@@ -57,7 +58,6 @@ def _evaluator(
     seen: list[Interactions],
     of_groups: bool = False,
     offered: np.ndarray | None = None,
-    limit_users: int | None = None,
 ) -> Measure:
     config = prepared.config
     if not len(target):
@@ -65,7 +65,7 @@ def _evaluator(
     if prepared.ratings is not None:
         return RatingEvaluator(target, prepared.device, config.evaluate.memory_mib)
     asked = [metric for metric in [*config.search.objectives, *config.search.limits] if not metric_of(metric).is_cost]
-    return Evaluator(
+    evaluator = Evaluator(
         target,
         seen,
         config.cutoffs,
@@ -73,9 +73,8 @@ def _evaluator(
         device=prepared.device,
         memory_mib=config.evaluate.memory_mib,
         metrics=[*usual_metrics(of_groups=of_groups), *(parse_metric(metric)[0] for metric in asked)],
-        offered=offered,
-        limit_users=limit_users,
     )
+    return evaluator if offered is None else evaluator.among(offered)
 
 
 def test_measures(prepared: Prepared, train: Interactions) -> Measures:

@@ -6,7 +6,7 @@ import torch
 
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError, TrialFailed
-from gnas.evaluate.evaluator import Evaluation, Evaluator, usual_metrics
+from gnas.evaluate.evaluator import Evaluation, Evaluator, of_drawn_users, usual_metrics
 from gnas.evaluate.ranking import Ranker, TieBreaker, largest
 from gnas.evaluate.rating import RatingEvaluator
 
@@ -187,7 +187,9 @@ def test_shared_row_of_scores_is_not_written_into() -> None:
 def test_subset_of_users_is_seeded() -> None:
     train, target = world()
     model = Table(torch.rand(40, 60))
-    first, again, whole = (Evaluator(target, train, [10], 0, CPU, limit_users=n)(model) for n in (9, 9, 1000))
+    first, again, whole = (
+        Evaluator(of_drawn_users(target, limit, 0), train, [10], 0, CPU)(model) for limit in (9, 9, 1000)
+    )
     assert len(first.users) == 9
     assert first.users.tolist() == again.users.tolist()
     place = np.searchsorted(whole.users, first.users)

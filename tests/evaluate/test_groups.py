@@ -75,7 +75,8 @@ def test_new_items_are_ranked_over_all_items_or_among_themselves() -> None:
     part = known_and_new(target, train)["new items"]
     new = set(range(15, N_ITEMS))
     for offered, ranked in ((None, set(range(N_ITEMS))), (np.array(sorted(new)), new)):
-        evaluation = Evaluator(part, train, [3], 0, CPU, metrics=usual_metrics(of_groups=True), offered=offered)(model)
+        evaluator = Evaluator(part, train, [3], 0, CPU, metrics=usual_metrics(of_groups=True))
+        evaluation = (evaluator if offered is None else evaluator.among(offered))(model)
         expected = recall(model, train, part, ranked, 3)
         assert evaluation.users.tolist() == list(expected)
         np.testing.assert_allclose(evaluation.per_user["recall@3"], list(expected.values()))
