@@ -12,7 +12,8 @@ from torch import Tensor
 
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError
-from gnas.evaluate.ranking import Ranker, TieBreaker, items_of
+from gnas.evaluate.ranking import Ranker, items_of
+from gnas.evaluate.top import TieBreaker
 from gnas.graph.pattern import Pattern
 from gnas.graph.relations.interactions import distinct_pairs
 from gnas.metrics import METRICS, ListMetric, Lists, ScoreMetric, TrainPairs

@@ -9,7 +9,8 @@ import torch
 from gnas.config.architecture import Architecture
 from gnas.data.interactions import Split
 from gnas.errors import DataError, RunError, TrialFailed
-from gnas.evaluate.ranking import Ranker, TieBreaker
+from gnas.evaluate.ranking import Ranker
+from gnas.evaluate.top import TieBreaker
 from gnas.events import Phase, Work
 from gnas.nn.known import known_rows
 from gnas.nn.recommender import Recommender

@@ -7,8 +7,9 @@ import torch
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError, TrialFailed
 from gnas.evaluate.evaluator import Evaluation, Evaluator, of_drawn_users, usual_metrics
-from gnas.evaluate.ranking import Ranker, TieBreaker, largest
+from gnas.evaluate.ranking import Ranker
 from gnas.evaluate.rating import RatingEvaluator
+from gnas.evaluate.top import TieBreaker, largest
 
 CPU = torch.device("cpu")
 EVERYTHING = [*usual_metrics(), "auc", "diversity"]

@@ -9,7 +9,8 @@ import pytest
 from gnas.config.architecture import Architecture
 from gnas.config.objective import CONTRASTIVES, LOSSES, SAMPLINGS, SCORERS
 from gnas.config.propagation import PROPAGATIONS, Combine
-from gnas.evaluate.ranking import Ranker, TieBreaker
+from gnas.evaluate.ranking import Ranker
+from gnas.evaluate.top import TieBreaker
 from gnas.nn.closed_forms import CLOSED_FORMS
 from gnas.nn.combine import COMBINES
 from gnas.nn.contrastive import CONTRASTS
