@@ -30,6 +30,9 @@ Examples:
 Add --debug anywhere to see the traceback behind an error.
 """
 
+TOLD = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP)
+"""What the operating system refuses and a user can mend."""
+
 app = typer.Typer(
     name="gnas",
     help=EXAMPLES,
@@ -88,7 +91,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
     except OSError as error:
-        if debug or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS):
+        if debug or error.errno not in TOLD:
             raise
         print(f"Error: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
+        raise SystemExit(2 if error.errno in (errno.ENAMETOOLONG, errno.ELOOP) else 1) from None
+    except MemoryError as error:
+        if debug:
+            raise
+        print(f"Error: out of memory: {error}; try less data, or smaller settings", file=sys.stderr)
         raise SystemExit(1) from None

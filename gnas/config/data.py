@@ -74,9 +74,9 @@ class SplitConfig(Strict):
 class SyntheticConfig(Strict):
     """A planted world: blocks of users who like blocks of items, power-law popularity, titles, friends, times."""
 
-    users: Annotated[int, Field(ge=2)] = 500
-    items: Annotated[int, Field(ge=2)] = 300
-    interactions_per_user: Annotated[float, Field(gt=0)] = 20.0
+    users: Annotated[int, Field(ge=2, le=10**8)] = 500
+    items: Annotated[int, Field(ge=2, le=10**8)] = 300
+    interactions_per_user: Annotated[float, Field(gt=0, le=10**5)] = 20.0
     blocks: Annotated[int, Field(ge=1)] = 8
     noise: Annotated[float, Field(ge=0, le=1)] = 0.1
     """Share of interactions outside the user's block."""

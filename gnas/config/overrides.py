@@ -60,7 +60,7 @@ def _put(tree: Any, path: KeyPath, value: Any, label: str) -> Any:
     for index, key in enumerate(path):
         last = index == len(path) - 1
         if isinstance(here, list):
-            if not str(key).isdigit() or int(key) >= len(here):
+            if not str(key).isdecimal() or int(key) >= len(here):
                 raise ConfigError(
                     f"{label}: {dotted(path[:index])} is a list of {len(here)}; "
                     f"give a position from 0 to {len(here) - 1}, not {key!r}"

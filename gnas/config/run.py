@@ -134,12 +134,12 @@ class TrainConfig(Strict):
 class EvaluateConfig(Strict):
     """How recommenders are measured."""
 
-    cutoffs: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)] = [10, 20]  # noqa: RUF012
+    cutoffs: Annotated[list[Annotated[int, Field(ge=1, le=10_000)]], Field(min_length=1)] = [10, 20]  # noqa: RUF012
     seeds: Annotated[int, Field(ge=1)] = 3
     """Trainings behind `gnas evaluate ARCHITECTURE`."""
     refit: bool = False
     """Whether winner and baselines are fitted again on train and validation before they are measured on test."""
-    bootstrap: Annotated[int, Field(ge=100)] = 2000
+    bootstrap: Annotated[int, Field(ge=100, le=1_000_000)] = 2000
     """Resamples behind each interval."""
     memory_mib: Annotated[int, Field(ge=16)] = 512
     """Bound on one block of scores."""

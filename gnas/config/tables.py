@@ -43,7 +43,7 @@ class FeatureTableConfig(Strict):
     id: str | None = None
     """The column that holds the user's or item's id; guessed where not given."""
     columns: dict[str, ColumnType] = Field(default_factory=dict)
-    derive: dict[str, str] = Field(default_factory=dict)
+    derive: dict[Annotated[str, Field(min_length=1)], str] = Field(default_factory=dict)
     """Columns made from others, as in `poster: posters/{movie_id}.jpg`."""
     vectors: dict[str, str] = Field(default_factory=dict)
     """Vectors computed elsewhere: .npy (row n is the id n), .npz (`ids`, `vectors`), Parquet (an id and a list)."""

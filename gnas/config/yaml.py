@@ -24,7 +24,10 @@ _FLOAT = re.compile(
         |\.(?:nan|NaN|NAN)""",
     re.VERBOSE,
 )
+MOST_VALUES, MOST_LEVELS = 100_000, 60
+"""What a file may hold, aliases written out; one that says more was not meant to be read."""
 _INT = re.compile(r"[-+]?(?:0x[0-9a-fA-F_]+|0o[0-7_]+|[0-9][0-9_]*)")
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 _RULES: tuple[tuple[str, re.Pattern[str], list[str]], ...] = (
     ("null", re.compile(r"~|null|Null|NULL|"), ["~", "n", "N", ""]),
     ("bool", re.compile(r"true|True|TRUE|false|False|FALSE"), list("tTfF")),
@@ -96,6 +99,8 @@ def load_yaml(source: Path | str, name: str | None = None) -> Document:
         node = yaml.compose(text, _Loader)
     except yaml.MarkedYAMLError as error:
         raise ConfigError(_syntax_problem(name, error)) from None
+    except RecursionError:
+        raise ConfigError(f"{name}: nested too deeply; gnas reads {MOST_LEVELS} levels") from None
     except yaml.reader.ReaderError as error:
         line = text[: error.position].count("\n") + 1
         raise ConfigError(f"{name}:{line}: not YAML: character {error.character!r} is not allowed; remove it") from None
@@ -148,10 +153,14 @@ class _Reading:
         self.places: dict[KeyPath, str] = {}
         self.problems: list[str] = []
         self._open: set[int] = set()
+        self._values = 0
 
     def value(self, node: yaml.Node, path: KeyPath) -> Any:
         if id(node) in self._open:
             return self.problem(node, path, "an alias inside its own anchor never ends; write it out")
+        self.count(node)
+        if len(path) > MOST_LEVELS:
+            return self.problem(node, path[:1], f"nested too deeply; gnas reads {MOST_LEVELS} levels")
         self._open.add(id(node))
         try:
             if node.tag.removeprefix(_PREFIX) not in _TAGS[type(node)]:
@@ -176,7 +185,7 @@ class _Reading:
             if key_node.tag == _PREFIX + "merge":
                 for key, value in self.merged(inner, path):
                     merged.setdefault(key, value)
-            elif not isinstance(key_node, yaml.ScalarNode):
+            elif not isinstance(key_node, yaml.ScalarNode) or _UNWRITABLE.search(key_node.value):
                 self.problem(key_node, path, "a key must be plain text")
             elif key_node.value in own:
                 first = own[key_node.value][0].start_mark.line + 1
@@ -195,6 +204,7 @@ class _Reading:
             if not isinstance(source, yaml.MappingNode) or id(source) in self._open:
                 self.problem(node, path, "<< merges mappings only, as in `<<: *name`")
                 return
+            self.count(source)
             self._open.add(id(source))
             yield from self.entries(source, path)
             self._open.remove(id(source))
@@ -202,6 +212,8 @@ class _Reading:
     def scalar(self, node: yaml.Node, path: KeyPath) -> Any:
         text, tag = node.value, node.tag.removeprefix(_PREFIX)
         match tag:
+            case "str" | "merge" if _UNWRITABLE.search(text):
+                return self.problem(node, path, f"{text[:20]!r} holds a character that no text has; remove it")
             case "str" | "merge":
                 return text
             case "null":
@@ -211,8 +223,16 @@ class _Reading:
             case "float" if _FLOAT.fullmatch(text) or _INT.fullmatch(text):
                 return float(text.lower().replace("_", "").replace(".inf", "inf").replace(".nan", "nan"))
             case "int" if _INT.fullmatch(text):
-                return _integer(text.replace("_", ""))
+                number = _integer(text.replace("_", ""))
+                if number is None:
+                    return self.problem(node, path, f"{text[:20]}… is a number beyond 64 bits; write a smaller one")
+                return number
         return self.problem(node, path, f"{text!r} with the tag {node.tag} is not understood; write a plain value")
+
+    def count(self, node: yaml.Node) -> None:
+        self._values += 1
+        if self._values > MOST_VALUES:
+            raise ConfigError(f"{self.place(node)}: aliases written out, this is more than {MOST_VALUES:,} values")
 
     def place(self, node: yaml.Node) -> str:
         return f"{self.name}:{node.start_mark.line + 1}"
@@ -222,7 +242,9 @@ class _Reading:
         self.problems.append(f"{self.place(node)}: {keys}{sentence}")
 
 
-def _integer(text: str) -> int:
+def _integer(text: str) -> int | None:
+    """The number; None where it does not fit into 64 bits."""
     digits = text.lstrip("+-").lower()
     base = {"0x": 16, "0o": 8}.get(digits[:2], 10)
-    return int(text, base)
+    number = int(text, base) if len(text) < 100 else 2**63
+    return number if -(2**63) <= number < 2**63 else None

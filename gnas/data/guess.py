@@ -95,7 +95,7 @@ def _named(role: str, said: str | int | None, names: list[str], file: str) -> in
         return None
     if said in names:
         return names.index(str(said))
-    if isinstance(said, int) or said.isdigit():
+    if isinstance(said, int) or said.isdecimal():
         if 0 <= int(said) < len(names):
             return int(said)
         raise DataError(f"{file} has {len(names)} columns, counted from 0; data.columns.{role} asks for number {said}")

@@ -1,3 +1,4 @@
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -118,12 +119,27 @@ def test_merge_keys_merge_and_own_keys_win() -> None:
         ("a: &x [*x]", "a.yaml:1: a.0: an alias inside its own anchor never ends; write it out"),
         ("a: &x {<<: *x}", "a.yaml:1: a: << merges mappings only"),
         ("? [1, 2]\n: 3", "a.yaml:1: a key must be plain text"),
+        ("? {a: b}\n: 3", "a.yaml:1: a key must be plain text"),
+        ('"\\ud800": 1', "a.yaml:1: a key must be plain text"),
+        ('a: ["x\\0y"]', "a.yaml:1: a.0: 'x\\x00y' holds a character that no text has; remove it"),
+        ("a: " + "9" * 5000, "a.yaml:1: a: 99999999999999999999… is a number beyond 64 bits; write a smaller one"),
+        ("a: 0x8000000000000000", "a.yaml:1: a: 0x8000000000000000… is a number beyond 64 bits"),
+        ("a: " + "[" * 100 + "]" * 100, "a.yaml:1: a: nested too deeply; gnas reads 60 levels"),
+        ("a: " + "{a: " * 3000 + "}" * 3000, "a.yaml: nested too deeply; gnas reads 60 levels"),
     ],
 )
 def test_what_is_not_yaml_is_told_in_a_sentence_with_its_line(text: str, sentence: str) -> None:
     found = problems(text)
     assert len(found) == 1
     assert found[0].startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("first", "next"), [("[x]", "[*{0},*{0},*{0},*{0}]"), ("{x: 1}", "{{<<: [*{0},*{0},*{0},*{0}]}}")]
+)
+def test_aliases_that_grow_without_end_are_refused_at_once(first: str, next: str) -> None:
+    lines = [f"a: &a {first}", *(f"{b}: &{b} {next.format(a)}" for a, b in pairwise("abcdefghijklmnop"))]
+    assert "aliases written out, this is more than 100,000 values" in problems("\n".join(lines))[0]
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
@@ -152,17 +168,20 @@ def test_dump_is_readable() -> None:
     )
 
 
+_LETTERS = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
 _SCALARS = st.one_of(
     st.none(),
     st.booleans(),
-    st.integers(),
+    st.integers(-(2**63), 2**63 - 1),
     st.floats(allow_nan=False),
-    st.text(max_size=20),
+    st.text(_LETTERS, max_size=20),
     st.from_regex(r"[-+.0-9eE_x:]+"),
 )
 _TREES = st.recursive(
     _SCALARS,
-    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(st.text(max_size=8), inner, max_size=4)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4), st.dictionaries(st.text(_LETTERS, max_size=8), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 
@@ -177,7 +196,7 @@ def _equal(left: Any, right: Any) -> bool:
 
 @settings(deadline=None, max_examples=60)
 @example({"": "08"})
-@given(st.dictionaries(st.text(max_size=8), _TREES, max_size=5))
+@given(st.dictionaries(st.text(_LETTERS, max_size=8), _TREES, max_size=5))
 def test_what_is_dumped_reads_back_equal(tree: dict[str, Any]) -> None:
     assert _equal(load_yaml(dump_yaml(tree)).tree, tree)
 
