@@ -91,7 +91,7 @@ def recommend(
     scorer = WithPopular(model, on_device_U, _popularity(split).to(device))
     ties = TieBreaker(split.n_items, split.n_users, seed, device).of(user_R % split.n_users)
     ranker = Ranker(user_R, split.parts, ties).among(np.flatnonzero(known_I))
-    item_SK, score_SK = (found_RK[row_S] for found_RK in ranker.top(scorer, k))
+    item_SK, score_SK = (found_RK[row_S] for found_RK in ranker.top(scorer, min(k, split.n_items)))
     row, column = np.nonzero(item_SK >= 0)
     return pl.DataFrame(
         {

@@ -8,6 +8,7 @@ import polars as pl
 
 from gnas.errors import DataError, RunError
 from gnas.files import write_bytes
+from gnas.registry import Registry
 
 
 def _csv(frame: pl.DataFrame) -> bytes:
@@ -24,9 +25,16 @@ def _parquet(frame: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-WRITERS: dict[str, Callable[[pl.DataFrame], bytes]] = {
-    ".csv": _csv, ".jsonl": _jsonl, ".ndjson": _jsonl, ".parquet": _parquet, ".pq": _parquet,
-}  # fmt: skip
+WRITERS = Registry[Callable[[pl.DataFrame], bytes]]("ending")
+"""The bytes of a table by the ending of the file."""
+for _ending, _write in {
+    ".csv": _csv,
+    ".jsonl": _jsonl,
+    ".ndjson": _jsonl,
+    ".parquet": _parquet,
+    ".pq": _parquet,
+}.items():
+    WRITERS.add(_ending, _write)
 
 
 def check_target(path: Path) -> Path:

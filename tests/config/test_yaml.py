@@ -175,7 +175,7 @@ _SCALARS = st.one_of(
     st.integers(-(2**63), 2**63 - 1),
     st.floats(allow_nan=False),
     st.text(_LETTERS, max_size=20),
-    st.from_regex(r"[-+.0-9eE_x:]+"),
+    st.from_regex(r"[-+.0-9eE_x:]+", fullmatch=True),
 )
 _TREES = st.recursive(
     _SCALARS,
