@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator
 
 from gnas.errors import ConfigError
-from gnas.registry import Registry
+from gnas.registry import Registry, lazily
 
 AUTO = "auto"
 """By the ending of the file, else by its first lines."""
@@ -17,24 +17,23 @@ AUTO = "auto"
 class Format:
     """`endings` of files (before `.gz`) that have this format for sure; `reader` opens one.
 
-    The reader takes the path and a `gnas.data.sheet.Layout` and gives a `gnas.data.sheet.Sheet`; it may be named as
-    `module:function`.
+    The reader takes the path and a `gnas.data.sheet.Layout`, and gives a `gnas.data.sheet.Sheet`.
     """
 
     endings: tuple[str, ...]
-    reader: str | Callable[..., Any]
+    reader: Callable[..., Any]
     separator: str | None = None
     header: bool | None = None
 
 
 FORMATS = Registry[Format]("format")
-FORMATS.add("csv", Format((".csv",), "gnas.data.delimited:open_delimited"))
-FORMATS.add("tsv", Format((), "gnas.data.delimited:open_delimited", separator="\t"))
-FORMATS.add("movielens", Format((), "gnas.data.delimited:open_delimited"))
-FORMATS.add("recbole", Format((".inter",), "gnas.data.delimited:open_delimited", header=True))
-FORMATS.add("adjacency", Format((), "gnas.data.adjacency:open_adjacency"))
-FORMATS.add("parquet", Format((".parquet", ".pq"), "gnas.data.readers:open_parquet"))
-FORMATS.add("jsonl", Format((".jsonl", ".ndjson", ".json"), "gnas.data.readers:open_jsonl"))
+FORMATS.add("csv", Format((".csv",), lazily("gnas.data.delimited:open_delimited")))
+FORMATS.add("tsv", Format((), lazily("gnas.data.delimited:open_delimited"), separator="\t"))
+FORMATS.add("movielens", Format((), lazily("gnas.data.delimited:open_delimited")))
+FORMATS.add("recbole", Format((".inter",), lazily("gnas.data.delimited:open_delimited"), header=True))
+FORMATS.add("adjacency", Format((), lazily("gnas.data.adjacency:open_adjacency")))
+FORMATS.add("parquet", Format((".parquet", ".pq"), lazily("gnas.data.readers:open_parquet")))
+FORMATS.add("jsonl", Format((".jsonl", ".ndjson", ".json"), lazily("gnas.data.readers:open_jsonl")))
 
 LOOKED_AT = (".tsv", ".txt", ".dat", ".data", ".base", ".test")
 """Endings of text that may be written in several ways."""

@@ -15,7 +15,6 @@ from gnas.data.place import Place
 from gnas.data.sheet import LOOKED_AT_ROWS, Layout, Sheet, sheet_of
 from gnas.data.table import Table, typed_table
 from gnas.errors import DataError
-from gnas.registry import resolve
 
 
 def bare_name(path: Path) -> str:
@@ -47,7 +46,7 @@ def open_sheet(path: Path, layout: Layout, said: Format | str = AUTO) -> Sheet:
         raise DataError(f"{path} is empty")
     found = said if isinstance(said, Format) else format_of(path, layout, said)
     header = layout.header if found.header is None else found.header
-    sheet: Sheet = resolve(found.reader)(path, Layout(layout.separator or found.separator, header))
+    sheet: Sheet = found.reader(path, Layout(layout.separator or found.separator, header))
     return sheet
 
 
