@@ -4,12 +4,14 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
 from gnas.config.propagation import GAT, GCN, GIN, NGCF, PROPAGATIONS, SAGE, GATv2, GraphTransformer, Layered, LightGCN
 from gnas.errors import ConfigError
+from gnas.graph.relations.links import paired
 from gnas.graph.sparse import SparseMatrix
 from gnas.nn.activations import ACTIVATIONS
 from gnas.nn.closed_forms import CLOSED_FORMS
@@ -64,6 +66,17 @@ def test_dense_formula(case: Case) -> None:
     assert ours.isfinite().all()
     inputs = [x, *values]
     torch.testing.assert_close(gradients(ours, inputs), gradients(theirs, inputs), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_any_operator_runs_on_any_relation(case: Case) -> None:
+    """On links among the items, of which users are no part."""
+    relation = paired("parts of a set", "items", np.array([[0, 1], [1, 2]]), small_graph())
+    near = torch.zeros(7, 7)
+    near[4, 5] = near[5, 4] = near[5, 6] = near[6, 5] = 1
+    layer, x = layer_of(case.spec), normal(7, DIM, seed=1)
+    theirs = case.formula(case.spec, dict(layer.named_parameters()), near, x)
+    torch.testing.assert_close(layer(x, relation.adjacency(*layer.norm)), theirs, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize(
