@@ -5,7 +5,6 @@ import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 
 def write_text(path: Path, text: str) -> None:
@@ -39,30 +38,19 @@ def append_jsonl(path: Path, record: Mapping[str, object]) -> None:
         file.write(line.encode())
 
 
-def read_jsonl(path: Path) -> tuple[list[dict[str, Any]], int]:
-    """The records of a JSON-lines file, and how many bytes at its end are a torn last line (0: none).
-
-    Only the last line can be torn, by a crash while it was written; a bad line before it is an error.
-    """
-    records: list[dict[str, Any]] = []
-    data = path.read_bytes() if path.exists() else b""
-    lines = data.split(b"\n")
-    tail = lines.pop()
-    for number, line in enumerate(lines, 1):
-        try:
-            records.append(json.loads(line))
-        except ValueError as error:
-            raise ValueError(f"{path}, line {number}: {error}") from error
-    return records, len(tail)
-
-
-def repair_jsonl(path: Path) -> int:
-    """Cut a torn last line off, and say how many bytes went; the records before it stay as they are."""
-    _, torn_bytes = read_jsonl(path)
-    if torn_bytes:
-        with path.open("r+b") as file:
-            file.truncate(path.stat().st_size - torn_bytes)
-    return torn_bytes
+def cut_torn_line(path: Path) -> int:
+    """Cut off a last line that a crash left half-written, and say how many bytes went; the lines before it stay."""
+    if not path.exists():
+        return 0
+    with path.open("r+b") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 1))
+        if file.read(1) in (b"", b"\n"):
+            return 0
+        file.seek(0)
+        kept = file.read().rfind(b"\n") + 1
+        file.truncate(kept)
+    return size - kept
 
 
 def finite(value: object) -> object:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from gnas.files import append_jsonl, repair_jsonl
+from gnas.files import append_jsonl, cut_torn_line
 from gnas.rundir.layout import RunDirectory
 
 
@@ -15,7 +15,7 @@ def repair_logs(run: RunDirectory) -> list[str]:
     """Cut torn last lines off the run's append-only files; a sentence for each."""
     notes = []
     for path in [run.log, *sorted(run.path.glob("trials/*/epochs.jsonl"))]:
-        torn = repair_jsonl(path)
+        torn = cut_torn_line(path)
         if torn:
             notes.append(f"{path.relative_to(run.path)}: cut {torn} bytes of a half-written last line")
     return notes

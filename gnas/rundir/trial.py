@@ -53,10 +53,14 @@ class TrialStatus:
 
 def begin_trial(trial: TrialFolder, architecture: Architecture, status: TrialStatus) -> None:
     """Make the trial's folder, with no epochs in it: a half-done trial starts again from its first epoch."""
-    trial.path.mkdir(parents=True, exist_ok=True)
-    write_text(trial.architecture, dump_yaml(shown(architecture)))
+    write_architecture(trial, architecture)
     write_text(trial.epochs, "")
     write_status(trial, status)
+
+
+def write_architecture(trial: TrialFolder, architecture: Architecture) -> None:
+    """Write `architecture.yaml`."""
+    write_text(trial.architecture, dump_yaml(shown(architecture)))
 
 
 def write_status(trial: TrialFolder, status: TrialStatus) -> None:
@@ -75,10 +79,11 @@ def read_status(trial: TrialFolder) -> TrialStatus:
 
 def read_statuses(run: RunDirectory) -> list[TrialStatus]:
     """All trials in order. One that a crash left half-done is `running`, one with a damaged file `unreadable`."""
-    return [_status(TrialFolder(path.parent)) for path in sorted(run.path.glob("trials/*/status.json"))]
+    return [known_status(TrialFolder(path.parent)) for path in sorted(run.path.glob("trials/*/status.json"))]
 
 
-def _status(trial: TrialFolder) -> TrialStatus:
+def known_status(trial: TrialFolder) -> TrialStatus:
+    """What became of a trial, `unreadable` where its file is missing or damaged."""
     try:
         return replace(read_status(trial), number=trial.number)
     except RunError as error:
@@ -87,7 +92,7 @@ def _status(trial: TrialFolder) -> TrialStatus:
 
 def is_ended(trial: TrialFolder) -> bool:
     """Whether the trial's status says that it is over; a missing or damaged one does not."""
-    return trial.status.exists() and _status(trial).ended
+    return trial.status.exists() and known_status(trial).ended
 
 
 def read_architecture(trial: TrialFolder) -> Architecture:

@@ -2,10 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 
+from gnas.errors import ConfigError
 from gnas.rundir.layout import RunDirectory
 from gnas.rundir.log import log
 from gnas.rundir.table import write_table
-from gnas.rundir.trial import TrialStatus, trials_with_models, write_status
+from gnas.rundir.trial import (
+    TrialStatus,
+    known_status,
+    read_architecture,
+    trials_with_models,
+    write_architecture,
+    write_status,
+)
 from gnas.search.objectives import Objectives
 from gnas.search.outcome import Outcome
 
@@ -17,6 +25,21 @@ def end_trial(run: RunDirectory, outcome: Outcome) -> None:
         epochs=outcome.epochs, wall_s=round(outcome.wall_s, 3), reason=outcome.reason,
     )  # fmt: skip
     write_status(run.trial(outcome.number), status_of(outcome))
+
+
+def restore_trial(run: RunDirectory, outcome: Outcome) -> list[str]:
+    """Write again what is missing or damaged in the folder of a trial that is over; a sentence for each file."""
+    trial, notes = run.trial(outcome.number), []
+    known = known_status(trial)
+    if trial.status.exists() and known.state != "running" and known != status_of(outcome):
+        write_status(trial, status_of(outcome))
+        notes.append(trial.status)
+    try:
+        read_architecture(trial)
+    except ConfigError:
+        write_architecture(trial, outcome.architecture)
+        notes.append(trial.architecture)
+    return [f"{path.relative_to(run.path)} was damaged and is written again" for path in notes]
 
 
 def status_of(outcome: Outcome) -> TrialStatus:

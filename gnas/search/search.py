@@ -12,7 +12,7 @@ from gnas.rundir.confirm import drop_damaged
 from gnas.rundir.layout import RunDirectory
 from gnas.rundir.log import log, repair_logs
 from gnas.rundir.pareto import Front, FrontPoint, write_front
-from gnas.rundir.trial import is_ended
+from gnas.rundir.trial import is_ended, read_statuses
 from gnas.search.budget import budget_of
 from gnas.search.confirm import best_of, confirm, ranking
 from gnas.search.events import END_REASONS, Event, Note, SearchEnded
@@ -22,7 +22,7 @@ from gnas.search.objectives import objectives_of
 from gnas.search.outcome import Outcome, pareto_front, ranked
 from gnas.search.propose import queue_of
 from gnas.search.pruners import PRUNERS
-from gnas.search.publish import end_trial, write_trials
+from gnas.search.publish import end_trial, restore_trial, write_trials
 from gnas.search.session import Session
 from gnas.search.storage import open_study, opened_storage, repair_journal, study_name
 from gnas.search.strategies import SAMPLERS
@@ -63,7 +63,7 @@ def search(
             work = _work(setup, run, session, storage, stop, clock, resume=resume)
             queue = queue_of(setup)
             log(run, "resume" if work.ledger.outcomes() else "start", sampler=setup.config.sampler, seed=setup.seed)
-            for text in (*notes, *queue.notes):
+            for text in (*notes, *queue.notes, *_restore(work)):
                 log(run, "note", text=text)
                 yield Note(text)
             _catch_up(work)
@@ -131,6 +131,21 @@ def _repair(run: RunDirectory) -> list[str]:
     notes = [*repair_logs(run), *drop_damaged(run)]
     torn = repair_journal(run)
     return [*notes, f"study.journal: cut {torn} bytes of a half-written last line"] if torn else notes
+
+
+def _restore(work: Work) -> list[str]:
+    """Bring damaged folders of trials in line with the ledger; a sentence for each.
+
+    Raises:
+        RunError: trials ended, of which the ledger knows nothing.
+    """
+    outcomes = work.ledger.outcomes()
+    if not outcomes and any(status.ended for status in read_statuses(work.run)):
+        raise RunError(
+            f"{work.run.path} holds trials that its study does not know: the journal or the database is another one; "
+            f"put it back from a copy, or begin a new run from the trials with `gnas search --fork {work.run.path}`"
+        )
+    return [text for outcome in outcomes if outcome.finished for text in restore_trial(work.run, outcome)]
 
 
 def _catch_up(work: Work) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from optuna.storages.journal import JournalFileBackend
 from gnas.config.run import SearchConfig
 from gnas.config.secret import hidden, revealed
 from gnas.errors import ConfigError, RunError
+from gnas.files import cut_torn_line
 from gnas.metrics import Direction
 from gnas.rundir.layout import RunDirectory
 from gnas.rundir.study import IN_JOURNAL, read_study, write_study
@@ -94,6 +94,8 @@ def open_study(storage: BaseStorage, name: str, directions: Sequence[Direction],
         RunError: it holds trials already and `resume` was not asked for.
     """
     study = optuna.create_study(storage=storage, study_name=name, directions=list(directions), load_if_exists=True)
+    if [direction.name.lower() for direction in study.directions] != list(directions):
+        raise RunError(f"study {name!r} was begun with other objectives; put those back, or begin a new run")
     if not resume and study.get_trials(deepcopy=False):
         raise RunError(f"study {name!r} holds a search already; go on with it (--resume) or choose a new run directory")
     return int(storage.get_study_id_from_name(name))
@@ -128,7 +130,7 @@ class JournalLock:
     def acquire(self) -> bool:
         """Wait for the lock."""
         take(self._lock)
-        _cut_torn_tail(self._journal)
+        cut_torn_line(self._journal)
         return True
 
     def release(self) -> None:
@@ -141,21 +143,9 @@ def _with_driver(url: str) -> str:
     return url.replace("postgresql://", "postgresql+psycopg://", 1) if url.startswith("postgresql://") else url
 
 
-def _cut_torn_tail(path: Path) -> None:
-    with path.open("r+b") as file:
-        size = file.seek(0, os.SEEK_END)
-        if size == 0:
-            return
-        file.seek(size - 1)
-        if file.read(1) == b"\n":
-            return
-        file.seek(0)
-        file.truncate(file.read().rfind(b"\n") + 1)
-
-
 def _cut_bad_last_line(path: Path) -> None:
     """After a power loss the last line may be whole in length but not in content."""
-    _cut_torn_tail(path)
+    cut_torn_line(path)
     data = path.read_bytes()
     start = data.rfind(b"\n", 0, len(data) - 1) + 1
     try:
