@@ -1,10 +1,37 @@
 """What long work tells while it runs. Such functions are generators: they yield events and return the result."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Begun:
+    """Work on a run began.
+
+    Attributes:
+        metric: what the figures that follow are.
+        new: whether the directory was made for it.
+        trials, timeout_s: the budget of a search.
+    """
+
+    run: Path
+    metric: str
+    new: bool = False
+    trials: int | None = None
+    timeout_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """So much of something is read or downloaded, of `total` where that is known."""
+
+    name: str
+    done: int
+    total: int | None
 
 
 @dataclass(frozen=True)
@@ -35,10 +62,27 @@ Work = Generator[object, None, T]
 """Events on the way, the result at the end: `result = yield from work`."""
 
 
-def finish(work: Work[T]) -> T:
-    """Run `work` to its end without looking at the events."""
+OnEvent = Callable[[object], None]
+Tick = Callable[[str, int, int | None], None]
+"""Called with the fields of `Reading`."""
+
+
+def no_tick(name: str, done: int, total: int | None) -> None:
+    """Tell nobody."""
+    del name, done, total
+
+
+def tick_of(on_event: OnEvent | None) -> Tick:
+    """What reading calls, so that `on_event` hears of it."""
+    return no_tick if on_event is None else lambda name, done, total: on_event(Reading(name, done, total))
+
+
+def finish(work: Work[T], on_event: OnEvent | None = None) -> T:
+    """Run `work` to its end; `on_event` gets every event."""
     while True:
         try:
-            next(work)
+            event = next(work)
         except StopIteration as stop:
             return stop.value  # type: ignore[no-any-return]
+        if on_event is not None:
+            on_event(event)

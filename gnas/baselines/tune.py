@@ -2,8 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from gnas.baselines import BASELINES, baselines_for
 from gnas.baselines.baseline import Settings
@@ -12,18 +11,9 @@ from gnas.evaluate.evaluator import Evaluation
 from gnas.graph.bipartite import Graph
 from gnas.metrics import metric_of
 from gnas.nn.recommender import Recommender
+from gnas.rundir.baselines import Attempt, BaselineRecord, FailedBaseline
 
 Evaluate = Callable[[Recommender], Evaluation]
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One setting tried: its validation figures, or why it failed."""
-
-    params: Settings
-    metrics: dict[str, float]
-    wall_s: float
-    failure: str | None = None
 
 
 @dataclass(frozen=True)
@@ -37,15 +27,9 @@ class TunedBaseline:
     recommender: Recommender
     attempts: tuple[Attempt, ...]
 
-    def record(self) -> dict[str, Any]:
-        """What JSON can hold: enough to fit it again, and to see what else was tried."""
-        return {
-            "name": self.name,
-            "params": self.params,
-            "metrics": self.evaluation.metrics,
-            "wall_s": self.wall_s,
-            "attempts": [asdict(attempt) for attempt in self.attempts],
-        }
+    def record(self) -> BaselineRecord:
+        """What a run directory keeps: enough to fit it again, and to see what else was tried."""
+        return BaselineRecord(self.name, self.params, self.evaluation.metrics, self.wall_s, self.attempts)
 
 
 def tune(
@@ -86,18 +70,6 @@ def tune(
     if best is None:
         raise TrialFailed(f"baseline {name}: {attempts[-1].failure}")
     return TunedBaseline(name, best[0], best[1], clock() - begin, best[2], tuple(attempts))
-
-
-@dataclass(frozen=True)
-class FailedBaseline:
-    """A baseline of which no setting worked."""
-
-    name: str
-    reason: str
-
-    def record(self) -> dict[str, Any]:
-        """What JSON can hold."""
-        return asdict(self)
 
 
 def tune_all(

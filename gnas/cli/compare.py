@@ -22,31 +22,10 @@ def command(
 
     User by user, with intervals and p-values. The runs must be about the same data and split; each counts the look.
     """
-    from pathlib import Path
-
-    from pydantic import TypeAdapter
-
     from gnas.cli.output import Output
-    from gnas.cli.work import watch
-    from gnas.report.groups import ABOUT_GROUPS, groups_table
-    from gnas.report.progress import Progress
-    from gnas.report.results import test_table
-    from gnas.report.tables import Table
-    from gnas.run.compare import compare_runs
-    from gnas.run.saved import saved_config
-    from gnas.rundir.layout import open_run
-    from gnas.rundir.look import Look
-    from gnas.train.device import resolve_device
+    from gnas.cli.watch import watched
+    from gnas.run.compare import compare
 
-    opened = [open_run(Path(run)) for run in runs]
-    config = saved_config(opened[0])
-    output = Output(as_json, quiet)
-    work = compare_runs(opened, resolve_device(device or config.device))
-    found = watch(work, Progress(config.main_metric), output)
-    counts = "; ".join(f"{name}: look {count} at test" for name, count in found.looks.items())
-    document = {"best": str(found.best.path), "looks": found.looks, **found.record}
-    look = TypeAdapter(Look).validate_python(found.record)
-    parts: list[str | Table] = [test_table(look, found.words), ""]
-    if look.groups:
-        parts += [groups_table(look, found.words), ABOUT_GROUPS, ""]
-    output.result(document, *parts, f"{counts}.")
+    with watched(quiet) as see:
+        found = compare(runs, device=device, on_event=see)
+    Output(as_json, quiet).show(found)

@@ -19,10 +19,10 @@ def list_sets(as_json: Json = False, quiet: Quiet = False) -> None:
 
     With their licences, and which of them are here already.
     """
-    from gnas.cli.datasets import catalogue
     from gnas.cli.output import Output
+    from gnas.run.data import data_sets
 
-    catalogue(Output(as_json, quiet))
+    Output(as_json, quiet).show(data_sets())
 
 
 @app.command("describe", epilog=examples("gnas data describe clicks.csv", "gnas data describe movielens-small"))
@@ -37,10 +37,13 @@ def describe(
 
     Reads, cleans and splits them; shows counts, cleaning steps, guesses and features.
     """
-    from gnas.cli.datasets import describe_data
     from gnas.cli.output import Output
+    from gnas.cli.watch import watched
+    from gnas.run.data import describe_data
 
-    describe_data(source, overrides or [], seed, Output(as_json, quiet))
+    with watched(quiet) as see:
+        found = describe_data(source, on_event=see, overrides=overrides, seed=seed)
+    Output(as_json, quiet).show(found)
 
 
 @app.command("prepare", epilog=examples("gnas data prepare clicks.csv --out clicks --set data.filter.core=5"))
@@ -56,7 +59,10 @@ def prepare(
 
     With --out the parts are written as Parquet files that a configuration can name.
     """
-    from gnas.cli.datasets import prepare_data
     from gnas.cli.output import Output
+    from gnas.cli.watch import watched
+    from gnas.run.data import prepare_data
 
-    prepare_data(source, out, overrides or [], seed, Output(as_json, quiet))
+    with watched(quiet) as see:
+        parts = prepare_data(source, out, on_event=see, overrides=overrides, seed=seed)
+    Output(as_json, quiet).show(parts)

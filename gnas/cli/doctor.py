@@ -13,8 +13,10 @@ def command(device: Device = None, as_json: Json = False, quiet: Quiet = False) 
     """
     import typer
 
-    from gnas.cli.checkup import examine
     from gnas.cli.output import Output
+    from gnas.run.doctor import check_up
 
-    if not examine(device or "auto", Output(as_json, quiet)):
+    found = check_up(device or "auto")
+    Output(as_json, quiet).show(found)
+    if not found.healthy:
         raise typer.Exit(1)

@@ -37,13 +37,17 @@ def command(
     the two stands in a run directory, RUN/finetuned, with the encoder inside; RUN itself stays as it is. Only
     validation is looked at.
     """
-    from gnas.cli.finetuning import finetune_best
     from gnas.cli.output import Output
+    from gnas.cli.watch import watched
     from gnas.errors import ConfigError
     from gnas.features.tuning.encoder import Method
+    from gnas.run.finetune import finetune
     from gnas.train.finetune import Pace
 
     if layers is not None and lora is not None:
         raise ConfigError("--layers trains layers as they are, --lora adds to all of them; give one of the two")
+    method = Method(layers or 1, lora)
     pace = Pace(epochs, lr if lr is not None else 1e-4 if lora is None else 1e-3, batch)
-    finetune_best(run, out, modality, Method(layers or 1, lora), pace, device, Output(as_json, quiet))
+    with watched(quiet) as see:
+        tuned = finetune(run, out=out, modality=modality, method=method, pace=pace, device=device, on_event=see)
+    Output(as_json, quiet).show(tuned)

@@ -42,6 +42,49 @@ MaxMemory = Annotated[
         metavar="SIZE", help="Memory for one training, as in 4G; what needs more trains on parts of the graph."
     ),
 ]
+Baselines = Annotated[
+    bool | None,
+    typer.Option("--baselines/--no-baselines", help="Whether to measure the tuned baselines in the same look."),
+]
+Config = Annotated[str | None, typer.Option(metavar="CONFIG", help="Data and settings.")]
+Effort = Annotated[str | None, typer.Option(metavar="smoke|fast|normal|best", help="How much to try.")]
+Ensemble = Annotated[
+    int | None, typer.Option(min=0, metavar="N", help="Also blend the best candidates, in at most N picks.")
+]
+Epochs = Annotated[int | None, typer.Option(min=1, help="Epochs of training over all candidates.")]
+Fork = Annotated[
+    str | None,
+    typer.Option(
+        metavar="RUN",
+        help="Begin a new run from an old one whose space, data or settings change: its candidates come first.",
+        autocompletion=complete.runs,
+    ),
+]
+Objective = Annotated[
+    list[str] | None, typer.Option(metavar="METRIC", help="What to aim at, as in ndcg@20; may be repeated.")
+]
+Refit = Annotated[
+    bool | None, typer.Option("--refit/--no-refit", help="Fit on train and validation together before measuring.")
+]
+Resume = Annotated[
+    str | None, typer.Option(metavar="RUN", help="Go on with a run that was stopped.", autocompletion=complete.runs)
+]
+Sampler = Annotated[str | None, typer.Option(help="How candidates are proposed, as in portfolio or random.")]
+Seeds = Annotated[int | None, typer.Option(min=1, help="Trainings of an ARCHITECTURE, each on its own seed.")]
+ShippedConfig = Annotated[
+    str | None,
+    typer.Argument(metavar="CONFIG", help="A shipped name or a YAML file.", autocompletion=complete.configs),
+]
+Timeout = Annotated[str | None, typer.Option(metavar="DURATION", help="Wall time, as in 90s, 30m or 1h30m.")]
+Trials = Annotated[int | None, typer.Option(min=1, help="How many candidates to train.")]
+WarmStart = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="RUN", help="Train the best of an earlier run first; may be repeated.", autocompletion=complete.runs
+    ),
+]
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes that train at once.")]
+WorkersPerGpu = Annotated[int | None, typer.Option(min=1, help="Processes that share a GPU.")]
 Out = Annotated[str | None, typer.Option("--out", metavar="DIR", help="The new run directory.")]
 Run = Annotated[str, typer.Argument(metavar="RUN", help="A run directory.", autocompletion=complete.runs)]
 Code = Annotated[

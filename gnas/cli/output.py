@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from gnas.files import finite
+from gnas.report.shown import Shown
 from gnas.report.tables import Table, to_rich, to_text
 
 
@@ -17,11 +18,12 @@ class Output:
     as_json: bool = False
     quiet: bool = False
 
-    def say(self, *parts: str | Table) -> None:
-        """Something worth knowing on the way; on stderr, and nothing under --quiet."""
-        if not self.quiet:
-            for part in parts:
-                write(part, sys.stderr)
+    def show(self, result: Shown) -> None:
+        """The result: its document under --json, else its summary."""
+        if self.as_json:
+            self.result(result.document())
+        else:
+            self.result({}, *result.summary())
 
     def result(self, document: Mapping[str, object], *parts: str | Table) -> None:
         """The result: the document under --json, else the same for a person."""

@@ -1,11 +1,15 @@
 """`gnas space`: search spaces, before anything is trained."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gnas.cli import complete
 from gnas.cli.options import Json, Quiet, examples
+
+if TYPE_CHECKING:
+    from gnas.cli.output import Output
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Check, sample, count and show search spaces.")
 
@@ -24,9 +28,24 @@ def check(space: Named, overrides: Overrides = None, as_json: Json = False, quie
     Exits with 2 where there is one.
     """
     from gnas.cli.output import Output
-    from gnas.cli.spaces import check_space
+    from gnas.report.tables import Table
+    from gnas.space.load import load_space
 
-    check_space(space, overrides or [], Output(as_json, quiet))
+    found = load_space(space, Path.cwd(), overrides or ())
+    checked = found.check()
+    parameters = {key: str(domain) for key, domain in found.parameters().items()}
+    parts: list[str | Table] = [
+        f"{space} is a search space of {len(parameters)} parameters and {len(found.anchors)} anchors.",
+        Table(("parameter", "range"), tuple(parameters.items())),
+    ]
+    if checked.refused:
+        parts.append(f"{checked.refused_share:.0%} of {checked.draws} random combinations do not fit together:")
+        parts += [f"  {count} × {reason}" for reason, count in checked.refused.items()]
+    document = {
+        "space": space, "ok": True, "parameters": parameters, "anchors": list(found.anchors), "draws": checked.draws,
+        "refused": dict(checked.refused),
+    }  # fmt: skip
+    Output(as_json, quiet).result(document, *parts)
 
 
 @app.command("sample", epilog=examples("gnas space sample compact -n 5", "gnas space sample full --json"))
@@ -40,18 +59,31 @@ def sample(
 ) -> None:
     """Draw some architectures at random, in words."""
     from gnas.cli.output import Output
-    from gnas.cli.spaces import sample_space
+    from gnas.config.architecture import identity, shown
+    from gnas.config.describe import describe
+    from gnas.rng import numpy_rng
+    from gnas.space.load import load_space
 
-    sample_space(space, n, seed, overrides or [], Output(as_json, quiet))
+    found = load_space(space, Path.cwd(), overrides or ())
+    drawn = [found.draw(numpy_rng(seed, "space", "sample", number)).architecture for number in range(n)]
+    words = [describe(one) for one in drawn]
+    architectures = [
+        {"identity": identity(one), "words": text, "architecture": shown(one)}
+        for one, text in zip(drawn, words, strict=True)
+    ]
+    Output(as_json, quiet).result({"space": space, "architectures": architectures}, *words)
 
 
 @app.command("size", epilog=examples("gnas space size lightgcn"))
 def size(space: Named, overrides: Overrides = None, as_json: Json = False, quiet: Quiet = False) -> None:
     """Count the distinct architectures of a space."""
-    from gnas.cli.output import Output
-    from gnas.cli.spaces import size_of_space
+    from dataclasses import asdict
 
-    size_of_space(space, overrides or [], Output(as_json, quiet))
+    from gnas.cli.output import Output
+    from gnas.space.load import load_space
+
+    found = load_space(space, Path.cwd(), overrides or ()).size()
+    Output(as_json, quiet).result({"space": space, **asdict(found)}, str(found))
 
 
 @app.command("show", epilog=examples("gnas space show", "gnas space show compact > my-space.yaml"))
@@ -69,10 +101,25 @@ def show(
     Everything that it extends merged in. Without a name, the shipped ones are listed.
     """
     from gnas.cli.output import Output
-    from gnas.cli.spaces import list_spaces, show_space
+    from gnas.config.yaml import dump_yaml
+    from gnas.space.load import load_space
 
-    output = Output(as_json, quiet)
     if space is None:
-        list_spaces(output)
-    else:
-        show_space(space, overrides or [], output)
+        _list(Output(as_json, quiet))
+        return
+    tree = load_space(space, Path.cwd(), overrides or ()).written()
+    Output(as_json, quiet).result({"space": space, "tree": tree}, dump_yaml(tree).rstrip("\n"))
+
+
+def _list(output: "Output") -> None:
+    """The shipped spaces with the first words of each."""
+    from gnas.config import shipped
+    from gnas.report.tables import Table
+
+    rows = []
+    for name in shipped.names("search_spaces"):
+        lines = (shipped.folder("search_spaces") / f"{name}.yaml").read_text().splitlines()
+        rows.append((name, next((line.lstrip("# ") for line in lines if line.startswith("# ")), "")))
+    spaces = [{"name": name, "about": about} for name, about in rows]
+    hint = "\nShow one with `gnas space show NAME`."
+    output.result({"spaces": spaces}, Table(("space", "about"), tuple(rows)), hint)

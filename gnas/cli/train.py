@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from gnas.cli.options import Data, Device, Json, MaxMemory, Out, Overrides, Quiet, Seed, examples
+from gnas.cli.options import Config, Data, Device, Json, MaxMemory, Out, Overrides, Quiet, Seed, examples
 
 EXAMPLES = examples(
     "gnas train runs/20260301-101500-clicks-compact/best/architecture.yaml --data clicks.csv",
@@ -14,7 +14,7 @@ EXAMPLES = examples(
 
 def command(
     architecture: Annotated[str, typer.Argument(metavar="ARCHITECTURE", help="A file, or a known design.")],
-    config: Annotated[str | None, typer.Option(metavar="CONFIG", help="Data and settings.")] = None,
+    config: Config = None,
     data: Data = None,
     out: Out = None,
     max_memory: MaxMemory = None,
@@ -29,10 +29,13 @@ def command(
     Leaves a run directory that `gnas evaluate` and `gnas recommend` accept.
     """
     from gnas.cli.output import Output
-    from gnas.cli.training import train_architecture
-    from gnas.run.configure import Asked
+    from gnas.cli.watch import watched
+    from gnas.run.settings import Asked
+    from gnas.run.train import train
 
-    asked = Asked(
-        config, data, {"train.max_memory": max_memory, "seed": seed, "device": device}, tuple(overrides or ())
-    )
-    train_architecture(architecture, asked, out, Output(as_json, quiet))
+    with watched(quiet) as see:
+        run = train(
+            architecture, Asked(config, data), out=out, on_event=see,
+            max_memory=max_memory, overrides=overrides, seed=seed, device=device,
+        )  # fmt: skip
+    Output(as_json, quiet).show(run)

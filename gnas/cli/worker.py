@@ -22,25 +22,12 @@ def command(
     Trains candidates from another terminal, or another host that shares the folder. All workers draw on one budget;
     no candidate is trained twice. Ends with the search, or after Ctrl-C.
     """
-    from pathlib import Path
-
     from gnas.cli.output import Output
-    from gnas.cli.stopping import clean_stop
-    from gnas.cli.work import watch
-    from gnas.report.progress import Progress
-    from gnas.run.resume import resume_config
-    from gnas.run.worker import help_run
-    from gnas.rundir.layout import open_run
+    from gnas.cli.watch import clean_stop, watched
+    from gnas.run.worker import help_search
     from gnas.search.crew import orphaned
-    from gnas.train.device import resolve_device
 
-    opened = open_run(Path(run))
-    config = resume_config(opened, [] if storage is None else [("search.storage", storage)])
     gone = orphaned(parent) if parent is not None else (lambda: False)
-    progress = Progress(config.main_metric, config.search.trial_budget, config.search.timeout)
-    output = Output(as_json, quiet)
-    with clean_stop(quiet) as stop:
-        work = help_run(opened, config, resolve_device(device or config.device), lambda: stop() or gone())
-        watch(work, progress, output)
-    trained = [line for line in progress.lines.values() if line.state != "running"]
-    output.result({"run": run, "trials": [line.number for line in trained]}, f"helped with {len(trained)} trial(s)")
+    with watched(quiet) as see, clean_stop(quiet) as stop:
+        helped = help_search(run, storage=storage, device=device, stop=lambda: stop() or gone(), on_event=see)
+    Output(as_json, quiet).show(helped)

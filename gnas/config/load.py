@@ -44,6 +44,16 @@ def load_run_config(name_or_path: str | None, overrides: Sequence[Override] = ()
     return LoadedConfig(read_model(RunConfig, document), path, base, document)
 
 
+def with_overrides(config: RunConfig, overrides: Sequence[Override]) -> LoadedConfig:
+    """A configuration that was read or made already, with overrides put in.
+
+    Raises:
+        ConfigError: every problem at once.
+    """
+    document = apply_overrides(Document(config.model_dump(mode="python"), "configuration"), overrides)
+    return LoadedConfig(read_model(RunConfig, document), None, Path.cwd(), document)
+
+
 def load_architecture(name_or_path: str, overrides: Sequence[Override] = ()) -> Architecture:
     """Read an architecture: a file, or a well-known design by name (`lightgcn-2`); with overrides put in.
 

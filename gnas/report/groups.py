@@ -1,7 +1,7 @@
-"""Test figures of known and of new items and users apart."""
+"""A look at test, also known and new items and users apart."""
 
 from gnas.metrics import metric_of
-from gnas.report.results import shown_metrics, test_cells
+from gnas.report.results import looks_sentence, on_test, shown_metrics, spread_table, test_cells, test_table, verdict
 from gnas.report.tables import Cell, Table
 from gnas.rundir.look import Look
 
@@ -27,3 +27,27 @@ def groups_table(look: Look, words: str) -> Table:
     columns = ("group", "users", "recommender", *names, f"{objective}, 95 % interval")
     own = frozenset(number for number, row in enumerate(rows) if row[2] == words)
     return Table(columns, tuple(rows), "On test, known and new apart", own)
+
+
+def look_summary(look: Look, words: str, count: int) -> list[str | Table]:
+    """A look at test for a person; its first line says whether a baseline beats the winner. `count`: of the looks."""
+    value = look.metrics[look.objective].value
+    return [
+        verdict(look.objective, value, on_test(look), "test"),
+        "",
+        test_table(look, words),
+        "",
+        *group_parts(look, words),
+        *_seed_parts(look),
+        f"{look.n_users:,} users; {look.protocol}.",
+        looks_sentence(count),
+    ]
+
+
+def _seed_parts(look: Look) -> list[str | Table]:
+    return [spread_table(look), ""] if look.seeds else []
+
+
+def group_parts(look: Look, words: str) -> list[str | Table]:
+    """The groups with what they are; nothing where test has nothing new."""
+    return [groups_table(look, words), ABOUT_GROUPS, ""] if look.groups else []

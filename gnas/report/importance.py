@@ -7,6 +7,7 @@ from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 
 from gnas.config.run import SearchConfig
 from gnas.errors import GnasError
+from gnas.metrics import metric_of
 from gnas.rundir.layout import RunDirectory
 from gnas.rundir.study import IN_JOURNAL, read_study
 from gnas.search.storage import opened_storage
@@ -30,14 +31,15 @@ def importances(run: RunDirectory, config: SearchConfig) -> dict[str, float]:
             complete = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
             if len(complete) < FEWEST_TRIALS:
                 return {}
-            several = len(study.directions) > 1
+            several, gain = len(study.directions) > 1, metric_of(config.objectives[0]).gain
             with warnings.catch_warnings():
                 # Parameters of branches that few trials took: the report shows importances as a rough guide anyway.
                 warnings.filterwarnings("ignore", message="Some regimes for parameter", category=UserWarning)
+                warnings.filterwarnings("ignore", message="PedAnovaImportanceEvaluator computes", category=UserWarning)
                 found = get_param_importances(
                     study,
                     evaluator=PedAnovaImportanceEvaluator(),
-                    target=(lambda trial: float(trial.values[0])) if several else None,
+                    target=(lambda trial: -gain(trial.values[0])) if several else None,  # it explains low values
                 )
     except (KeyError, ValueError, RuntimeError, GnasError):
         return {}

@@ -12,7 +12,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from gnas.events import Note, Part, Phase
+from gnas.events import Begun, Note, Part, Phase
 from gnas.report.progress import SEARCHING, Line, Progress
 from gnas.search import events as search
 from gnas.train.loop import Epoch
@@ -38,9 +38,9 @@ class Display(Protocol):
         ...
 
 
-def display(progress: Progress, *, quiet: bool, stream: TextIO | None = None) -> Display:
+def display(*, quiet: bool, stream: TextIO | None = None) -> Display:
     """The display that fits the stream (default: stderr)."""
-    stream = sys.stderr if stream is None else stream
+    stream, progress = sys.stderr if stream is None else stream, Progress()
     if quiet:
         return Silent()
     return LiveDisplay(progress, stream) if stream.isatty() else PlainDisplay(progress, stream)
@@ -83,6 +83,8 @@ class PlainDisplay:
 def line_of(event: object, progress: Progress) -> str:
     """What a plain log says about an event; empty for those that it leaves out."""
     match event:
+        case Begun():
+            return f"run directory: {event.run}" if event.new else ""
         case Phase():
             return f"{event.name} …"
         case Part():
@@ -147,8 +149,8 @@ class LiveDisplay:
     def see(self, event: object) -> None:
         """Take the event in; notes stay above the table."""
         self.progress.see(event)
-        if isinstance(event, Note | search.Note):
-            self.console.print(Text(f"note: {event.text}", style="yellow"))
+        if isinstance(event, Note | search.Note | Begun):
+            self.console.print(Text(line_of(event, self.progress), style="yellow"))
 
     def render(self) -> RenderableType:
         """The whole picture as it is now."""

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from gnas.config.describe import describe
-from gnas.events import Part, Phase
+from gnas.events import Begun, Part, Phase, Reading
 from gnas.metrics import metric_of
-from gnas.report.trials import TrialRow
+from gnas.report.trials import TrialRow, read_trials
+from gnas.rundir.layout import RunDirectory
+from gnas.rundir.session import spent_s
 from gnas.search.events import ConfirmEnded, ConfirmStarted, EpochDone, SearchEnded, TrialEnded, TrialStarted
 from gnas.train.loop import Epoch
 
@@ -34,7 +36,7 @@ class Line:
 class Progress:
     """The state of a search; `see` takes its events in order. Times are those of `clock`, in seconds."""
 
-    metric: str
+    metric: str = ""
     trials: int | None = None
     timeout_s: float | None = None
     clock: Clock = time.monotonic
@@ -70,8 +72,12 @@ class Progress:
     def see(self, event: object) -> None:
         """Take one event in; those of no interest are passed over."""
         match event:
+            case Begun():
+                self._begin(event)
             case Phase():
                 self._enter(event.name, event.total)
+            case Reading():
+                self._read(event)
             case Part():
                 self.phase_done += 1
                 self.part = event.name
@@ -90,11 +96,15 @@ class Progress:
             case Epoch():
                 self._see_single(event)
 
-    def tick(self, name: str, done: int, total: int | None) -> None:
-        """Take in how much of something is read or downloaded."""
-        if self.part != name:
+    def _begin(self, event: Begun) -> None:
+        self.metric, self.trials, self.timeout_s = event.metric, event.trials, event.timeout_s
+        run = RunDirectory(event.run)
+        self.recall(read_trials(run), spent_s(run))
+
+    def _read(self, event: Reading) -> None:
+        if self.part != event.name:
             self.phase_started_s = self.clock()
-        self.part, self.phase_done, self.phase_total = name, done, total
+        self.part, self.phase_done, self.phase_total = event.name, event.done, event.total
 
     def _enter(self, name: str, total: int | None) -> None:
         self.phase, self.phase_total, self.phase_done, self.part = name, total, 0, ""

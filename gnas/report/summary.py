@@ -9,7 +9,10 @@ from gnas.report.found import Found
 from gnas.report.results import baseline_wins, figures_table, on_validation, verdict
 from gnas.report.tables import Table
 from gnas.report.trials import front_table, read_trials
+from gnas.report.tuning import tuning_table, tuning_verdict
 from gnas.rundir.best import Confirmation
+from gnas.rundir.finetuning import FinetuningRecord
+from gnas.rundir.layout import RunDirectory
 from gnas.search.events import END_REASONS
 
 
@@ -43,11 +46,46 @@ def search_summary(found: Found, reason: str, failures: Mapping[str, int]) -> li
     parts += [f"The search ended because {END_REASONS[reason]}.", "", f"Run directory: {run}", "Next:"]
     if reason == "stopped":
         parts.append(f"{again}          go on")
-    parts += [
-        f"  gnas evaluate {run}                 the figures on test",
-        f"  gnas recommend {run} -k 10 -o recs.parquet",
+    return [*parts, *next_steps(found.run)]
+
+
+def training_summary(found: Found) -> list[str | Table]:
+    """The summary of one training for a person; empty where it has not ended."""
+    if found.winner is None:
+        return [f"The training in {found.run.path} came to nothing."]
+    words, record = found.winner.words, found.winner.record
+    return [
+        figures_table(found.objective, words, record.validation, [], "On validation"),
+        "",
+        f"{record.epochs} epochs, the best was {record.best_epochs[0]}; {record.costs['train_s']:.1f} s",
+        f"Run directory: {found.run.path}",
+        "Next:",
+        *next_steps(found.run),
     ]
-    return parts
+
+
+def tuning_summary(run: RunDirectory, record: FinetuningRecord) -> list[str | Table]:
+    """The summary of a fine-tuning for a person."""
+    return [
+        tuning_verdict(record, record.run),
+        "",
+        tuning_table(record),
+        "",
+        f"Trained {record.trained_parameters:,} of the encoder's {record.parameters:,} parameters; "
+        f"of {len(record.epochs)} epochs the best was {record.best_epoch}",
+        f"Encoder: {run.encoder}",
+        f"Run directory: {run.path}",
+        "Next:",
+        *next_steps(run),
+    ]
+
+
+def next_steps(run: RunDirectory) -> list[str]:
+    """Commands for a run with a best model."""
+    return [
+        f"  gnas evaluate {run.path}                 the figures on test",
+        f"  gnas recommend {run.path} -k 10 -o recs.parquet",
+    ]
 
 
 def confirmation(objective: str, confirmed: Confirmation) -> str:
@@ -86,3 +124,26 @@ def search_document(found: Found, reason: str, failures: Mapping[str, int]) -> d
         "ensemble": found.ensemble and asdict(found.ensemble),
         "report": str(found.run.report),
     }
+
+
+def training_document(found: Found) -> dict[str, object]:
+    """One training for a machine."""
+    winner = found.winner
+    if winner is None:
+        return {"run": str(found.run.path)}
+    record = winner.record
+    return {
+        "run": str(found.run.path),
+        "words": winner.words,
+        "architecture": shown(winner.architecture),
+        "epochs": record.epochs,
+        "best_epoch": record.best_epochs[0],
+        "validation": record.validation,
+        "costs": record.costs,
+    }
+
+
+def tuning_document(found: Found, record: FinetuningRecord) -> dict[str, object]:
+    """A fine-tuning for a machine."""
+    told = {name: value for name, value in asdict(record).items() if name != "run"}
+    return {**training_document(found), "source": record.run, **told}

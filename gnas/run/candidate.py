@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Architecture, identity
 from gnas.config.describe import describe
 from gnas.errors import GnasError, SearchFailed, TrialFailed
 from gnas.evaluate.evaluator import Measure
@@ -14,7 +14,7 @@ from gnas.nn.model import build
 from gnas.nn.recommender import Recommender
 from gnas.run.measures import epoch_evaluator
 from gnas.run.prepared import Prepared, features_of, pinned
-from gnas.run.saved import write_best
+from gnas.rundir.best import BestRecord, write_best
 from gnas.rundir.layout import RunDirectory
 from gnas.train.checkpoint import save_model
 from gnas.train.costs import latency_ms, parameters, watch_peak
@@ -139,11 +139,13 @@ def save_trained(run: RunDirectory, trained: Trained) -> None:
     training = trained.training
     run.best.mkdir(exist_ok=True)
     training.save(run.model)
-    facts = {
-        "seed": training.seed,
-        "epochs": trained.epochs,
-        "best_epoch": trained.best.index,
-        "best_epochs": [trained.best.index],
-    }
     architecture = pinned(training.prepared, training.architecture)
-    write_best(run, architecture, trained.best.metrics, costs=training.costs(), **facts)
+    record = BestRecord(
+        architecture=identity(architecture),
+        validation=trained.best.metrics,
+        best_epochs=(trained.best.index,),
+        costs=training.costs(),
+        seed=training.seed,
+        epochs=trained.epochs,
+    )
+    write_best(run, architecture, record)

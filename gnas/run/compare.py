@@ -1,68 +1,84 @@
 """Several runs on the same data: their best models on test, in one look that every run counts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
-
-import torch
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from gnas.config.describe import describe
 from gnas.errors import RunError
-from gnas.events import Part, Phase, Work
+from gnas.events import Begun, OnEvent, Part, Phase, Work, finish
 from gnas.metrics import metric_of
-from gnas.run.directory import read_json
-from gnas.run.evaluate import test_record
-from gnas.run.looks import record_look
-from gnas.run.measures import WHOLE, Measured, measured, test_measures
-from gnas.run.saved import load_best, reopen, saved_architecture
+from gnas.report.documents import Document, look_document
+from gnas.report.groups import group_parts
+from gnas.report.results import test_table
+from gnas.report.shown import Shown
+from gnas.report.tables import Table
+from gnas.run.look import Beside, begun_look, with_figures
+from gnas.run.measures import WHOLE, ByGroup, measured, test_measures
+from gnas.run.saved import Run, best_model, directory_of, reopen
+from gnas.rundir.beginning import read_config, read_data
+from gnas.rundir.best import best_architecture
 from gnas.rundir.layout import RunDirectory, require_writable
+from gnas.rundir.look import Look, Rival, complete_look, record_look
+from gnas.train.device import resolve_device
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """The best of the runs, as a look whose rivals are the other runs; and how often each run's test was looked at."""
+@dataclass(frozen=True, repr=False)
+class Comparison(Shown):
+    """The best of the runs, in words; the look whose rivals are the other runs; how often each run's test was seen."""
 
-    best: RunDirectory
+    best: Run
     words: str
-    record: dict[str, Any]
+    look: Look
     looks: dict[str, int]
 
+    def summary(self) -> list[str | Table]:
+        """The runs side by side on test."""
+        counts = "; ".join(f"{name}: look {count} at test" for name, count in self.looks.items())
+        return [test_table(self.look, self.words), "", *group_parts(self.look, self.words), f"{counts}."]
 
-def compare_runs(runs: Sequence[RunDirectory], device: torch.device) -> Work[Comparison]:
+    def document(self) -> Document:
+        """The same for a machine."""
+        return {"best": str(self.best.path), "looks": self.looks, **look_document(self.look)}
+
+
+def compare(
+    runs: Sequence[Run | str | Path], *, device: str | None = None, on_event: OnEvent | None = None
+) -> Comparison:
     """Score the best model of each run on test, and compare the best with the others, user by user.
 
     Raises:
         RunError: fewer than two runs, the same one twice, runs on different data, or one without a model.
     """
+    return finish(compare_events([directory_of(run) for run in runs], device), on_event)
+
+
+def compare_events(runs: Sequence[RunDirectory], device: str | None = None) -> Work[Comparison]:
+    """The work of `compare`, event by event."""
     require_comparable(runs)
-    architectures = {str(run.path): saved_architecture(run) for run in runs}
-    prepared = yield from reopen(runs[0], device)
-    metric = prepared.config.main_metric
+    architectures = {str(run.path): best_architecture(run) for run in runs}
+    config = read_config(runs[0])
+    metric = config.main_metric
+    yield Begun(runs[0].path, metric)
+    prepared = yield from reopen(runs[0], resolve_device(device or config.device))
+    begun = {name: begun_look(prepared, architecture) for name, architecture in architectures.items()}
+    looks = {str(run.path): record_look(run, begun[str(run.path)]) for run in runs}
     measures = test_measures(prepared, prepared.split.train)
-    found: dict[str, Measured] = {}
+    found: dict[str, ByGroup] = {}
     for run in runs:
         name = str(run.path)
-        model = yield from load_best(run, architectures[name], prepared)
+        model = yield from best_model(run, architectures[name], prepared)
         yield Phase(f"scoring {run.path.name} on test")
         found[name] = measured(measures, model)
         yield Part(name, found[name][WHOLE].metrics[metric])
-    best = runs[0]
-    for run in runs[1:]:
-        if metric_of(metric).better(
-            found[str(run.path)][WHOLE].metrics[metric], found[str(best.path)][WHOLE].metrics[metric]
-        ):
-            best = run
-    looks = {}
     for run in runs:
         name = str(run.path)
-        alone = test_record(prepared, architectures[name], found[name], [], {})
-        looks[name] = record_look(run, {**alone, "compared_with": [other for other in found if other != name]})
-    others = {name: one for name, one in found.items() if name != str(best.path)}
+        alone = with_figures(begun[name], found[name], [], config.seed)
+        complete_look(run, looks[name], replace(alone, compared_with=tuple(other for other in found if other != name)))
+    best = max(found, key=lambda name: metric_of(metric).gain(found[name][WHOLE].metrics[metric]))
     words = {name: f"{name}: {describe(architecture)}" for name, architecture in architectures.items()}
-    rivals: list[dict[str, Any]] = [{"name": words[name], "params": {}} for name in others]
-    named = {words[name]: one for name, one in others.items()}
-    record = test_record(prepared, architectures[str(best.path)], found[str(best.path)], rivals, named)
-    return Comparison(best, words[str(best.path)], record, looks)
+    beside = [Beside(Rival(words[name], {}), found[name]) for name in found if name != best]
+    return Comparison(Run(Path(best)), words[best], with_figures(begun[best], found[best], beside, config.seed), looks)
 
 
 def require_comparable(runs: Sequence[RunDirectory]) -> None:
@@ -70,7 +86,7 @@ def require_comparable(runs: Sequence[RunDirectory]) -> None:
     places = [run.path.resolve() for run in runs]
     if len(places) < 2 or len(set(places)) < len(places):
         raise RunError("name two or more different runs to compare")
-    prints = {str(run.path): str(read_json(run.data)["fingerprint"]) for run in runs}
+    prints = {str(run.path): read_data(run).fingerprint for run in runs}
     first, *rest = prints
     for name in rest:
         if prints[name] != prints[first]:

@@ -1,17 +1,22 @@
-"""From the words of a command line to a resolved configuration: every default written out, every path absolute."""
+"""From what is asked for to a resolved configuration: every default written out, every path absolute."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gnas.config.data import DataConfig
-from gnas.config.load import LoadedConfig, load_run_config
+from gnas.config.load import LoadedConfig, load_run_config, with_overrides
 from gnas.config.overrides import Override
 from gnas.config.run import RunConfig
 from gnas.data.catalog import CATALOG
 from gnas.errors import ConfigError
 from gnas.metrics import metric_of
+from gnas.run.frames import KEPT, Frame, keep_frame
+from gnas.run.settings import Asked
+from gnas.rundir.layout import RunDirectory, create_default_run, create_run, discard_if_empty
 from gnas.space.load import load_space, space_of
 from gnas.space.search_space import SearchSpace
 
@@ -33,14 +38,22 @@ class Settled:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What the command line says beside the file; None: nothing. `settings` are `key.path` → value."""
+@contextmanager
+def new_run(
+    out: str | Path | None, names: tuple[str, str], config: RunConfig, frame: Frame | None
+) -> Iterator[tuple[RunDirectory, RunConfig]]:
+    """The directory of a new run, and its configuration, which names the frame's file if the data are one.
 
-    config: str | None = None
-    data: str | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    overrides: Sequence[str] = ()
+    Without `out` it lies under `runs/`, named for `names`, data and space. It is removed where it came to nothing,
+    such as one whose data could not be read.
+    """
+    run = create_default_run(*names) if out is None else create_run(Path(out))
+    try:
+        yield run, config if frame is None else keep_frame(run, config, frame)
+    finally:
+        if frame is not None and not run.config.exists():
+            shutil.rmtree((run.path / KEPT).parent, ignore_errors=True)
+        discard_if_empty(run)
 
 
 def settle(asked: Asked) -> Settled:
@@ -82,10 +95,16 @@ def overrides_of(asked: Asked) -> list[Override]:
     """Flags as overrides, then `--set`; data that are named replace those of the file, however it names them."""
     overrides: list[Override] = []
     if asked.data is not None:
-        source = asked.data if asked.data in CATALOG else str(Path(asked.data).expanduser().absolute())
+        source = _source(asked.data)
         overrides += [("data.source", source), *((f"data.{part}", None) for part in ("train", "valid", "test"))]
     overrides += [(key, value) for key, value in asked.settings.items() if value is not None]
     return [*overrides, *asked.overrides]
+
+
+def _source(data: str | Frame) -> str:
+    if not isinstance(data, str):
+        return str(KEPT)
+    return data if data in CATALOG else str(Path(data).expanduser().absolute())
 
 
 def data_name(data: DataConfig) -> str:
@@ -96,12 +115,15 @@ def data_name(data: DataConfig) -> str:
 
 
 def _load(asked: Asked, defaults: Sequence[Override]) -> LoadedConfig:
-    if asked.config is None and asked.data is None and not any(text.startswith("data.") for text in asked.overrides):
+    if not asked.names_data and not any(key.startswith("data.") for key in _keys(asked)):
         raise ConfigError(
             "no data are named: give a configuration, shipped or your own (`gnas search movielens-small`), "
             "or the data (`--data clicks.csv`; `gnas data list` shows the named sets)"
         )
-    return load_run_config(asked.config, [*defaults, *overrides_of(asked)])
+    overrides = [*defaults, *overrides_of(asked)]
+    if isinstance(asked.config, RunConfig):
+        return with_overrides(asked.config, overrides)
+    return load_run_config(asked.config, overrides)
 
 
 def _resolved(loaded: LoadedConfig) -> RunConfig:
@@ -148,5 +170,9 @@ def absolute(data: DataConfig, base: Path) -> DataConfig:
 
 def _says_budget(asked: Asked) -> bool:
     said = [key for key, value in asked.settings.items() if value is not None]
-    said += [text.partition("=")[0].strip() for text in asked.overrides]
-    return any(key in BUDGETS for key in said)
+    return any(key in BUDGETS for key in [*said, *_keys(asked)])
+
+
+def _keys(asked: Asked) -> list[str]:
+    """What `overrides` change."""
+    return [one[0] if isinstance(one, tuple) else one.partition("=")[0].strip() for one in asked.overrides]

@@ -1,18 +1,21 @@
 """The candidates of a search whose models still lie in their trials' folders: the best few."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gnas.config.architecture import Architecture, identity
-from gnas.config.load import load_architecture
+from gnas.evaluate.evaluator import Measure
+from gnas.evaluate.uncertainty import leads
 from gnas.events import Work
 from gnas.nn.recommender import Recommender
 from gnas.rng import derive_seed
-from gnas.run.directory import read_json
 from gnas.run.prepared import Prepared, features_of
 from gnas.run.refit import fitted
+from gnas.rundir.best import read_best
 from gnas.rundir.layout import RunDirectory
-from gnas.rundir.trial import trials_with_models
+from gnas.rundir.trial import read_architecture, read_status
+from gnas.search.confirm import ALPHA
+from gnas.search.events import Best
 from gnas.train.checkpoint import load_model
 
 
@@ -48,17 +51,38 @@ def contender(run: RunDirectory, number: int) -> Contender | None:
     trial = run.trial(number)
     if not trial.model.is_file():
         return None
-    status = read_json(trial.status)
-    architecture = load_architecture(str(trial.architecture))
-    return Contender(number, architecture, int(status["best_epoch"]), status["metrics"], trial.model)
+    status = read_status(trial)
+    return Contender(number, read_architecture(trial), status.best_epoch or 1, status.metrics, trial.model)
 
 
 def runner_up(run: RunDirectory) -> Contender | None:
     """The candidate that came second; None where the search found no other."""
-    number = (read_json(run.metrics).get("confirmed") or {}).get("second")
-    return None if number is None else contender(run, number)
+    confirmed = read_best(run).confirmed
+    return None if confirmed is None or confirmed.second is None else contender(run, confirmed.second)
 
 
-def with_models(run: RunDirectory) -> list[int]:
-    """The trials whose models are kept, in their order."""
-    return [trial.number for trial in trials_with_models(run)]
+def told_apart(run: RunDirectory, prepared: Prepared, evaluator: Measure, best: Best) -> Best:
+    """`best` with the p of a paired bootstrap over validation users, where fresh seeds cannot tell.
+
+    A closed form has one value on a validation part that all seeds share, so there is nothing to test over seeds. It
+    stays untested where the search does not confirm, where a model is gone, or where the main objective is no metric of
+    users.
+    """
+    config, second = prepared.config, best.second
+    if best.p_value is not None or second is None or config.search.confirm.top == 0:
+        return best
+    own, other = contender(run, best.confirmed.number), contender(run, second.number)
+    metric = config.search.objectives[0]
+    if own is None or other is None or metric != config.main_metric:
+        return best
+    found = leads(
+        evaluator(own.saved(prepared)),
+        {"second": evaluator(other.saved(prepared))},
+        metric,
+        config.evaluate.bootstrap,
+        config.seed,
+    )
+    if not found:
+        return best
+    p_value = found["second"].p
+    return replace(best, p_value=p_value, separated=p_value < ALPHA)

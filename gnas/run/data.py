@@ -1,23 +1,33 @@
-"""Data without a run: to be looked at, or written out ready for other tools."""
+"""Data without a run: listed, looked at, or written out ready for other tools."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import polars as pl
 
 from gnas.config.encoders import EncoderSpec
 from gnas.config.run import RunConfig
-from gnas.data.cache import cache_folder
+from gnas.data.cache import cache_folder, is_cached
+from gnas.data.catalog import CATALOG
+from gnas.data.describe import describe
 from gnas.data.interactions import Interactions, Split
 from gnas.data.prepare import prepare
 from gnas.errors import RunError
-from gnas.events import Phase, Work
-from gnas.features.describe import ColumnSummary, cleaning_steps, describe_features
+from gnas.events import OnEvent, Phase, Tick, Work, finish, no_tick, tick_of
+from gnas.features.describe import ColumnSummary, LinkSummary, cleaning_steps, describe_features, describe_links
 from gnas.features.newcomers import with_newcomers
 from gnas.features.table import FeatureTable, Side, load_tables
-from gnas.run.prepared import Tick, feature_specs, no_tick
+from gnas.report.documents import Document
+from gnas.report.shown import Shown
+from gnas.report.steps import steps_table
+from gnas.report.tables import Cell, Table
+from gnas.run.configure import settle, settle_config
+from gnas.run.prepared import feature_specs
+from gnas.run.settings import Asked, Data, Settings, asked_for
+from gnas.rundir.beginning import steps_of
 from gnas.space.search_space import SearchSpace
 
 
@@ -27,6 +37,119 @@ class LoadedData:
 
     split: Split
     tables: dict[Side, FeatureTable]
+
+
+@dataclass(frozen=True, repr=False)
+class DataSets(Shown):
+    """The named data sets, and whether each is here already."""
+
+    here: Mapping[str, bool]
+
+    def summary(self) -> list[str | Table]:
+        """One line for each, with its licence."""
+        rows = ((name, CATALOG[name].summary, "yes" if here else "downloads", CATALOG[name].licence)
+                for name, here in self.here.items())  # fmt: skip
+        return [
+            Table(("name", "what", "here", "licence"), tuple(rows)),
+            "\nSearch on one with `gnas search --data NAME`.",
+        ]
+
+    def document(self) -> Document:
+        """The same for a machine."""
+        known = ((name, CATALOG[name], here) for name, here in self.here.items())
+        sets = [{"name": name, "summary": one.summary, "licence": one.licence, "home": one.home, "here": here}
+                for name, one, here in known]  # fmt: skip
+        return {"data_sets": sets}
+
+
+@dataclass(frozen=True, repr=False)
+class Description(Shown):
+    """Counts, steps and features of some data; `facts` are those of `gnas.data.describe`."""
+
+    facts: Mapping[str, Any]
+    features: Sequence[ColumnSummary] = ()
+    links: Sequence[LinkSummary] = ()
+    cleaning: Sequence[Mapping[str, Any]] = ()
+
+    def summary(self) -> list[str | Table]:
+        """Tables of what there is."""
+        parts: list[str | Table] = [_counts(self.facts), "", steps_table(steps_of(self.facts["report"]))]
+        parts += [f"guess: {guess}" for guess in self.facts["guesses"]]
+        if self.features:
+            names = ("side", "column", "type", "missing", "different", "encoders", "read", "examples")
+            rows = tuple(
+                (f.side, f.column, f.type, f.missing, f.cardinality, f.encoder, f.cache, ", ".join(f.examples)[:60])
+                for f in self.features
+            )
+            parts += ["", Table(names, rows, "Features")]
+        if self.links:
+            sets = tuple((one.side, one.name, one.pairs, one.linked, f"{one.share:.1%}") for one in self.links)
+            parts += ["", Table(("side", "links", "pairs", "linked", "share of the side"), sets, "Links")]
+        if self.cleaning:
+            columns = ("side", "column", "step", "count", "detail")
+            steps = tuple(tuple(step[name] for name in columns) for step in self.cleaning)
+            parts += ["", Table(columns, steps, "Cleaning of features")]
+        return parts
+
+    def document(self) -> Document:
+        """The same for a machine."""
+        features, links = [asdict(one) for one in self.features], [asdict(one) for one in self.links]
+        return {**self.facts, "features": features, "links": links, "cleaning": list(self.cleaning)}
+
+
+@dataclass(frozen=True, repr=False)
+class Parts(Shown):
+    """The parts of some data, and the files they were written to, if they were."""
+
+    facts: Mapping[str, Any]
+    files: Mapping[str, Path] = field(default_factory=dict)
+
+    def summary(self) -> list[str | Table]:
+        """Counts, then the files."""
+        return [_counts(self.facts), *(f"{part}: {path}" for part, path in self.files.items())]
+
+    def document(self) -> Document:
+        """The same for a machine."""
+        return {**self.facts, "files": {part: str(path) for part, path in self.files.items()}}
+
+
+def data_sets() -> DataSets:
+    """The named data sets."""
+    return DataSets({name: is_cached(known) for name, known in CATALOG.items()})
+
+
+def describe_data(data: Data, *, on_event: OnEvent | None = None, **settings: Unpack[Settings]) -> Description:
+    """Read, clean and split some data, and say what is in them.
+
+    Raises:
+        ConfigError, DataError: something in the configuration or the data is wrong.
+    """
+    settled = settle(_asked(data, settings))
+    loaded = finish(load_data(settled.config, tick_of(on_event)), on_event)
+    features, cleaning = describe_tables(loaded, settled.space)
+    links = [link for table in loaded.tables.values() for link in describe_links(table)]
+    return Description(describe(loaded.split), features, links, cleaning)
+
+
+def prepare_data(
+    data: Data, out: str | Path | None = None, *, on_event: OnEvent | None = None, **settings: Unpack[Settings]
+) -> Parts:
+    """Download, clean and split some data; with `out`, a new folder, the parts are written as Parquet files.
+
+    Raises:
+        ConfigError, DataError, RunError: something in what was given is wrong.
+    """
+    folder = None if out is None else Path(out)
+    if folder is not None and folder.exists() and any(folder.iterdir()):
+        raise RunError(f"{folder} exists and is not empty; give --out a new folder")
+    config = settle_config(_asked(data, settings))
+    split = finish(load_data(config, tick_of(on_event)), on_event).split
+    return Parts(describe(split), {} if folder is None else write_parts(split, folder))
+
+
+def _asked(data: Data, settings: Settings) -> Asked:
+    """As for a search, but a name that data and a configuration share is that of the data."""
+    return asked_for(Asked(None, data) if isinstance(data, str) and data in CATALOG else data, settings)
 
 
 def load_data(config: RunConfig, tick: Tick = no_tick) -> Work[LoadedData]:
@@ -78,3 +201,21 @@ def part_frame(split: Split, part: Interactions) -> pl.DataFrame:
     if part.time is not None:
         columns["time"] = pl.Series(part.time)
     return pl.DataFrame(columns)
+
+
+def _counts(found: Mapping[str, Any]) -> Table:
+    rows: list[tuple[Cell, ...]] = [
+        ("users", f"{found['n_users']:,}"),
+        ("items", f"{found['n_items']:,}"),
+        ("interactions", f"{found['n_interactions']:,}"),
+        *((part, f"{found[f'n_{part}']:,}") for part in ("train", "valid", "test")),
+        ("density", f"{found['density']:.4%}"),
+        ("per user, median (min to max)", _span(found["per_user"])),
+        ("per item, median (min to max)", _span(found["per_item"])),
+        ("fingerprint", found["fingerprint"][:16]),
+    ]
+    return Table(("what", "how much"), tuple(rows))
+
+
+def _span(spread: Mapping[str, float]) -> str:
+    return f"{spread['median']:g} ({spread['min']:g} to {spread['max']:g})"

@@ -7,24 +7,22 @@ that helps, once more whichever candidate helps most, with replacement.
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from typing import Any
 
 from gnas.config.architecture import identity
 from gnas.config.describe import describe
 from gnas.errors import RunError
 from gnas.evaluate.evaluator import Measure, measured_together
 from gnas.events import Note, Part, Phase, Work
-from gnas.files import write_json
 from gnas.metrics import metric_of
 from gnas.nn.blend import Blend, Kept, Standardised
 from gnas.nn.recommender import Recommender
-from gnas.run.contenders import Contender, contender, with_models
-from gnas.run.directory import read_json
+from gnas.run.contenders import Contender, contender
 from gnas.run.measures import epoch_evaluator
 from gnas.run.prepared import Prepared
+from gnas.rundir.ensemble import EnsembleRecord, EnsembleValues, Member, read_ensemble, write_ensemble
 from gnas.rundir.layout import RunDirectory
+from gnas.rundir.trial import trials_with_models
 
-ENSEMBLE = "the ensemble"
 Picks = tuple[int, ...]
 """Trials as they were picked, the winner first; one that stands there twice weighs twice."""
 
@@ -35,7 +33,7 @@ def ensemble_of(
     evaluator: Measure,
     candidates: Sequence[int],
     stop: Callable[[], bool] = lambda: False,
-) -> Work[dict[str, Any] | None]:
+) -> Work[EnsembleRecord | None]:
     """Choose the ensemble and write best/ensemble.json, unless it holds the answer; None if it was stopped.
 
     Candidates are compared on the users that epochs are validated on; what came out is measured by `evaluator`, as the
@@ -52,8 +50,8 @@ def ensemble_of(
         RunError: a model is damaged, or of other data.
     """
     at_most, metric = prepared.config.search.ensemble, prepared.config.main_metric
-    known = saved_ensemble(run)
-    if known is not None and (known["candidates"], known["at_most"]) == (list(candidates), at_most):
+    known = read_ensemble(run)
+    if known is not None and (known.candidates, known.at_most) == (tuple(candidates), at_most):
         return known
     yield Phase("loading the confirmed candidates", total=len(candidates))
     found: dict[int, Contender] = {}
@@ -70,23 +68,14 @@ def ensemble_of(
     yield Phase("measuring the ensemble on validation")
     winner = found[picks[0]].validation[metric]
     ensemble = evaluator(blended(models, picks)).metrics[metric] if len(set(picks)) > 1 else winner
-    record = {
-        "metric": metric,
-        "candidates": list(candidates),
-        "at_most": at_most,
-        "members": [
-            {
-                "trial": number,
-                "architecture": identity(found[number].architecture),
-                "words": describe(found[number].architecture),
-                "picks": count,
-                "weight": count / len(picks),
-            }
-            for number, count in Counter(picks).most_common()
-        ],
-        "validation": {"ensemble": ensemble, "winner": winner},
-    }
-    write_json(run.ensemble, record)
+    members = (
+        Member(number, identity(architecture), describe(architecture), count, count / len(picks))
+        for number, count in Counter(picks).most_common()
+        for architecture in (found[number].architecture,)
+    )
+    values = EnsembleValues(ensemble, winner)
+    record = EnsembleRecord(metric, tuple(candidates), at_most, tuple(members), values)
+    write_ensemble(run, record)
     return record
 
 
@@ -135,27 +124,22 @@ def comparable(prepared: Prepared, model: Recommender) -> Recommender:
 
 def contestants(run: RunDirectory, ranking: Sequence[int]) -> list[int]:
     """What an ensemble is chosen from, the winner first: the confirmed and all others whose models are kept."""
-    kept = with_models(run)
+    kept = [trial.number for trial in trials_with_models(run)]
     confirmed = [number for number in ranking if number in kept]
     return [*confirmed, *(number for number in kept if number not in confirmed)]
 
 
 def forget_other(run: RunDirectory, candidates: Sequence[int]) -> None:
     """Remove the ensemble of an earlier end of the search, which chose among others."""
-    known = saved_ensemble(run)
-    if known is not None and known["candidates"] != list(candidates):
+    known = read_ensemble(run)
+    if known is not None and known.candidates != tuple(candidates):
         run.ensemble.unlink()
-
-
-def saved_ensemble(run: RunDirectory) -> dict[str, Any] | None:
-    """The contents of best/ensemble.json; None where there is none."""
-    return read_json(run.ensemble) if run.ensemble.is_file() else None
 
 
 def named_trials(run: RunDirectory) -> tuple[int, ...]:
     """The trials that best/ensemble.json needs the models of."""
-    known = saved_ensemble(run)
-    return () if known is None else tuple(member["trial"] for member in known["members"])
+    known = read_ensemble(run)
+    return () if known is None else tuple(member.trial for member in known.members)
 
 
 def members(run: RunDirectory) -> dict[int, tuple[Contender, float]]:
@@ -164,19 +148,21 @@ def members(run: RunDirectory) -> dict[int, tuple[Contender, float]]:
     Raises:
         RunError: a member's model is missing, or its architecture was edited.
     """
-    known = saved_ensemble(run)
-    if known is None or len(known["members"]) < 2:
+    known = read_ensemble(run)
+    if known is None or len(known.members) < 2:
         return {}
     found: dict[int, tuple[Contender, float]] = {}
-    again = f"put it back, or choose again with `gnas search --resume {run.path} --ensemble {known['at_most']}`"
-    for member in known["members"]:
-        number = member["trial"]
-        one = contender(run, number)
+    again = f"put it back, or choose again with `gnas search --resume {run.path} --ensemble {known.at_most}`"
+    for member in known.members:
+        one = contender(run, member.trial)
         if one is None:
-            raise RunError(f"{run.ensemble} names trial {number}, whose model is missing from its folder; {again}")
-        if identity(one.architecture) != member["architecture"]:
-            raise RunError(f"{run.ensemble} names trial {number}, whose architecture.yaml was edited since; {again}")
-        found[number] = (one, member["weight"])
+            raise RunError(
+                f"{run.ensemble} names trial {member.trial}, whose model is missing from its folder; {again}"
+            )
+        if identity(one.architecture) != member.architecture:
+            what = f"{run.ensemble} names trial {member.trial}, whose architecture.yaml was edited since"
+            raise RunError(f"{what}; {again}")
+        found[member.trial] = (one, member.weight)
     return found
 
 
@@ -189,10 +175,3 @@ def together(
         model = ready[number] if number in ready else (yield from member.recommender(prepared, refit))
         scorers.append(comparable(prepared, model))
     return Blend(scorers, [weight for _, weight in chosen.values()])
-
-
-def name_of(record: Mapping[str, Any]) -> str:
-    """`ensemble of 2: 2 × trial 4, trial 7`."""
-    told = [f"{one['picks']} × trial {one['trial']}" if one["picks"] > 1 else f"trial {one['trial']}"
-            for one in record["members"]]  # fmt: skip
-    return f"ensemble of {len(told)}: {', '.join(told)}"

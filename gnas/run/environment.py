@@ -8,9 +8,11 @@ import sys
 from datetime import datetime
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import gnas
+from gnas.config.secret import hidden
+from gnas.rundir.beginning import CodeState, DeviceFacts, Environment, Machine
 
 if TYPE_CHECKING:
     import torch
@@ -20,27 +22,32 @@ PACKAGES = (
 )  # fmt: skip
 
 
-def describe_environment(device: "torch.device", seed: int, command: list[str]) -> dict[str, Any]:
+def describe_environment(device: "torch.device", seed: int) -> Environment:
     """Versions, machine, device, state of the code, command line and seed."""
     import torch
 
-    return {
-        "started": datetime.now().astimezone().isoformat(timespec="seconds"),
-        "command": command,
-        "folder": str(Path.cwd()),
-        "seed": seed,
-        "device": describe_device(device),
-        "threads": torch.get_num_threads(),
-        "machine": {
-            "system": platform.platform(),
-            "cpu": _cpu_name(),
-            "cores": os.cpu_count(),
-            "memory_mib": memory_mib()[0],
-        },
-        "python": platform.python_version(),
-        "versions": versions(),
-        "code": git_state(Path(gnas.__file__).parent),
-    }
+    return Environment(
+        started=now(),
+        command=tuple(command_line()),
+        folder=str(Path.cwd()),
+        seed=seed,
+        device=describe_device(device),
+        threads=torch.get_num_threads(),
+        machine=Machine(platform.platform(), _cpu_name(), os.cpu_count(), memory_mib()[0]),
+        python=platform.python_version(),
+        versions=versions(),
+        code=git_state(Path(gnas.__file__).parent),
+    )
+
+
+def now() -> str:
+    """The time as the records have it."""
+    return datetime.now().astimezone().isoformat(timespec="seconds")
+
+
+def command_line() -> list[str]:
+    """The command that is running, for the records; without passwords."""
+    return ["gnas", *(hidden(word) for word in sys.argv[1:])]
 
 
 def versions() -> dict[str, str | None]:
@@ -54,19 +61,14 @@ def versions() -> dict[str, str | None]:
     return found
 
 
-def describe_device(device: "torch.device") -> dict[str, Any]:
-    """The device's name, and for CUDA its model, memory and driver stack."""
+def describe_device(device: "torch.device") -> DeviceFacts:
+    """The device's name, and for CUDA its model, memory and version."""
     import torch
 
     if device.type != "cuda":
-        return {"name": str(device)}
+        return DeviceFacts(str(device))
     properties = torch.cuda.get_device_properties(device)
-    return {
-        "name": str(device),
-        "model": properties.name,
-        "memory_mib": properties.total_memory >> 20,
-        "cuda": torch.version.cuda,
-    }
+    return DeviceFacts(str(device), properties.name, properties.total_memory >> 20, torch.version.cuda)
 
 
 def memory_mib() -> tuple[int | None, int | None]:
@@ -80,7 +82,7 @@ def memory_mib() -> tuple[int | None, int | None]:
     return (None if total is None else total >> 10), (None if available is None else available >> 10)
 
 
-def git_state(folder: Path) -> dict[str, Any] | None:
+def git_state(folder: Path) -> CodeState | None:
     """Commit and cleanliness of the checkout that gnas runs from; None outside a checkout."""
     git = shutil.which("git")
     if git is None or not (folder.parent / ".git").exists():
@@ -90,7 +92,7 @@ def git_state(folder: Path) -> dict[str, Any] | None:
         answer = subprocess.run([git, "-C", str(folder), *words], capture_output=True, text=True, timeout=10)
         return answer.stdout.strip()
 
-    return {"commit": ask("rev-parse", "HEAD") or None, "changed": bool(ask("status", "--porcelain", "--", "."))}
+    return CodeState(ask("rev-parse", "HEAD") or None, bool(ask("status", "--porcelain", "--", ".")))
 
 
 def _cpu_name() -> str:

@@ -1,202 +1,273 @@
-"""The test split, read once a look: the saved best model beside the tuned baselines, with intervals and p-values."""
+"""The figures on test: the test part is opened once a look, and every look is recorded before a figure is shown."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from statistics import fmean, stdev
-from typing import Any
+from typing import Unpack
 
 import numpy as np
-import torch
 
 from gnas.config.architecture import Architecture, identity
 from gnas.config.describe import describe
-from gnas.config.run import RunConfig
+from gnas.errors import ConfigError
 from gnas.evaluate.evaluator import Evaluation
-from gnas.evaluate.uncertainty import leads, with_intervals
-from gnas.events import Part, Phase, Work
+from gnas.events import Begun, OnEvent, Part, Phase, Tick, Work, finish, no_tick, tick_of
 from gnas.metrics import metric_of
 from gnas.nn.recommender import Recommender
+from gnas.report.documents import Document, look_document
+from gnas.report.groups import look_summary
+from gnas.report.page import write_report
+from gnas.report.shown import Shown
+from gnas.report.tables import Table
 from gnas.rng import derive_seed
-from gnas.run.baselines import refit, tuned_baselines
-from gnas.run.baselines import refit as refit_baseline
-from gnas.run.beginning import write_beginning
+from gnas.run.baselines import refit_baseline, tuned_baselines
 from gnas.run.candidate import Trained, save_trained, train_once
-from gnas.run.contenders import runner_up
-from gnas.run.directory import read_json
-from gnas.run.ensemble import ENSEMBLE, members, name_of, together
-from gnas.run.looks import record_look
-from gnas.run.measures import WHOLE, Measured, group_records, measured, test_measures, validation_evaluator, whole
-from gnas.run.prepared import Prepared, Tick, no_tick, prepare_run
-from gnas.run.refit import PROTOCOL, confirmed_epochs, fitted, on_everything_known
-from gnas.run.saved import command_line, load_best, now, reopen, saved_architecture
+from gnas.run.configure import data_name, new_run, settle_config
+from gnas.run.contenders import Contender, runner_up
+from gnas.run.ensemble import members, together
+from gnas.run.look import Beside, begun_look, with_figures
+from gnas.run.measures import WHOLE, ByGroup, Measures, measured, test_measures, validation_evaluator
+from gnas.run.prepared import Prepared, begin_run
+from gnas.run.refit import confirmed_epochs, fitted, on_everything_known
+from gnas.run.saved import Run, best_model, directory_of, reopen
+from gnas.run.settings import Asked, Data, Settings, asked_for
+from gnas.run.train import named_architecture
+from gnas.rundir.baselines import BaselineRecord
+from gnas.rundir.beginning import read_config
+from gnas.rundir.best import best_architecture, read_best
+from gnas.rundir.ensemble import read_ensemble
 from gnas.rundir.layout import RunDirectory, require_writable
+from gnas.rundir.look import Look, Refit, Rival, SeedLook, Spread, complete_look, record_look
+from gnas.train.device import resolve_device
 
 BASELINE_BUDGET_S = 60.0
 """For a run whose baselines were not tuned when it was made."""
-RUNNER_UP = "the runner-up"
 
 
-@dataclass(frozen=True)
-class TestResult:
-    """One look at test: its record as test.json has it, and how many looks there were, this one included."""
+@dataclass(frozen=True, repr=False)
+class Evaluated(Shown):
+    """A look at test, the architecture in words, and how many looks there were at this run, this one included."""
 
-    record: dict[str, Any]
+    run: Run
+    words: str
+    look: Look
     looks: int
 
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The figures on test."""
+        return {name: figure.value for name, figure in self.look.metrics.items()}
 
-def evaluate_run(
-    run: RunDirectory, device: torch.device, *, baselines: bool = True, refit: bool = False
-) -> Work[TestResult]:
-    """Score the best model of a run on test, once, and record the look.
+    def summary(self) -> list[str | Table]:
+        """Whether a baseline wins, the figures side by side, how often test was looked at."""
+        return [*look_summary(self.look, self.words, self.looks), f"Report: {self.run.report}"]
 
-    With `refit`, everything is fitted again on train and validation, the winner for the median of its best epochs; the
-    saved models stay as they are. The runner-up and the ensemble, where the search left some, stand beside the winner.
+    def document(self) -> Document:
+        """The same for a machine."""
+        return {"run": str(self.run.path), "looks": self.looks, "words": self.words, **look_document(self.look)}
+
+
+def evaluate(
+    target: Run | Architecture | str | Path,
+    data: Data | None = None,
+    *,
+    baselines: bool | None = None,
+    out: str | Path | None = None,
+    on_event: OnEvent | None = None,
+    **settings: Unpack[Settings],
+) -> Evaluated:
+    """Measure on the test split: the best model of a run, or an architecture that is trained on several seeds first.
+
+    Args:
+        target: a run, or an architecture (its file, the name of a known design).
+        data: for an architecture, what to train on.
+        baselines: whether the tuned baselines are measured in the same look; by default as the run has them.
+        out: for an architecture, the new run directory.
+        on_event: called with every event.
+        settings: see `gnas.run.settings.Settings`; a run takes `refit` and `device` alone.
 
     Raises:
         RunError: no model yet, an edited architecture, changed data, a foreign, damaged or missing model file.
+        ConfigError, DataError: something that was given is wrong.
     """
+    asked = asked_for(data, settings)
+    if isinstance(target, Run) or (not isinstance(target, Architecture) and Path(target).is_dir()):
+        return finish(evaluate_run(directory_of(target), asked, baselines), on_event)
+    return finish(evaluate_architecture(target, asked, baselines, out, tick_of(on_event)), on_event)
+
+
+def evaluate_run(run: RunDirectory, asked: Asked, baselines: bool | None = None) -> Work[Evaluated]:
+    """Score the best model of a run on test, beside the baselines, the runner-up and the ensemble if it has them.
+
+    With `evaluate.refit`, everything is fitted again on train and validation, the winner for the median of its best
+    epochs; the saved models stay as they are.
+    """
+    _refuse_other_settings(run, asked)
     require_writable(run.path)
-    architecture = saved_architecture(run)
-    ensemble = members(run)
-    prepared = yield from reopen(run, device)
-    fit, epochs = prepared, None
+    architecture, ensemble, config = best_architecture(run), members(run), read_config(run)
+    refit = asked.settings.get("evaluate.refit")
+    refit = config.evaluate.refit if refit is None else bool(refit)
+    yield Begun(run.path, config.main_metric)
+    prepared = yield from reopen(run, resolve_device(asked.settings.get("device") or config.device))
+    fit = on_everything_known(prepared) if refit else prepared
+    epochs = confirmed_epochs(read_best(run)) if refit else 0
     if refit:
-        fit, epochs = on_everything_known(prepared, run.path), confirmed_epochs(read_json(run.metrics))
         seed = derive_seed(prepared.config.seed, "refit", identity(architecture))
         model = yield from fitted(fit, architecture, epochs, seed)
     else:
-        model = yield from load_best(run, architecture, prepared)
+        model = yield from best_model(run, architecture, prepared)
     second = runner_up(run)
-    rivals: list[dict[str, Any]] = []
-    if baselines:
-        rivals = yield from tuned_baselines(prepared, validation_evaluator(prepared), run, BASELINE_BUDGET_S)
+    rivals = yield from _tuned(run, prepared, baselines)
+    test = _opened(run, prepared, fit, architecture)
     yield Phase("scoring on test", total=1 + len(rivals) + (second is not None) + bool(ensemble))
-    metric = prepared.config.main_metric
-    measures = test_measures(prepared, fit.split.train)
-    own = measured(measures, model)
-    yield Part("the best architecture", own[WHOLE].metrics[metric])
-    others: dict[str, Measured] = {}
-    for rival in rivals:
-        others[rival["name"]] = measured(measures, refit_baseline(rival, fit))
-        yield Part(rival["name"], others[rival["name"]][WHOLE].metrics[metric])
-    confirmed = read_json(run.metrics).get("confirmed")
-    models: dict[int, Recommender] = {} if confirmed is None else {confirmed["number"]: model}
-    if second is not None:
-        models[second.number] = yield from second.recommender(fit, refit)
-        others[RUNNER_UP] = measured(measures, models[second.number])
-        yield Part(RUNNER_UP, others[RUNNER_UP][WHOLE].metrics[metric])
-    if ensemble:
-        others[ENSEMBLE] = measured(measures, (yield from together(ensemble, models, fit, refit)))
-        yield Part(ENSEMBLE, others[ENSEMBLE][WHOLE].metrics[metric])
-    record = test_record(prepared, architecture, own, rivals, others)
-    if second is not None:
-        record["runner_up"] |= {
-            "name": f"runner-up: {describe(second.architecture)}",
-            "trial": second.number,
-            "architecture": identity(second.architecture),
-        }
-    if ensemble:
-        chosen = read_json(run.ensemble)
-        record["ensemble"] |= {"name": name_of(chosen), "members": chosen["members"]}
-    if epochs is not None:
-        record |= refit_facts(record, [epochs])
-    return TestResult(record, record_look(run, record))
-
-
-def refit_facts(record: dict[str, Any], epochs: list[int]) -> dict[str, Any]:
-    """What a look says of models that were fitted on train and validation for so many epochs."""
-    return {"protocol": f"{record['protocol']}; {PROTOCOL}", "refit": {"epochs": epochs}}
-
-
-def test_record(
-    prepared: Prepared,
-    architecture: Architecture,
-    own: Measured,
-    rivals: list[dict[str, Any]],
-    others: dict[str, Measured],
-) -> dict[str, Any]:
-    """What test.json keeps of a look; `groups` only where test has new items or users."""
-    config, metric = prepared.config, prepared.config.main_metric
-    n, seed = config.evaluate.bootstrap, config.seed
-    evaluation, theirs = own[WHOLE], whole(others)
-    ahead = leads(evaluation, theirs, metric, n, seed)
-    groups = group_records(own, others, n, seed)
-
-    def beside(name: str) -> dict[str, Any]:
-        return {"name": name, "metrics": with_intervals(theirs[name], n, seed), "lead": ahead.get(name)}
-
-    return {
-        "time": now(),
-        "command": command_line(),
-        "architecture": identity(architecture),
-        "fingerprint": prepared.split.fingerprint,
-        "protocol": "full ranking over all items; train and validation items masked",
-        "n_users": len(evaluation.users),
-        "objective": metric,
-        "bootstrap": n,
-        "metrics": with_intervals(evaluation, n, seed),
-        "baselines": [{**beside(rival["name"]), "params": rival["params"]} for rival in rivals],
-        **({"runner_up": beside(RUNNER_UP)} if RUNNER_UP in others else {}),
-        **({"ensemble": beside(ENSEMBLE)} if ENSEMBLE in others else {}),
-        **({"groups": groups} if groups else {}),
-    }
+    own = yield from test.measure("the best architecture", model)
+    beside = yield from _baselines_on_test(test, rivals)
+    beside += yield from _candidates_on_test(test, run, second, ensemble, model)
+    look = with_figures(test.look, own, beside, config.seed)
+    if refit:
+        look = replace(look, refit=Refit((epochs,)))
+    return _recorded(run, look, test.number, architecture)
 
 
 def evaluate_architecture(
-    run: RunDirectory,
-    config: RunConfig,
-    architecture: Architecture,
-    device: torch.device,
-    *,
-    baselines: bool = True,
+    target: Architecture | str | Path,
+    asked: Asked,
+    baselines: bool | None = None,
+    out: str | Path | None = None,
     tick: Tick = no_tick,
-) -> Work[TestResult]:
-    """Train `architecture` on `config.evaluate.seeds` seeds, and measure all of them on test in one look.
+) -> Work[Evaluated]:
+    """Train an architecture on `evaluate.seeds` seeds, and measure all of them on test in one look.
 
-    Figures are means over the seeds; the record's `seeds` holds those of each, on validation and test. The model that
-    is kept is the best on validation. With `config.evaluate.refit` those that are measured are fitted again on
+    Figures are means over the seeds; the look's `seeds` holds those of each, on validation and test. The model that
+    is kept is the best on validation. With `evaluate.refit` those that are measured are fitted again on
     train and validation, each for as many epochs as its training was best at, the baselines likewise.
     """
-    prepared = yield from prepare_run(config, device, run.path, tick=tick)
-    write_beginning(run, prepared, architecture.written())
-    validation, metric = validation_evaluator(prepared), config.main_metric
-    rivals = (yield from tuned_baselines(prepared, validation, run, BASELINE_BUDGET_S)) if baselines else []
-    fit = on_everything_known(prepared, run.path) if config.evaluate.refit else prepared
+    architecture, name = named_architecture(target)
+    config = settle_config(asked)
+    device = resolve_device(config.device)
+    with new_run(out, (data_name(config.data), name), config, asked.frame) as (run, config):
+        yield Begun(run.path, config.main_metric, new=True)
+        prepared = yield from begin_run(run, config, device, architecture.written(), tick)
+        rivals = yield from _tuned(run, prepared, baselines)
+        fit = on_everything_known(prepared) if config.evaluate.refit else prepared
+        test = _opened(run, prepared, fit, architecture)
+        seeds, found = yield from _seeds_on_test(test, run, architecture, prepared)
+        yield Phase("scoring the baselines on test", total=len(rivals))
+        beside = yield from _baselines_on_test(test, rivals)
+        own = {group: mean_evaluation([groups[group] for groups in found]) for group in test.measures}
+        look = with_figures(test.look, own, beside, config.seed)
+        look = replace(look, seeds=seeds, spread=spread([one.test for one in seeds]))
+        if test.refit:
+            look = replace(look, refit=Refit(tuple(one.best_epoch for one in seeds)))
+        return _recorded(run, look, test.number, architecture)
+
+
+@dataclass(frozen=True)
+class OpenTest:
+    """The test part, opened: what measures on it, what recommenders learn from, and the look as it is recorded.
+
+    `number`: which look at this run it is. `refit`: whether recommenders are fitted on `fit` first.
+    """
+
+    measures: Measures
+    fit: Prepared
+    look: Look
+    number: int
+    refit: bool
+
+    def measure(self, name: str, model: Recommender) -> Work[ByGroup]:
+        """Measure, and tell the figure."""
+        found = measured(self.measures, model)
+        yield Part(name, found[WHOLE].metrics[self.look.objective])
+        return found
+
+
+def _opened(run: RunDirectory, prepared: Prepared, fit: Prepared, architecture: Architecture) -> OpenTest:
+    """Open the test part, for recommenders that learn from `fit`, and record that it is looked at."""
+    refit = fit is not prepared
     measures = test_measures(prepared, fit.split.train)
-    seeds: list[dict[str, Any]] = []
-    found: list[Measured] = []
+    look = begun_look(prepared, architecture, refit=refit)
+    return OpenTest(measures, fit, look, record_look(run, look), refit)
+
+
+def _refuse_other_settings(run: RunDirectory, asked: Asked) -> None:
+    """Raise `ConfigError` where a run is asked to be measured otherwise than it was trained."""
+    said = [flag for flag, value in (("--config", asked.config), ("--data", asked.data)) if value is not None]
+    said += [f"--{key.removeprefix('evaluate.')}" for key in asked.settings if key not in ("evaluate.refit", "device")]
+    said += ["--set"] if asked.overrides else []
+    if said:
+        raise ConfigError(f"{run.path} is a run, which is measured as it was trained; drop {', '.join(said)}")
+
+
+def _tuned(run: RunDirectory, prepared: Prepared, wanted: bool | None) -> Work[tuple[BaselineRecord, ...]]:
+    """The baselines of a run, tuned now if they were not; none where none are wanted."""
+    if not (prepared.config.search.baselines if wanted is None else wanted):
+        return ()
+    return (yield from tuned_baselines(prepared, validation_evaluator(prepared), run, BASELINE_BUDGET_S))
+
+
+def _baselines_on_test(test: OpenTest, rivals: Iterable[BaselineRecord]) -> Work[list[Beside]]:
+    beside = []
+    for rival in rivals:
+        found = yield from test.measure(rival.name, refit_baseline(rival, test.fit))
+        beside.append(Beside(Rival(rival.name, {}, params=rival.params), found))
+    return beside
+
+
+def _candidates_on_test(
+    test: OpenTest,
+    run: RunDirectory,
+    second: Contender | None,
+    ensemble: Mapping[int, tuple[Contender, float]],
+    winner: Recommender,
+) -> Work[list[Beside]]:
+    """The runner-up and the ensemble of a search, where it left some."""
+    beside, confirmed = [], read_best(run).confirmed
+    models = {} if confirmed is None else {confirmed.number: winner}
+    if second is not None:
+        model = models[second.number] = yield from second.recommender(test.fit, test.refit)
+        name, known = f"runner-up: {describe(second.architecture)}", identity(second.architecture)
+        found = yield from test.measure("the runner-up", model)
+        beside.append(Beside(Rival(name, {}, trial=second.number, architecture=known), found, "the runner-up"))
+    chosen = read_ensemble(run)
+    if ensemble and chosen is not None:
+        model = yield from together(ensemble, models, test.fit, test.refit)
+        found = yield from test.measure("the ensemble", model)
+        beside.append(Beside(Rival(chosen.name, {}, members=chosen.members), found, "the ensemble"))
+    return beside
+
+
+def _seeds_on_test(
+    test: OpenTest, run: RunDirectory, architecture: Architecture, prepared: Prepared
+) -> Work[tuple[tuple[SeedLook, ...], list[ByGroup]]]:
+    """Train on every seed, keep the best on validation, and measure each on test."""
+    config, metric = prepared.config, prepared.config.main_metric
+    validation = validation_evaluator(prepared)
+    seeds, found = [], []
     kept: Trained | None = None
     for number in range(config.evaluate.seeds if architecture.propagation.trained else 1):
         seed = config.seed if number == 0 else derive_seed(config.seed, "seeds", number)
         trained = yield from train_once(prepared, validation, architecture, seed, f"seed {number + 1}")
-        model = trained.training.model
-        if config.evaluate.refit:
-            model = yield from fitted(fit, architecture, trained.best.index, seed)
-        found.append(measured(measures, model))
-        seeds.append(
-            {
-                "seed": seed,
-                "best_epoch": trained.best.index,
-                "validation": trained.best.metrics,
-                "test": found[-1][WHOLE].metrics,
-            }
-        )
-        if kept is None or metric_of(metric).better(trained.best.metrics[metric], kept.best.metrics[metric]):
+        best, model = trained.best, trained.training.model
+        if test.refit:
+            model = yield from fitted(test.fit, architecture, best.index, seed)
+        found.append(measured(test.measures, model))
+        seeds.append(SeedLook(seed, best.index, best.metrics, found[-1][WHOLE].metrics))
+        if kept is None or metric_of(metric).better(best.metrics[metric], kept.best.metrics[metric]):
             kept = trained
             save_trained(run, trained)
-    others: dict[str, Measured] = {}
-    yield Phase("scoring the baselines on test", total=len(rivals))
-    for rival in rivals:
-        others[rival["name"]] = measured(measures, refit(rival, fit))
-        yield Part(rival["name"], others[rival["name"]][WHOLE].metrics[metric])
-    own = {name: mean_evaluation([groups[name] for groups in found]) for name in measures}
-    record = test_record(prepared, architecture, own, rivals, others)
-    record |= {"seeds": seeds, "spread": spread([row["test"] for row in seeds])}
-    if config.evaluate.refit:
-        record |= refit_facts(record, [row["best_epoch"] for row in seeds])
-    return TestResult(record, record_look(run, record))
+    return tuple(seeds), found
 
 
-def mean_evaluation(evaluations: list[Evaluation]) -> Evaluation:
+def _recorded(run: RunDirectory, look: Look, number: int, architecture: Architecture) -> Evaluated:
+    """Keep the figures of a look, in the report as well."""
+    complete_look(run, number, look)
+    write_report(run)
+    return Evaluated(Run(run.path), describe(architecture), look, number)
+
+
+def mean_evaluation(evaluations: Sequence[Evaluation]) -> Evaluation:
     """The mean over several trainings, of every metric and user by user."""
     first = evaluations[0]
     return replace(
@@ -206,9 +277,9 @@ def mean_evaluation(evaluations: list[Evaluation]) -> Evaluation:
     )
 
 
-def spread(rows: list[dict[str, float]]) -> dict[str, dict[str, float]]:
+def spread(rows: Sequence[dict[str, float]]) -> dict[str, Spread]:
     """Mean and standard deviation of each figure over the seeds."""
     return {
-        name: {"mean": fmean(row[name] for row in rows), "std": stdev(row[name] for row in rows) if rows[1:] else 0.0}
+        name: Spread(fmean(row[name] for row in rows), stdev(row[name] for row in rows) if rows[1:] else 0.0)
         for name in rows[0]
     }

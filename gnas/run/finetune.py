@@ -1,46 +1,80 @@
 """The best architecture of a run, its encoder fine-tuned: a run directory of its own, with the encoder inside."""
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any
-
-import torch
+from pathlib import Path
+from typing import cast
 
 from gnas.config.architecture import Architecture
 from gnas.config.encoders import EncoderSpec, HuggingFace, HuggingFaceText, MiniLM
 from gnas.errors import ConfigError, SearchFailed, TrialFailed
-from gnas.evaluate.evaluator import Measure
-from gnas.events import Phase, Work
+from gnas.events import Begun, OnEvent, Phase, Work, finish
 from gnas.features.encoders import build_encoder
 from gnas.features.encoders.hf import HuggingFaceEncoder
 from gnas.features.tuning.encoder import Method, TunedEncoder
 from gnas.features.tuning.places import places_of
-from gnas.files import write_json
 from gnas.metrics import metric_of
 from gnas.nn.model import Candidate
+from gnas.report.page import write_report
 from gnas.rng import derive_seed
-from gnas.run.beginning import write_beginning
 from gnas.run.candidate import CandidateTraining, Trained, save_trained, train_once
+from gnas.run.configure import absolute
 from gnas.run.measures import validation_evaluator
-from gnas.run.prepared import Prepared, features_of
-from gnas.run.saved import reopen, saved_architecture
-from gnas.rundir.layout import RunDirectory
-from gnas.train.finetune import Pace, finetune
+from gnas.run.prepared import features_of, write_beginning
+from gnas.run.saved import Run, directory_of, reopen
+from gnas.rundir.beginning import read_config
+from gnas.rundir.best import best_architecture
+from gnas.rundir.finetuning import FinetuningRecord, TunedFigures, TuningEpoch, write_finetuning
+from gnas.rundir.layout import RunDirectory, create_run, discard_if_empty
+from gnas.train.device import resolve_device
+from gnas.train.finetune import Pace
+from gnas.train.finetune import finetune as train_together
 from gnas.train.loop import Epoch
 from gnas.train.readings import Slot, move, slots_of
 
+LAST_LAYER = Method(1)
+SHORT = Pace(epochs=5, lr=1e-4, batch=32)
+
 
 @dataclass(frozen=True)
-class Finetuned:
-    """What fine-tuning came to: the same architecture trained on frozen and on fine-tuned readings, on one seed.
+class Joint:
+    """Encoder and recommender trained together: the encoder, where the recommender reads it, the epochs."""
 
-    `record` is the contents of finetuning.json.
+    encoder: TunedEncoder
+    slots: list[Slot]
+    epochs: list[Epoch]
+
+
+def finetune(
+    run: Run | str | Path,
+    *,
+    out: str | Path | None = None,
+    modality: str | None = None,
+    method: Method = LAST_LAYER,
+    pace: Pace = SHORT,
+    device: str | None = None,
+    on_event: OnEvent | None = None,
+) -> Run:
+    """Fine-tune an encoder of a run's best architecture, and leave a run of its own with the encoder inside.
+
+    Args:
+        run: one with a best architecture; it stays as it is.
+        out: the new run directory; by default `finetuned` inside the old one.
+        modality: `text`, `image` or `audio`; by default the only one that can be fine-tuned.
+        method: what of the encoder is trained.
+        pace: for how long.
+        device: where to compute.
+        on_event: called with every event.
+
+    Raises:
+        ConfigError: nothing to fine-tune, see `tunable`, or more layers than there are.
+        DataError, RunError, SearchFailed: see `gnas.errors`.
     """
-
-    run: RunDirectory
-    architecture: Architecture
-    frozen: Trained
-    tuned: Trained
-    record: dict[str, Any]
+    source = directory_of(run)
+    target = create_run(source.path / "finetuned" if out is None else Path(out))
+    try:
+        return finish(finetune_events(source, target, modality, method, pace, device), on_event)
+    finally:
+        discard_if_empty(target)
 
 
 def tunable(architecture: Architecture, modality: str | None) -> str:
@@ -79,103 +113,77 @@ def tunable(architecture: Architecture, modality: str | None) -> str:
     return modality or found[0]
 
 
-def finetune_run(
-    source: RunDirectory,
-    run: RunDirectory,
-    modality: str | None,
-    method: Method,
-    pace: Pace,
-    device: torch.device,
-) -> Work[Finetuned]:
-    """Fine-tune an encoder of the best architecture of `source`, and leave a run directory in `run`.
+def finetune_events(
+    source: RunDirectory, run: RunDirectory, modality: str | None, method: Method, pace: Pace, device: str | None
+) -> Work[Run]:
+    """The work of `finetune`, event by event; `run` is an empty folder.
 
     The architecture is trained on the frozen readings, then with the encoder, whose best epoch on validation is
     saved under `encoder/`; last it is trained from the start on the readings of that. Of the
     recommender that was trained with the encoder and the one that was trained after it, the better on validation is
     kept. Test is never looked at.
-
-    Args:
-        source: a run with a best architecture; it stays as it is.
-        run: an empty folder.
-        modality: `text`, `image` or `audio`; None: the only one that can be fine-tuned.
-        method: what of the encoder is trained.
-        pace: for how long.
-        device: where to compute.
-
-    Raises:
-        ConfigError: nothing to fine-tune, see `tunable`, or more layers than there are.
-        DataError, RunError, SearchFailed: see `gnas.errors`.
     """
-    architecture = saved_architecture(source)
+    architecture = best_architecture(source)
     modality = tunable(architecture, modality)
-    spec = architecture.features.encoders[modality]
-    prepared = yield from reopen(source, device)
-    config, evaluator = prepared.config, validation_evaluator(prepared)
-    encoder = build_encoder(spec, device=str(device))
+    spec, config = architecture.features.encoders[modality], read_config(source)
+    where = resolve_device(device or config.device)
+    yield Begun(run.path, config.main_metric, new=True)
+    prepared = yield from reopen(source, where)
+    evaluator = validation_evaluator(prepared)
+    encoder = cast(HuggingFaceEncoder, build_encoder(spec, device=str(where)))  # `tunable` saw to that
     frozen = yield from train_once(prepared, evaluator, architecture, config.seed, "frozen encoder")
-    tuned, slots, epochs = yield from _joint(prepared, evaluator, architecture, modality, encoder, frozen, method, pace)
+    joint = yield from _joint(frozen, modality, encoder, method, pace)
     yield Phase("saving the encoder")
-    folder = run.path.absolute() / "encoder"
-    tuned.save(folder)
+    folder = run.encoder.absolute()
+    joint.encoder.save(folder)
     changed = architecture.features.model_copy(update={modality: _moved(spec, str(folder))})
     architecture = architecture.model_copy(update={"features": changed})
-    write_beginning(run, prepared, architecture.written())
+    data = absolute(config.data, source.path)
+    write_beginning(run, replace(prepared, config=config.model_copy(update={"data": data})), architecture.written())
     again = yield from train_once(prepared, evaluator, architecture, config.seed, "fine-tuned encoder")
+    together = _as_trained(frozen, joint, again)
     metric = config.main_metric
-    together = _as_trained(prepared, evaluator, architecture, frozen, slots, epochs, again)
     first = metric_of(metric).better(together.best.metrics[metric], again.best.metrics[metric])
     kept = together if first else again
     save_trained(run, kept)
-    record = {
-        "run": str(source.path.absolute()),
-        "modality": modality,
-        "method": asdict(method),
-        "pace": asdict(pace),
-        "trained_parameters": tuned.n_trained,
-        "parameters": tuned.n_parameters,
-        "layers": tuned.n_layers,
-        "seed": config.seed,
-        "metric": metric,
-        "validation": {
-            "frozen": frozen.best.metrics,
-            "tuned": kept.best.metrics,
-            "together": together.best.metrics,
-            "again": again.best.metrics,
-        },
-        "kept": "together" if first else "again",
-        "epochs": [{"loss": one.loss, "validation": one.metrics, "wall_s": one.wall_s} for one in epochs],
-        "best_epoch": epochs[-1].best_index,
-    }
-    write_json(run.path / "finetuning.json", record)
-    return Finetuned(run, architecture, frozen, kept, record)
+    figures = TunedFigures(frozen.best.metrics, kept.best.metrics, together.best.metrics, again.best.metrics)
+    record = FinetuningRecord(
+        run=str(source.path.absolute()),
+        modality=modality,
+        method=asdict(method),
+        pace=asdict(pace),
+        trained_parameters=joint.encoder.n_trained,
+        parameters=joint.encoder.n_parameters,
+        layers=joint.encoder.n_layers,
+        seed=config.seed,
+        metric=metric,
+        validation=figures,
+        kept="together" if first else "again",
+        epochs=tuple(TuningEpoch(one.loss, one.metrics, one.wall_s) for one in joint.epochs),
+        best_epoch=joint.epochs[-1].best_index,
+    )
+    write_finetuning(run, record)
+    write_report(run)
+    return Run(run.path)
 
 
-def _joint(
-    prepared: Prepared,
-    evaluator: Measure,
-    architecture: Architecture,
-    modality: str,
-    encoder: Any,
-    frozen: Trained,
-    method: Method,
-    pace: Pace,
-) -> Work[tuple[TunedEncoder, list[Slot], list[Epoch]]]:
+def _joint(frozen: Trained, modality: str, encoder: HuggingFaceEncoder, method: Method, pace: Pace) -> Work[Joint]:
     """Train encoder and recommender together, from the recommender that the frozen readings led to."""
-    model, features = frozen.training.model, features_of(prepared, architecture)
+    training = frozen.training
+    prepared, architecture = training.prepared, training.architecture
+    model, features = training.model, features_of(prepared, architecture)
     assert isinstance(model, Candidate)
     assert features is not None
     places = places_of(prepared.bank.tables, architecture.features, modality, features)
     values = [value for place in places for value in place.values]
     yield Phase(f"reading {len(values):,} values through the frozen layers")
-    seed = derive_seed(prepared.config.seed, "finetune")
-    hugging_face: HuggingFaceEncoder = encoder
-    tuned = TunedEncoder(hugging_face, values, method, seed)
+    tuned = TunedEncoder(encoder, values, method, derive_seed(prepared.config.seed, "finetune"))
     slots = slots_of(model, features, places, tuned.read_all(), prepared.graph)
     yield Phase(f"fine-tuning the {modality} encoder", total=pace.epochs)
     epochs: list[Epoch] = []
     config = prepared.config
-    work = finetune(
-        model, slots, tuned, prepared.graph, prepared.split.train, evaluator, architecture, pace,
+    work = train_together(
+        model, slots, tuned, prepared.graph, prepared.split.train, training.evaluator, architecture, pace,
         seed=config.seed, objective=config.main_metric, options=config.train,
     )  # fmt: skip
     try:
@@ -184,26 +192,19 @@ def _joint(
             yield epoch
     except TrialFailed as error:
         raise SearchFailed(f"the fine-tuning failed: {error}") from error
-    return tuned, slots, epochs
+    return Joint(tuned, slots, epochs)
 
 
-def _as_trained(
-    prepared: Prepared,
-    evaluator: Measure,
-    architecture: Architecture,
-    frozen: Trained,
-    slots: list[Slot],
-    epochs: list[Epoch],
-    again: Trained,
-) -> Trained:
+def _as_trained(frozen: Trained, joint: Joint, again: Trained) -> Trained:
     """The recommender that was trained with the encoder, over the readings of the encoder as it was saved."""
-    training = CandidateTraining(prepared, evaluator, architecture, prepared.config.seed)
+    known = again.training
+    training = CandidateTraining(known.prepared, known.evaluator, known.architecture, known.seed)
     model, other = frozen.training.model, training.model
     assert isinstance(model, Candidate)
     assert isinstance(other, Candidate)
-    move(model, slots, other)
-    training.train_s = frozen.training.train_s + sum(epoch.wall_s for epoch in epochs)
-    return replace(again, training=training, best=replace(again.best, metrics=evaluator(other).metrics))
+    move(model, joint.slots, other)
+    training.train_s = frozen.training.train_s + sum(epoch.wall_s for epoch in joint.epochs)
+    return replace(again, training=training, best=replace(again.best, metrics=known.evaluator(other).metrics))
 
 
 def _moved(spec: EncoderSpec, source: str) -> HuggingFace:

@@ -1,8 +1,5 @@
 """What measures recommenders: on validation, and on test as a whole and in groups (known and new items and users)."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
 from gnas.data.interactions import Interactions
@@ -10,17 +7,14 @@ from gnas.errors import DataError
 from gnas.evaluate.evaluator import Evaluation, Evaluator, Measure, of_drawn_users, usual_metrics
 from gnas.evaluate.groups import NEW_ITEMS, known_and_new
 from gnas.evaluate.rating import RatingEvaluator
-from gnas.evaluate.uncertainty import with_intervals
 from gnas.metrics import metric_of, parse_metric
 from gnas.nn.recommender import Recommender
 from gnas.run.prepared import Prepared
 
 WHOLE = "all"
-LEAST_USERS = 30
-"""Of a group; of fewer, the draws of a bootstrap tell little of how far off the mean is."""
 AMONG = "new items among themselves"
 Measures = dict[str, Measure]
-Measured = dict[str, Evaluation]
+ByGroup = dict[str, Evaluation]
 """By group, `WHOLE` first."""
 
 
@@ -92,35 +86,6 @@ def test_measures(prepared: Prepared, train: Interactions) -> Measures:
     return measures
 
 
-def measured(measures: Measures, recommender: Recommender) -> Measured:
+def measured(measures: Measures, recommender: Recommender) -> ByGroup:
     """Every measure taken."""
     return {name: measure(recommender) for name, measure in measures.items()}
-
-
-def whole(found: Mapping[str, Measured]) -> Measured:
-    """The figures on all of test, by recommender."""
-    return {name: groups[WHOLE] for name, groups in found.items()}
-
-
-def group_records(own: Measured, others: Mapping[str, Measured], n: int, seed: int) -> list[dict[str, Any]]:
-    """What test.json keeps of the groups: users, the winner's figures, those of the others by name.
-
-    Args:
-        own: the winner.
-        others: the others by name, with the same groups.
-        n: resamples of the intervals.
-        seed: of the intervals.
-    """
-    return [
-        {
-            "group": group,
-            "n_users": len(evaluation.users),
-            "metrics": with_intervals(evaluation, n, seed, LEAST_USERS),
-            "others": [
-                {"name": name, "metrics": with_intervals(found[group], n, seed, LEAST_USERS)}
-                for name, found in others.items()
-            ],
-        }
-        for group, evaluation in own.items()
-        if group != WHOLE
-    ]

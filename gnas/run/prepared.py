@@ -1,6 +1,6 @@
 """The data of a run, ready to be searched or measured on: read, cleaned, split, its graph built."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,10 +9,11 @@ import torch
 from gnas.config.architecture import Architecture
 from gnas.config.features import READ, Features
 from gnas.config.run import RunConfig
+from gnas.data.describe import describe
 from gnas.data.interactions import Split
 from gnas.data.prepare import prepare
 from gnas.errors import RunError
-from gnas.events import Note, Part, Phase, Work
+from gnas.events import Note, Part, Phase, Tick, Work, no_tick
 from gnas.features.bank import FeatureBank
 from gnas.features.blocks import FeatureSet
 from gnas.features.newcomers import with_newcomers
@@ -20,23 +21,25 @@ from gnas.features.table import load_tables
 from gnas.graph.bipartite import Graph, build_graph
 from gnas.metrics import metric_of
 from gnas.nn.ratings import RatingScale, rating_scale
+from gnas.plugins import keep_code
 from gnas.rng import numpy_rng
+from gnas.run.environment import describe_environment
+from gnas.rundir.beginning import write_config, write_data, write_environment, write_space
+from gnas.rundir.layout import RunDirectory
 from gnas.space.search_space import SearchSpace
 
-Tick = Callable[[str, int, int | None], None]
-"""Called with what is read or downloaded, how much of it is done, and how much there is, None where nobody knows."""
-
-
-def no_tick(name: str, done: int, total: int | None) -> None:
-    """Tell nobody."""
-    del name, done, total
+DRAWS = 200
+"""Candidates drawn to find what the space may read; what they miss is read when it is asked for."""
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """What every candidate of a run shares. `graph` holds the train interactions alone.
+    """What every candidate of a run shares.
 
-    `ratings` is their scale where ratings are to be predicted, else None.
+    Attributes:
+        graph: of the train interactions alone.
+        base: the folder in which relative paths start.
+        ratings: their scale where ratings are to be predicted, else None.
     """
 
     config: RunConfig
@@ -44,6 +47,7 @@ class Prepared:
     graph: Graph
     device: torch.device
     bank: FeatureBank
+    base: Path
     ratings: RatingScale | None = None
 
 
@@ -70,7 +74,28 @@ def prepare_run(
     graph = build_graph(split.train, device)
     bank = FeatureBank(load_tables(config.data, split, base), split.train, device=str(device))
     ratings = rating_scale(split.train) if metric_of(config.main_metric).of_ratings else None
-    return Prepared(config, split, graph, device, bank, ratings)
+    return Prepared(config, split, graph, device, bank, base, ratings)
+
+
+def begin_run(
+    run: RunDirectory, config: RunConfig, device: torch.device, space: Mapping[str, object], tick: Tick = no_tick
+) -> Work[Prepared]:
+    """The data of a new run, and its directory as it stands before anything is trained.
+
+    `space` is that of a search, or the one architecture that is trained.
+    """
+    prepared = yield from prepare_run(config, device, run.path, tick=tick)
+    write_beginning(run, prepared, space)
+    return prepared
+
+
+def write_beginning(run: RunDirectory, prepared: Prepared, space: Mapping[str, object]) -> None:
+    """Write what explains, repeats and resumes a run before anything is trained."""
+    write_environment(run, describe_environment(prepared.device, prepared.config.seed))
+    write_data(run, describe(prepared.split))
+    write_space(run, space)
+    keep_code(run.path)
+    write_config(run, prepared.config)
 
 
 def features_of(prepared: Prepared, architecture: Architecture) -> FeatureSet | None:
@@ -97,10 +122,6 @@ def describe_steps(split: Split) -> list[str]:
         if step["step"] == "new"
     ]
     return [*guesses, sizes, *added]
-
-
-DRAWS = 200
-"""Candidates drawn to find what the space may read; what they miss is read when it is asked for."""
 
 
 def read_features(prepared: Prepared, space: SearchSpace, tick: Tick) -> Work[None]:

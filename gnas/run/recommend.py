@@ -1,22 +1,48 @@
 """The items to show to each user: those that the best model ranks highest and the user has not seen."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import torch
 
-from gnas.config.architecture import Architecture
 from gnas.data.interactions import Split
 from gnas.errors import DataError, RunError, TrialFailed
 from gnas.evaluate.ranking import Ranker
 from gnas.evaluate.top import TieBreaker
-from gnas.events import Phase, Work
+from gnas.events import Begun, Note, OnEvent, Phase, Tick, Work, finish, no_tick, tick_of
 from gnas.nn.known import known_rows
 from gnas.nn.recommender import Recommender
-from gnas.run.prepared import Prepared, features_of
-from gnas.run.saved import load_best, reopen, saved_architecture
+from gnas.run.prepared import features_of
+from gnas.run.saved import Model, Run, directory_of, load_best, user_numbers
+from gnas.rundir.beginning import read_config
 from gnas.rundir.layout import RunDirectory
+from gnas.train.device import resolve_device
+
+TITLES = ("title", "name", "description")
+
+
+@dataclass(frozen=True)
+class Recommendations:
+    """The table of `recommend`, and the titles of its items where the data have them: columns item and title."""
+
+    frame: pl.DataFrame
+    titles: pl.DataFrame | None
+
+    @property
+    def unknown(self) -> list[object]:
+        """The users that the model does not know; they got the popular list."""
+        return self.frame.filter(~pl.col("known"))["user"].unique(maintain_order=True).to_list()
+
+
+@dataclass(frozen=True)
+class Known:
+    """The users, bool [U], and the items, bool [I], that the model's scores mean something for."""
+
+    users: np.ndarray
+    items: np.ndarray
 
 
 class WithPopular:
@@ -37,60 +63,90 @@ class WithPopular:
         return score_BI
 
 
-def recommend_run(
-    run: RunDirectory, device: torch.device, k: int, users: Sequence[str] | None = None
-) -> Work[tuple[pl.DataFrame, Prepared]]:
-    """The top `k` for `users` (ids as text; None: everyone), and the data that they are about.
+def recommend(
+    run: Run | str | Path,
+    *,
+    k: int = 10,
+    users: Sequence[object] | None = None,
+    device: str | None = None,
+    on_event: OnEvent | None = None,
+) -> pl.DataFrame:
+    """The `k` items to show to each of `users`, with the best model of a run; without `users`, to everyone.
 
     Columns: user, item (ids as the data have them), rank from 1, score, known (false: the popular list). A user asked
     for and unknown is text in a column of text.
 
     Raises:
-        RunError: as for `evaluate_run`. DataError: `k` is not positive, or no user is named.
+        RunError: no model yet, an edited architecture, changed data, a foreign, damaged or missing model file.
+        DataError: `k` is not positive, or no user is named.
     """
+    return recommendations(run, k=k, users=users, device=device, on_event=on_event).frame
+
+
+def recommendations(
+    run: Run | str | Path,
+    *,
+    k: int = 10,
+    users: Sequence[object] | None = None,
+    device: str | None = None,
+    on_event: OnEvent | None = None,
+) -> Recommendations:
+    """As `recommend`, with the titles of the items."""
+    named = None if users is None else [str(user) for user in users]
+    return finish(recommend_events(directory_of(run), k, named, device, tick_of(on_event)), on_event)
+
+
+def recommend_events(
+    run: RunDirectory, k: int, users: Sequence[str] | None = None, device: str | None = None, tick: Tick = no_tick
+) -> Work[Recommendations]:
+    """The work of `recommendations`, event by event."""
     if k < 1:
         raise DataError(f"k must be at least 1, not {k}")
     if users is not None and not users:
         raise DataError("no user is named")
-    architecture = saved_architecture(run)
-    prepared = yield from reopen(run, device)
-    model = yield from load_best(run, architecture, prepared)
+    config = read_config(run)
+    yield Begun(run.path, config.main_metric)
+    model = yield from load_best(run, resolve_device(device or config.device), tick)
     yield Phase("ranking the items")
-    known, seed = _known(prepared, architecture), prepared.config.seed
     try:
-        return recommend(model, prepared.split, device, k, users, known, seed=seed), prepared
+        frame = ranked(
+            model.recommender, model.prepared.split, model.prepared.device, k, users, known_to(model), config.seed
+        )
     except TrialFailed as error:
         raise RunError(f"{run.model} cannot be used: {error}") from None
+    found = Recommendations(frame, _titles(model.prepared.split))
+    if found.unknown:
+        few = ", ".join(map(str, found.unknown[:5])) + (" …" if len(found.unknown) > 5 else "")
+        yield Note(f"{len(found.unknown)} user(s) unknown to the model got the most popular items: {few}")
+    return found
 
 
-def recommend(
+def ranked(
     model: Recommender,
     split: Split,
     device: torch.device,
     k: int,
     users: Sequence[str] | None = None,
-    known: tuple[np.ndarray, np.ndarray] | None = None,
-    *,
+    known: Known | None = None,
     seed: int = 0,
 ) -> pl.DataFrame:
-    """The table of `recommend_run`, from a model.
+    """The table of `recommend`, from a model.
 
-    `known` are the users, bool [U], and the items, bool [I], that the model's scores mean something for; None: those of
-    train. Other users get the popular list, and other items are shown to nobody. `seed` breaks ties: as a measurement
-    of all users does, where one is made.
+    `known`: None: the users and items of train. Other users get the popular list, and other items are shown to nobody.
+    `seed` breaks ties: as a measurement of all users does, where one is made.
 
     Raises:
         TrialFailed: a score is not finite.
     """
-    known_U, known_I = known or _trained(split)
+    known = known or _trained(split)
     asked, number_S = _asked(split, users)
     user_R, row_S = np.unique(number_S, return_inverse=True)
     n_users = split.n_users + len(number_S)
     on_device_U = torch.zeros(n_users, dtype=torch.bool, device=device)
-    on_device_U[: split.n_users] = torch.from_numpy(known_U)
+    on_device_U[: split.n_users] = torch.from_numpy(known.users)
     scorer = WithPopular(model, on_device_U, _popularity(split).to(device))
     ties = TieBreaker(split.n_items, split.n_users, seed, device).of(user_R % split.n_users)
-    ranker = Ranker(user_R, split.parts, ties).among(np.flatnonzero(known_I))
+    ranker = Ranker(user_R, split.parts, ties).among(np.flatnonzero(known.items))
     item_SK, score_SK = (found_RK[row_S] for found_RK in ranker.top(scorer, min(k, split.n_items)))
     row, column = np.nonzero(item_SK >= 0)
     return pl.DataFrame(
@@ -104,21 +160,21 @@ def recommend(
     )
 
 
-def _trained(split: Split) -> tuple[np.ndarray, np.ndarray]:
-    """The users and the items with an interaction in train."""
-    train = split.train
-    return (
-        np.bincount(train.user, minlength=split.n_users) > 0,
-        np.bincount(train.item, minlength=split.n_items) > 0,
+def known_to(model: Model) -> Known:
+    """The users and the items that the model's scores mean something for."""
+    features, trained = features_of(model.prepared, model.architecture), _trained(model.prepared.split)
+    return Known(
+        known_rows(model.architecture, features, "users", trained.users),
+        known_rows(model.architecture, features, "items", trained.items),
     )
 
 
-def _known(prepared: Prepared, architecture: Architecture) -> tuple[np.ndarray, np.ndarray]:
-    """The users and the items that the architecture's scores mean something for."""
-    features, trained = features_of(prepared, architecture), _trained(prepared.split)
-    return (
-        known_rows(architecture, features, "users", trained[0]),
-        known_rows(architecture, features, "items", trained[1]),
+def _trained(split: Split) -> Known:
+    """The users and the items with an interaction in train."""
+    train = split.train
+    return Known(
+        np.bincount(train.user, minlength=split.n_users) > 0,
+        np.bincount(train.item, minlength=split.n_items) > 0,
     )
 
 
@@ -126,14 +182,21 @@ def _asked(split: Split, users: Sequence[str] | None) -> tuple[pl.Series, np.nda
     """The ids to answer for, and their numbers; those of unknown users come behind all others."""
     if users is None:
         return split.user_ids, np.arange(split.n_users)
-    number_of = dict(zip(split.user_ids.cast(pl.String), range(split.n_users), strict=True))
-    number_S = np.array([number_of.get(user, split.n_users + at) for at, user in enumerate(users)], dtype=np.int64)
-    if (number_S < split.n_users).all():
+    number_S = user_numbers(split.user_ids, users)
+    if (number_S >= 0).all():
         return split.user_ids.gather(number_S), number_S
-    return pl.Series(users, dtype=pl.String), number_S
+    behind_S = split.n_users + np.arange(len(users))
+    return pl.Series(users, dtype=pl.String), np.where(number_S < 0, behind_S, number_S)
 
 
 def _popularity(split: Split) -> torch.Tensor:
     """How many users took each item, the test part included: float32 [I]."""
     keys = np.unique(np.concatenate([part.user * split.n_items + part.item for part in split.parts]))
     return torch.from_numpy(np.bincount(keys % split.n_items, minlength=split.n_items)).float()
+
+
+def _titles(split: Split) -> pl.DataFrame | None:
+    column = next((name for name in TITLES if split.items is not None and name in split.items.columns), None)
+    if column is None or split.items is None:
+        return None
+    return pl.DataFrame({"item": split.item_ids, "title": split.items[column]})

@@ -2,9 +2,7 @@
 
 import math
 from dataclasses import replace
-from pathlib import Path
 from statistics import median
-from typing import Any
 
 import numpy as np
 
@@ -20,23 +18,22 @@ from gnas.nn.model import build
 from gnas.nn.ratings import rating_scale
 from gnas.nn.recommender import Recommender
 from gnas.run.prepared import Prepared, features_of
+from gnas.rundir.best import BestRecord
 from gnas.train.loop import train
 
-PROTOCOL = "fitted on train and validation, without early stopping"
 
-
-def on_everything_known(prepared: Prepared, base: Path) -> Prepared:
+def on_everything_known(prepared: Prepared) -> Prepared:
     """The same run with the validation part among the train interactions; graph, ratings and features follow."""
     nothing = np.zeros(0, dtype=np.int64)
-    return shared_out(
-        prepared, joined(prepared.split.train, prepared.split.valid), prepared.split.valid.take(nothing), base
-    )
+    train, valid = prepared.split.train, prepared.split.valid
+    return shared_out(prepared, joined(train, valid), valid.take(nothing))
 
 
-def shared_out(prepared: Prepared, train: Interactions, valid: Interactions, base: Path) -> Prepared:
+def shared_out(prepared: Prepared, train: Interactions, valid: Interactions) -> Prepared:
     """The same run with other train and validation parts; graph, ratings and features follow."""
     split: Split = replace(prepared.split, train=train, valid=valid)
-    bank = FeatureBank(load_tables(prepared.config.data, split, base), train, device=str(prepared.device))
+    tables = load_tables(prepared.config.data, split, prepared.base)
+    bank = FeatureBank(tables, train, device=str(prepared.device))
     ratings = None if prepared.ratings is None else rating_scale(train)
     return replace(prepared, split=split, graph=build_graph(train, prepared.device), bank=bank, ratings=ratings)
 
@@ -73,19 +70,15 @@ def fitted(whole: Prepared, architecture: Architecture, epochs: int, seed: int) 
     return model
 
 
-def confirmed_epochs(facts: dict[str, Any]) -> int:
+def confirmed_epochs(best: BestRecord) -> int:
     """Epochs to train a run's best architecture for: the median of its best epochs over the seeds it was trained on.
 
-    Args:
-        facts: the contents of best/metrics.json.
-
     Raises:
-        RunError: they do not say.
+        RunError: the record does not say.
     """
-    found: list[int] = facts.get("best_epochs") or []
-    if not found:
+    if not best.best_epochs:
         raise RunError("best/metrics.json does not say after how many epochs the model was best; search or train again")
-    return max(1, round(median(found)))
+    return max(1, round(median(best.best_epochs)))
 
 
 class _Unmeasured:

@@ -1,16 +1,18 @@
-"""Going on with a run: its own configuration and space again, refused where they are not what they were."""
+"""Going on with a run, refused where it is not what it was, and beginning a new one from it where something changes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gnas.config.load import load_run_config
 from gnas.config.overrides import Override
 from gnas.config.run import RunConfig
 from gnas.config.yaml import dump_yaml, load_yaml
 from gnas.errors import RunError
-from gnas.run.beginning import digest, without_password
+from gnas.metrics import metric_of
+from gnas.run.configure import absolute
+from gnas.rundir.beginning import read_config, without_password
+from gnas.rundir.fork import Fork
 from gnas.rundir.layout import RunDirectory
-from gnas.space.load import load_space
+from gnas.rundir.trial import read_architecture, read_statuses
 from gnas.space.search_space import SearchSpace
 
 FREE = (
@@ -26,24 +28,9 @@ def resume_config(run: RunDirectory, overrides: Sequence[Override] = ()) -> RunC
     Raises:
         RunError: an override changes what the finished trials rest on.
     """
-    changed = load_run_config(str(run.config), overrides).config
+    changed = read_config(run, overrides)
     refuse_other_config(run, changed)
     return changed
-
-
-def resume_space(run: RunDirectory) -> SearchSpace:
-    """The run's frozen space.
-
-    Raises:
-        RunError: space.yaml was edited.
-    """
-    text = run.space.read_text()
-    if not run.space_hash.is_file() or run.space_hash.read_text().split()[0] != digest(text):
-        raise RunError(
-            f"{run.space} was edited since the search began, and its trials rest on the old one; "
-            f"put it back, or begin a new run from it with `gnas search --fork {run.path} --space {run.space}`"
-        )
-    return load_space(str(run.space))
 
 
 def refuse_other_space(run: RunDirectory, space: SearchSpace) -> None:
@@ -53,8 +40,7 @@ def refuse_other_space(run: RunDirectory, space: SearchSpace) -> None:
 
 def refuse_other_config(run: RunDirectory, config: RunConfig) -> None:
     """Raise `RunError` where `config` is not the run's, showing the difference; spaces are compared apart."""
-    saved = load_run_config(str(run.config)).config
-    refuse_changes(run, "configuration", _compared(saved), _compared(config))
+    refuse_changes(run, "configuration", _compared(read_config(run)), _compared(config))
 
 
 def refuse_changes(run: RunDirectory, what: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
@@ -68,7 +54,7 @@ def refuse_changes(run: RunDirectory, what: str, old: Mapping[str, Any], new: Ma
         )
 
 
-def _compared(config: RunConfig) -> dict[str, Any]:
+def _compared(config: RunConfig) -> Mapping[str, Any]:
     return without_password(config).model_dump(mode="python", exclude={"space"})
 
 
@@ -81,3 +67,37 @@ def differences(old: Any, new: Any, path: str = "") -> list[tuple[str, str]]:
             found += differences(old.get(key, "absent"), new.get(key, "absent"), inner)
         return found
     return [] if old == new else [(path, f"{path}: {old} -> {new}")]
+
+
+def fork_config(old: RunDirectory, overrides: Sequence[Override] = ()) -> RunConfig:
+    """The old run's configuration with overrides put in; what it had started from is not started from again."""
+    config = read_config(old, [("search.warm_start", []), *overrides])
+    return config.model_copy(update={"data": absolute(config.data, old.path)})
+
+
+def fork_of(old: RunDirectory, space: SearchSpace, metric: str) -> Fork:
+    """The complete architectures of `old`, the best by `metric` first where it was measured.
+
+    They are trained anew, since their old figures rest on what has changed.
+
+    Raises:
+        RunError: the old run has none.
+    """
+    taken, left = {}, {}
+    statuses = read_statuses(old)
+    complete = [one for one in statuses if one.state == "complete"]
+    if not complete:
+        raise RunError(f"{old.path} has no complete trial to take along; begin a new run without --fork")
+    cost = {one.number: -metric_of(metric).gain(one.metrics[metric]) for one in complete if metric in one.metrics}
+    for status in sorted(complete, key=lambda one: (cost.get(one.number, float("inf")), one.number)):
+        trial = old.trial(status.number)
+        architecture, origin = read_architecture(trial), f"fork {trial.path.name}"
+        if space.contains(architecture):
+            taken[origin] = architecture
+        else:
+            left[origin] = f"it lies outside the space: {space.why_not(architecture)}"
+    states = [one.state for one in statuses]
+    for state in dict.fromkeys(states):
+        if state != "complete":
+            left[f"{states.count(state)} {state} trial(s)"] = "only complete ones are"
+    return Fork(str(old.path), taken, left)

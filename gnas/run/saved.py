@@ -1,76 +1,243 @@
-"""Opening what a run found: its configuration, its data, its best model."""
+"""A run as it stands in its directory: its configuration, its trials, its best model ready to score."""
 
-import sys
-from datetime import datetime
-from typing import Any
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
 
+import numpy as np
+import polars as pl
 import torch
 
-from gnas.config.architecture import Architecture, identity, shown
-from gnas.config.load import load_architecture, load_run_config
+from gnas.config.architecture import Architecture
+from gnas.config.describe import describe
 from gnas.config.run import RunConfig
-from gnas.config.secret import hidden
-from gnas.errors import RunError
-from gnas.events import Phase, Work
-from gnas.files import write_json
+from gnas.errors import DataError
+from gnas.events import Phase, Tick, Work, finish, no_tick
 from gnas.nn.recommender import Recommender
-from gnas.run.directory import read_json, write_yaml
+from gnas.report.documents import Document
+from gnas.report.found import Found, read_found
+from gnas.report.shown import Shown
+from gnas.report.status import status_of, status_text
+from gnas.report.summary import (
+    search_document,
+    search_summary,
+    training_document,
+    training_summary,
+    tuning_document,
+    tuning_summary,
+)
+from gnas.report.tables import Table
 from gnas.run.prepared import Prepared, features_of, prepare_run
+from gnas.rundir import layout
+from gnas.rundir.baselines import BaselineRecord, read_baselines
+from gnas.rundir.beginning import read_config, read_data, read_space
+from gnas.rundir.best import Confirmation, best_architecture, read_best
+from gnas.rundir.finetuning import read_finetuning
 from gnas.rundir.layout import RunDirectory
+from gnas.rundir.log import end_reason
+from gnas.rundir.look import Look, read_looks
+from gnas.rundir.table import trials_frame
+from gnas.rundir.trial import read_statuses
+from gnas.space.search_space import SearchSpace
 from gnas.train.checkpoint import load_model
+from gnas.train.device import resolve_device
 
 
-def saved_config(run: RunDirectory) -> RunConfig:
-    """The resolved configuration of a run."""
-    return load_run_config(str(run.config)).config
+@dataclass(frozen=True)
+class Best:
+    """The best architecture of a run, in words too, and its figures on validation.
+
+    `confirmed`: what a search found when it trained the architecture again on fresh seeds.
+    """
+
+    architecture: Architecture
+    words: str
+    validation: dict[str, float]
+    confirmed: Confirmation | None = None
 
 
-def saved_architecture(run: RunDirectory) -> Architecture:
-    """The best architecture of a run.
+@dataclass(frozen=True, eq=False)
+class Model:
+    """The best model of a run, ready to score."""
+
+    recommender: Recommender
+    architecture: Architecture
+    prepared: Prepared
+
+    @property
+    def users(self) -> pl.Series:
+        """The ids of all users, as the data have them."""
+        return self.prepared.split.user_ids
+
+    @property
+    def items(self) -> pl.Series:
+        """The ids of all items; the columns of `score`."""
+        return self.prepared.split.item_ids
+
+    def score(self, users: Sequence[object]) -> np.ndarray:
+        """Scores of all items for users named by their ids: float32 [len(users), len(items)]; higher is better.
+
+        Raises:
+            DataError: a user is not in the data.
+        """
+        number_S = user_numbers(self.users, [str(user) for user in users])
+        if (number_S < 0).any():
+            unknown = users[int(np.flatnonzero(number_S < 0)[0])]
+            raise DataError(f"no user {unknown!r} in the data, so the model has no scores for it")
+        with torch.no_grad():
+            score_SI = self.recommender.score(torch.as_tensor(number_S, device=self.prepared.device))
+        return score_SI.float().cpu().numpy()
+
+    def __repr__(self) -> str:
+        return f"{describe(self.architecture)} for {len(self.users):,} users and {len(self.items):,} items"
+
+
+@dataclass(frozen=True, repr=False)
+class Run(Shown):
+    """A run: what stands in its directory, of a search, a training or a fine-tuning. See `open_run`."""
+
+    path: Path
+
+    @property
+    def directory(self) -> RunDirectory:
+        """The places of its files."""
+        return RunDirectory(self.path)
+
+    @property
+    def config(self) -> RunConfig:
+        """The resolved configuration."""
+        return read_config(self.directory)
+
+    @property
+    def space(self) -> SearchSpace:
+        """The space that was searched."""
+        return read_space(self.directory)
+
+    @property
+    def trials(self) -> pl.DataFrame:
+        """One row a finished trial: what it was, its figures, what it took, its parameters as `param.NAME`."""
+        table = self.directory.trials
+        if table.exists():
+            return pl.read_parquet(table)
+        return trials_frame(read_statuses(self.directory), self.config.search.objectives)
+
+    @property
+    def best(self) -> Best:
+        """The best architecture with its validation figures.
+
+        Raises:
+            RunError: the run has none yet.
+        """
+        architecture, record = best_architecture(self.directory), read_best(self.directory)
+        return Best(architecture, describe(architecture), record.validation, record.confirmed)
+
+    @property
+    def baselines(self) -> tuple[BaselineRecord, ...]:
+        """The tuned baselines with their validation figures."""
+        known = read_baselines(self.directory)
+        return () if known is None else known.baselines
+
+    @property
+    def looks(self) -> tuple[Look, ...]:
+        """Every look at the test split, oldest first."""
+        return read_looks(self.directory)
+
+    @property
+    def report(self) -> Path:
+        """The report for a browser."""
+        return self.directory.report
+
+    @cached_property
+    def model(self) -> Model:
+        """The best model, ready to score.
+
+        Raises:
+            RunError: the run has none yet, or its data changed.
+        """
+        return finish(load_best(self.directory, resolve_device(self.config.device)))
+
+    def summary(self) -> list[str | Table]:
+        """What it came to."""
+        tuned, reason = read_finetuning(self.directory), end_reason(self.directory)
+        if tuned is not None:
+            return tuning_summary(self.directory, tuned)
+        if reason is not None:
+            return search_summary(self._found, reason, self.failures)
+        return status_text(status_of(self.directory)) if self._is_search else training_summary(self._found)
+
+    def document(self) -> Document:
+        """The same for a machine."""
+        tuned, reason = read_finetuning(self.directory), end_reason(self.directory)
+        if tuned is not None:
+            return tuning_document(self._found, tuned)
+        if reason is not None:
+            return search_document(self._found, reason, self.failures)
+        return asdict(status_of(self.directory)) if self._is_search else training_document(self._found)
+
+    @property
+    def failures(self) -> dict[str, int]:
+        """Why trials failed, and how often."""
+        failed = [one for one in read_statuses(self.directory) if one.state == "failed"]
+        return dict(Counter(one.reason or "unknown" for one in failed))
+
+    @property
+    def end_reason(self) -> str | None:
+        """Why the search ended last; None where it is not over, or the run is not one of a search."""
+        return end_reason(self.directory)
+
+    @property
+    def _found(self) -> Found:
+        return read_found(self.directory, self.config.main_metric)
+
+    @property
+    def _is_search(self) -> bool:
+        return self.directory.log.exists()
+
+
+def open_run(path: str | Path) -> Run:
+    """The run at `path`.
 
     Raises:
-        RunError: the run has none yet, or the file was edited after the model was trained.
+        RunError: nothing is there, or it is not a run directory.
     """
-    for path in (run.architecture, run.model, run.metrics):
-        if not path.is_file():
-            raise RunError(
-                f"{run.path} has no best model yet: {path.relative_to(run.path)} is missing; "
-                f"go on with `gnas search --resume {run.path}`"
-            )
-    architecture = load_architecture(str(run.architecture))
-    trained = read_json(run.metrics).get("architecture")
-    if identity(architecture) != trained:
-        raise RunError(
-            f"{run.architecture} was edited after its model was trained: it is architecture {identity(architecture)}, "
-            f"the model is {trained}; put it back, or train the new one with `gnas train {run.architecture}`"
-        )
-    return architecture
+    return Run(layout.open_run(Path(path)).path)
 
 
-def reopen(run: RunDirectory, device: torch.device) -> Work[Prepared]:
+def directory_of(run: Run | str | Path) -> RunDirectory:
+    """The directory of a run, or of the run at a path.
+
+    Raises:
+        RunError: as for `open_run`.
+    """
+    return (run if isinstance(run, Run) else open_run(run)).directory
+
+
+def reopen(run: RunDirectory, device: torch.device, tick: Tick = no_tick) -> Work[Prepared]:
     """The data of a run again, refused where they have changed."""
-    prepared = yield from prepare_run(saved_config(run), device, run.path, read_json(run.data)["fingerprint"])
-    return prepared
+    return (yield from prepare_run(read_config(run), device, run.path, read_data(run).fingerprint, tick))
 
 
-def load_best(run: RunDirectory, architecture: Architecture, prepared: Prepared) -> Work[Recommender]:
-    """The best model of a run, ready to score."""
+def load_best(run: RunDirectory, device: torch.device, tick: Tick = no_tick) -> Work[Model]:
+    """The data of a run and its best model, ready to score.
+
+    Raises:
+        RunError: no model yet, an edited architecture, changed data, a foreign, damaged or missing model file.
+    """
+    architecture = best_architecture(run)
+    prepared = yield from reopen(run, device, tick)
+    return Model((yield from best_model(run, architecture, prepared)), architecture, prepared)
+
+
+def best_model(run: RunDirectory, architecture: Architecture, prepared: Prepared) -> Work[Recommender]:
+    """The best model of a run whose data are at hand."""
     yield Phase("loading the model")
     features = features_of(prepared, architecture)
     return load_model(run.model, architecture, prepared.graph, prepared.split.fingerprint, features)
 
 
-def write_best(run: RunDirectory, architecture: Architecture, metrics: dict[str, float], **facts: Any) -> None:
-    """Write best/architecture.yaml and best/metrics.json; the tensors are the caller's to write first."""
-    write_yaml(run.architecture, shown(architecture))
-    write_json(run.metrics, {"architecture": identity(architecture), "validation": metrics, **facts})
-
-
-def now() -> str:
-    """The time as the records have it."""
-    return datetime.now().astimezone().isoformat(timespec="seconds")
-
-
-def command_line() -> list[str]:
-    """The command that is running, for the records; without passwords."""
-    return ["gnas", *(hidden(word) for word in sys.argv[1:])]
+def user_numbers(ids: pl.Series, users: Sequence[str]) -> np.ndarray:
+    """The numbers of users by their ids as text: int64 [len(users)]; -1: unknown."""
+    number_of = dict(zip(ids.cast(pl.String), range(len(ids)), strict=True))
+    return np.array([number_of.get(user, -1) for user in users], dtype=np.int64)

@@ -1,100 +1,178 @@
-"""A whole search: data, graph, baselines, trials, confirmation, the best model. Generators of events throughout."""
+"""A whole search: data, graph, baselines, trials, confirmation, the best model."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import Path
+from typing import Unpack
 
-import torch
-
-from gnas.config.architecture import Architecture
-from gnas.config.describe import describe
-from gnas.config.load import load_architecture
+from gnas.config.architecture import identity
 from gnas.config.run import RunConfig
-from gnas.errors import RunError
-from gnas.events import Note, Phase, Work
+from gnas.errors import ConfigError, RunError
+from gnas.events import Begun, Note, OnEvent, Phase, Tick, Work, finish, no_tick, tick_of
 from gnas.files import write_bytes
+from gnas.report.page import write_report
 from gnas.run.baselines import tuned_baselines
-from gnas.run.beginning import write_beginning
-from gnas.run.directory import read_json
-from gnas.run.ensemble import contestants, ensemble_of, forget_other, saved_ensemble
-from gnas.run.fork import Fork, write_fork
+from gnas.run.configure import data_name, new_run, overrides_of, settle, with_limits
+from gnas.run.contenders import told_apart
+from gnas.run.ensemble import contestants, ensemble_of, forget_other
+from gnas.run.frames import Frame
 from gnas.run.measures import validation_evaluator
-from gnas.run.prepared import Prepared, Tick, no_tick, pinned, prepare_run, read_features
-from gnas.run.saved import write_best
-from gnas.run.separation import told_apart
-from gnas.run.setup import require_password, setup_of
+from gnas.run.prepared import Prepared, begin_run, pinned, prepare_run, read_features
+from gnas.run.resume import fork_config, fork_of, refuse_other_config, refuse_other_space, resume_config
+from gnas.run.saved import Run, directory_of
+from gnas.run.settings import Asked, Data, Settings, asked_for
+from gnas.run.setup import check_search, require_password, setup_of
 from gnas.run.worker import helpers
+from gnas.rundir.beginning import read_data, read_space
+from gnas.rundir.best import BestRecord, Confirmation, write_best
+from gnas.rundir.confirm import fresh_trainings
+from gnas.rundir.fork import Fork, write_fork
 from gnas.rundir.layout import RunDirectory
-from gnas.search.events import SearchEnded
-from gnas.search.search import search
+from gnas.rundir.trial import read_architecture, read_status
+from gnas.search.events import Best, SearchEnded
+from gnas.search.search import search as search_candidates
+from gnas.space.load import load_space
 from gnas.space.search_space import SearchSpace
+from gnas.train.device import resolve_device
 
 BASELINE_SHARE = 0.1
 """Share of the wall time for the baselines, where there is a limit."""
 BASELINE_S = 60.0
 """Seconds for the baselines, at most."""
+Stop = Callable[[], bool]
 
 
 @dataclass(frozen=True)
-class SearchResult:
-    """What a search came to. `best` is None where it was stopped before the first trial was over.
+class Plan:
+    """What to search, and under which configuration.
 
-    `front` is the contents of pareto.json, for several objectives; `ensemble` those of best/ensemble.json, if any.
+    Attributes:
+        names: what data and space are called, for the name of the directory.
+        notes: what should be said about them.
+        fork: architectures of an old run that are trained first.
+        frame: the data, where they came as a frame.
+        resumed: the run to go on with.
     """
 
-    run: RunDirectory
-    reason: str
-    objective: str
-    best: Architecture | None
-    words: str
-    metrics: dict[str, float]
-    confirmed: dict[str, Any] | None
-    baselines: list[dict[str, Any]]
-    failures: dict[str, int]
-    front: dict[str, Any] | None = None
-    ensemble: dict[str, Any] | None = None
+    config: RunConfig
+    space: SearchSpace
+    names: tuple[str, str]
+    notes: tuple[str, ...] = ()
+    fork: Fork | None = None
+    frame: Frame | None = None
+    resumed: RunDirectory | None = None
 
 
-def search_run(
-    run: RunDirectory,
-    config: RunConfig,
-    space: SearchSpace,
-    device: torch.device,
+def search(
+    data: Data | None = None,
     *,
-    resume: bool = False,
-    fork: Fork | None = None,
-    stop: Callable[[], bool] = lambda: False,
-    tick: Tick = no_tick,
-) -> Work[SearchResult]:
-    """Search `space` under `config` and leave everything in `run`, an empty folder or, with `resume`, a run.
+    out: str | Path | None = None,
+    resume: Run | str | Path | None = None,
+    fork: Run | str | Path | None = None,
+    stop: Stop = lambda: False,
+    on_event: OnEvent | None = None,
+    **settings: Unpack[Settings],
+) -> Run:
+    """Find the best architecture for some data.
 
-    With `fork`, the architectures that an old run had complete are trained before all others.
-    `stop` is asked between steps; once it says yes, the search ends early and can be resumed.
+    Args:
+        data: what to search on: a file, a folder, a named data set, a frame, or a configuration.
+        out: the new run directory; by default under `runs/`.
+        resume: a run to go on with, which `stop` or a crash ended.
+        fork: an old run whose architectures are trained first, where space, data or settings change.
+        stop: asked between steps; once it says yes, the search ends early and can be resumed.
+        on_event: called with every event; by default the search is quiet.
+        settings: see `gnas.run.settings.Settings`.
 
     Raises:
-        DataError, RunError, SearchFailed: see `gnas.errors`.
+        ConfigError, DataError, RunError, DeviceError: something that was given cannot be used.
+        SearchFailed: no trial was completed.
     """
-    require_password(config)
-    started = time.monotonic()
-    fingerprint = read_json(run.data)["fingerprint"] if resume else None
-    prepared = yield from prepare_run(config, device, run.path, fingerprint, tick)
-    if not resume:
-        write_beginning(run, prepared, space.written())
+    asked = asked_for(data, settings)
+    return finish(search_events(plan(asked, out=out, resume=resume, fork=fork), out, stop, tick_of(on_event)), on_event)
+
+
+def plan(
+    asked: Asked,
+    *,
+    out: str | Path | None = None,
+    resume: Run | str | Path | None = None,
+    fork: Run | str | Path | None = None,
+) -> Plan:
+    """What to search, checked before anything is read or made.
+
+    Raises:
+        ConfigError, RunError: something in it is wrong, or a resumed run is not what it was.
+    """
+    if resume is not None and fork is not None:
+        raise ConfigError("--resume goes on in the same run, --fork begins a new one; name one of them")
+    if resume is not None:
+        if out is not None:
+            raise ConfigError(f"--resume goes on in {resume} itself; drop --out")
+        return _resumed(directory_of(resume), asked)
     if fork is not None:
-        write_fork(run, fork)
-        for sentence in fork.sentences():
-            yield Note(sentence)
-    yield from read_features(prepared, space, tick)
+        found = _forked(directory_of(fork), asked)
+    else:
+        settled = settle(asked)
+        names = (settled.data_name, settled.space_name)
+        found = Plan(settled.config, settled.space, names, settled.notes, frame=asked.frame)
+    check_search(found.config.search)
+    resolve_device(found.config.device)
+    return found
+
+
+def _forked(old: RunDirectory, asked: Asked) -> Plan:
+    """A new run from an old one: its configuration and space with the changes that are asked for, or others whole."""
+    if asked.names_data:
+        settled = settle(asked)
+        config, space = settled.config, settled.space
+    else:
+        config = fork_config(old, [pair for pair in overrides_of(asked) if pair[0] != "space"])
+        named = asked.settings.get("space")
+        space = read_space(old) if named is None else load_space(named)
+        config = with_limits(config, space)
+    taken = fork_of(old, space, config.main_metric)
+    return Plan(config, space, (data_name(config.data), "fork"), fork=taken, frame=asked.frame)
+
+
+def _resumed(run: RunDirectory, asked: Asked) -> Plan:
+    """A run again, from where it stopped."""
+    if asked.names_data or asked.settings.get("space") is not None:
+        settled = settle(asked)
+        refuse_other_config(run, settled.config)
+        refuse_other_space(run, settled.space)
+    config = resume_config(run, [pair for pair in overrides_of(asked) if pair[0] != "space"])
+    return Plan(config, read_space(run), ("", ""), resumed=run)
+
+
+def search_events(
+    plan: Plan, out: str | Path | None = None, stop: Stop = lambda: False, tick: Tick = no_tick
+) -> Work[Run]:
+    """The work of `search`, event by event; `out` is where a new run goes."""
+    if plan.resumed is not None:
+        return (yield from _search(plan.resumed, plan, stop, tick))
+    with new_run(out, plan.names, plan.config, plan.frame) as (run, config):
+        return (yield from _search(run, replace(plan, config=config), stop, tick))
+
+
+def _search(run: RunDirectory, plan: Plan, stop: Stop, tick: Tick) -> Work[Run]:
+    started, config = time.monotonic(), plan.config
+    require_password(config)
+    new = plan.resumed is None
+    yield Begun(run.path, config.main_metric, new, config.search.trial_budget, config.search.timeout)
+    for note in plan.notes:
+        yield Note(note)
+    prepared = yield from _prepared(run, plan, tick)
+    yield from read_features(prepared, plan.space, tick)
     evaluator = validation_evaluator(prepared)
-    baselines: list[dict[str, Any]] = []
     if config.search.baselines:
-        baselines = yield from tuned_baselines(prepared, evaluator, run, baseline_budget_s(config), stop)
+        yield from tuned_baselines(prepared, evaluator, run, baseline_budget_s(config), stop)
     yield Phase("searching")
+    setup = setup_of(prepared, evaluator, plan.space, time.monotonic() - started, run)
     ended: SearchEnded | None = None
-    setup = setup_of(prepared, evaluator, space, time.monotonic() - started, run)
-    with helpers(run, config, device):
-        for event in search(setup, run.path, resume=resume, stop=stop):
+    with helpers(run, config, prepared.device):
+        for event in search_candidates(setup, run.path, resume=not new, stop=stop):
             yield event
             if isinstance(event, SearchEnded):
                 ended = event
@@ -104,10 +182,25 @@ def search_run(
         ended = replace(ended, best=told_apart(run, prepared, evaluator, ended.best))
     candidates = contestants(run, [one.number for one in ended.ranking])
     forget_other(run, candidates)
-    result = _result(run, prepared, ended, baselines)
-    if result.best is None or ended.reason == "stopped" or config.search.ensemble == 0:
-        return replace(result, ensemble=saved_ensemble(run))
-    return replace(result, ensemble=(yield from ensemble_of(run, prepared, evaluator, candidates, stop)))
+    if ended.best is not None:
+        _keep_best(run, prepared, ended.best)
+        if ended.reason != "stopped" and config.search.ensemble > 0:
+            yield from ensemble_of(run, prepared, evaluator, candidates, stop)
+        write_report(run, config)
+    return Run(run.path)
+
+
+def _prepared(run: RunDirectory, plan: Plan, tick: Tick) -> Work[Prepared]:
+    """The data, in a new run directory with what stands there before all trials, or as they were when it began."""
+    device = resolve_device(plan.config.device)
+    if plan.resumed is not None:
+        return (yield from prepare_run(plan.config, device, run.path, read_data(run).fingerprint, tick))
+    prepared = yield from begin_run(run, plan.config, device, plan.space.written(), tick)
+    if plan.fork is not None:
+        write_fork(run, plan.fork)
+        for sentence in plan.fork.sentences():
+            yield Note(sentence)
+    return prepared
 
 
 def baseline_budget_s(config: RunConfig) -> float:
@@ -116,39 +209,24 @@ def baseline_budget_s(config: RunConfig) -> float:
     return BASELINE_S if timeout is None else min(BASELINE_S, BASELINE_SHARE * timeout)
 
 
-def _result(run: RunDirectory, prepared: Prepared, ended: SearchEnded, baselines: list[dict[str, Any]]) -> SearchResult:
-    objective = prepared.config.main_metric
-    if ended.best is None:
-        return SearchResult(run, ended.reason, objective, None, "", {}, None, baselines, ended.failures)
-    winner = ended.best.confirmed
+def _keep_best(run: RunDirectory, prepared: Prepared, best: Best) -> None:
+    """Write best/: the winner's model, its architecture, and its figures."""
+    winner = best.confirmed
     trial = run.trial(winner.number)
-    architecture = load_architecture(str(trial.architecture))
-    status = read_json(trial.status)
-    metrics = status["metrics"]
-    again = [read_json(path) for path in sorted((run.path / "confirm" / winner.identity).glob("*.json"))]
-    best_epochs = [status["best_epoch"], *(record["best_epoch"] for record in again if record["values"] is not None)]
-    confirmed = {
-        "number": winner.number,
-        "value": winner.value,
-        "fresh": list(winner.fresh),
-        "mean": winner.mean,
-        "spread": winner.spread,
-        "second": None if ended.best.second is None else ended.best.second.number,
-        "p_value": ended.best.p_value,
-        "separated": ended.best.separated,
-    }
-    write_bytes(run.model, trial.model.read_bytes())
-    write_best(run, pinned(prepared, architecture), metrics, confirmed=confirmed, best_epochs=best_epochs)
-    front = read_json(run.path / "pareto.json") if ended.front else None
-    return SearchResult(
-        run,
-        ended.reason,
-        objective,
-        architecture,
-        describe(architecture),
-        metrics,
-        confirmed,
-        baselines,
-        ended.failures,
-        front,
+    status = read_status(trial)
+    again = [one for one in fresh_trainings(run, winner.identity) if one.values is not None]
+    best_epochs = [status.best_epoch, *(one.best_epoch for one in again)]
+    confirmed = Confirmation(
+        number=winner.number,
+        value=winner.value,
+        fresh=winner.fresh,
+        mean=winner.mean,
+        spread=winner.spread,
+        second=None if best.second is None else best.second.number,
+        p_value=best.p_value,
+        separated=best.separated,
     )
+    architecture = pinned(prepared, read_architecture(trial))
+    write_bytes(run.model, trial.model.read_bytes())
+    kept = tuple(epoch for epoch in best_epochs if epoch is not None)
+    write_best(run, architecture, BestRecord(identity(architecture), status.metrics, kept, confirmed))

@@ -1,6 +1,5 @@
 """What a search is about: its space, the trainings of candidates, and what is trained before all others."""
 
-import json
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -18,11 +17,12 @@ from gnas.rng import derive_seed
 from gnas.run.baselines import as_candidates
 from gnas.run.candidate import CandidateTraining
 from gnas.run.ensemble import named_trials
-from gnas.run.fork import forked
 from gnas.run.measures import epoch_evaluator, validation_evaluator
 from gnas.run.prepared import Prepared
 from gnas.run.refit import joined, shared_out
+from gnas.rundir.fork import forked
 from gnas.rundir.layout import RunDirectory, open_run
+from gnas.rundir.trial import read_statuses
 from gnas.search.objectives import objectives_of
 from gnas.search.pruners import PRUNERS
 from gnas.search.strategies import SAMPLERS
@@ -47,18 +47,7 @@ def require_password(config: RunConfig) -> None:
         revealed(config.search.storage)
 
 
-def begun_with(run: RunDirectory) -> dict[str, Architecture]:
-    """What is trained before all else: the best of the run it was forked from, and its own tuned baselines."""
-    return {**forked(run), **as_candidates(run)}
-
-
-def setup_of(
-    prepared: Prepared,
-    evaluator: Measure,
-    space: SearchSpace,
-    spent_s: float,
-    run: RunDirectory,
-) -> Setup:
+def setup_of(prepared: Prepared, evaluator: Measure, space: SearchSpace, spent_s: float, run: RunDirectory) -> Setup:
     """What the search layer needs; `spent_s` of the wall time are gone already."""
     config = prepared.config.search
     if config.timeout is not None:
@@ -71,8 +60,8 @@ def setup_of(
         train=lambda architecture, seed: CandidateTraining(prepared, evaluator, architecture, seed, watching),
         first=warm_architectures(config.warm_start, prepared.config.main_metric),
         epochs=prepared.config.train.epochs,
-        ahead=begun_with(run),
-        confirm=confirmation(prepared, run.path),
+        ahead={**forked(run), **as_candidates(run)},
+        confirm=confirmation(prepared),
         keep=named_trials(run),
     )
 
@@ -85,13 +74,15 @@ def warm_architectures(runs: Sequence[str], metric: str) -> dict[str, Architectu
     """
     found: dict[str, Architecture] = {}
     known: set[str] = set()
+    gain = metric_of(metric).gain
     for name in runs:
         run = open_run(Path(name))
+        able = [one for one in read_statuses(run) if one.state == "complete" and metric in one.metrics]
+        ranked = sorted(able, key=lambda one: gain(one.metrics[metric]), reverse=True)
         paths = [run.architecture] if run.architecture.exists() else []
-        ranked = _ranked(run.path, metric)
         if not ranked and not paths:
-            raise RunError(f"search.warm_start: no trial of {name} was completed with {metric}; leave it away")
-        for path in [*paths, *ranked[:TOP]]:
+            raise RunError(f"search.warm_start: no trial of {name} was completed with {metric}; leave the run out")
+        for path in [*paths, *(run.trial(one.number).architecture for one in ranked[:TOP])]:
             architecture = load_architecture(str(path))
             if identity(architecture) not in known:
                 known.add(identity(architecture))
@@ -99,16 +90,7 @@ def warm_architectures(runs: Sequence[str], metric: str) -> dict[str, Architectu
     return found
 
 
-def _ranked(folder: Path, metric: str) -> list[Path]:
-    values = []
-    for path in sorted(folder.glob("trials/*/status.json")):
-        status = json.loads(path.read_text())
-        if status["state"] == "complete" and metric in (status.get("metrics") or {}):
-            values.append((-metric_of(metric).gain(status["metrics"][metric]), path.with_name("architecture.yaml")))
-    return [path for _, path in sorted(values)]
-
-
-def confirmation(prepared: Prepared, base: Path) -> Confirmation | None:
+def confirmation(prepared: Prepared) -> Confirmation | None:
     """Makes the training of an architecture under a seed in a round; None where rounds share the validation part.
 
     A round draws as large a validation part at random out of train and validation, each user's share alike, and the
@@ -121,7 +103,7 @@ def confirmation(prepared: Prepared, base: Path) -> Confirmation | None:
 
     @lru_cache(maxsize=1)  # rounds come one after the other, each for all candidates
     def drawn(index: int) -> tuple[Prepared, Measure, Measure]:
-        other = resampled(prepared, index, base)
+        other = resampled(prepared, index)
         whole = validation_evaluator(other)
         return other, whole, epoch_evaluator(other, whole)
 
@@ -132,9 +114,9 @@ def confirmation(prepared: Prepared, base: Path) -> Confirmation | None:
     return training
 
 
-def resampled(prepared: Prepared, index: int, base: Path) -> Prepared:
+def resampled(prepared: Prepared, index: int) -> Prepared:
     """The run with the validation part of round `index`; test is not touched."""
     known = joined(prepared.split.train, prepared.split.valid)
     share = SplitConfig(kind="random", valid=len(prepared.split.valid) / len(known), test=0.0)
     held = split_parts(known, share, derive_seed(prepared.config.seed, "confirm", index)) == VALID
-    return shared_out(prepared, known.take(~held), known.take(held), base)
+    return shared_out(prepared, known.take(~held), known.take(held))

@@ -3,20 +3,28 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
 from gnas.config.run import RunConfig
 from gnas.config.secret import VARIABLE, revealed
-from gnas.events import Phase, Work
-from gnas.run.directory import read_json
+from gnas.events import Begun, OnEvent, Phase, Tick, Work, finish, no_tick, tick_of
+from gnas.report.documents import Document
+from gnas.report.shown import Shown
+from gnas.report.tables import Table
 from gnas.run.measures import validation_evaluator
 from gnas.run.prepared import prepare_run
-from gnas.run.resume import resume_space
+from gnas.run.resume import resume_config
+from gnas.run.saved import Run, directory_of
 from gnas.run.setup import require_password, setup_of
+from gnas.rundir.beginning import read_data, read_space
 from gnas.rundir.layout import RunDirectory
 from gnas.search.crew import crew, environments, helper_command
+from gnas.search.events import TrialEnded
 from gnas.search.search import assist
+from gnas.train.device import resolve_device
 
 
 @contextmanager
@@ -45,13 +53,59 @@ def visible_gpus(device: torch.device) -> list[str]:
     return [own, *(name for name in names if name != own)]
 
 
-def help_run(
-    run: RunDirectory, config: RunConfig, device: torch.device, stop: Callable[[], bool] = lambda: False
-) -> Work[None]:
-    """Take part in the search of `run`, which another process leads, until nothing is left to train."""
+@dataclass(frozen=True, repr=False)
+class Helped(Shown):
+    """The trials that a helper trained in the search of a run."""
+
+    run: Path
+    trials: tuple[int, ...]
+
+    def summary(self) -> list[str | Table]:
+        """How many they are."""
+        return [f"helped with {len(self.trials)} trial(s)"]
+
+    def document(self) -> Document:
+        """Which they are."""
+        return {"run": str(self.run), "trials": list(self.trials)}
+
+
+def help_search(
+    run: Run | str | Path,
+    *,
+    storage: str | None = None,
+    device: str | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    on_event: OnEvent | None = None,
+) -> Helped:
+    """Take part in the search of `run`, which another process leads, until nothing is left to train.
+
+    Args:
+        run: the run; on another host, in a folder that both share.
+        storage: the database of the search with its password, which the run does not keep.
+        device: where to compute; by default as the run has it.
+        stop: asked between steps.
+        on_event: called with every event.
+
+    Raises:
+        RunError, ConfigError, DataError: not a run, or one whose data or space have changed.
+    """
+    directory = directory_of(run)
+    config = resume_config(directory, [] if storage is None else [("search.storage", storage)])
+    where = resolve_device(device or config.device)
+    return finish(help_events(directory, config, where, stop, tick_of(on_event)), on_event)
+
+
+def help_events(
+    run: RunDirectory, config: RunConfig, device: torch.device, stop: Callable[[], bool], tick: Tick = no_tick
+) -> Work[Helped]:
+    """The work of `help_search`, event by event."""
     require_password(config)
-    space = resume_space(run)
-    prepared = yield from prepare_run(config, device, run.path, read_json(run.data)["fingerprint"])
+    space, trials = read_space(run), []
+    yield Begun(run.path, config.main_metric, False, config.search.trial_budget, config.search.timeout)
+    prepared = yield from prepare_run(config, device, run.path, read_data(run).fingerprint, tick)
     yield Phase("searching")
-    setup = setup_of(prepared, validation_evaluator(prepared), space, 0.0, run)
-    yield from assist(setup, run.path, stop=stop)
+    for event in assist(setup_of(prepared, validation_evaluator(prepared), space, 0.0, run), run.path, stop=stop):
+        yield event
+        if isinstance(event, TrialEnded):
+            trials.append(event.number)
+    return Helped(run.path, tuple(trials))

@@ -1,5 +1,6 @@
 """`log.jsonl`: what happened, for whoever wants to know later."""
 
+import json
 from datetime import UTC, datetime
 
 from gnas.files import append_jsonl, cut_torn_line
@@ -19,3 +20,16 @@ def repair_logs(run: RunDirectory) -> list[str]:
         if torn:
             notes.append(f"{path.relative_to(run.path)}: cut {torn} bytes of a half-written last line")
     return notes
+
+
+def end_reason(run: RunDirectory) -> str | None:
+    """Why the search ended last, one of `gnas.search.events.END_REASONS`; None where it did not, or is none."""
+    reason = None
+    for line in run.log.read_bytes().splitlines() if run.log.exists() else []:
+        try:
+            known = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(known, dict) and known.get("event") == "end":
+            reason = str(known.get("reason"))
+    return reason

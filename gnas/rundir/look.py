@@ -133,6 +133,11 @@ class Look:
             raise ValueError(f"there is a recommender without a figure for {self.objective}")
 
     @property
+    def complete(self) -> bool:
+        """Whether it came to figures; an interrupted look is counted all the same."""
+        return bool(self.metrics)
+
+    @property
     def rivals(self) -> tuple[Rival, ...]:
         """Everything beside the winner: baselines, runner-up, ensemble."""
         return (*self.baselines, *(one for one in (self.runner_up, self.ensemble) if one is not None))
@@ -155,8 +160,15 @@ def read_looks(run: RunDirectory) -> tuple[Look, ...]:
     return read_record(_Looks, run.test, "put it back from a copy: it counts the looks at the test split").looks
 
 
+def complete_look(run: RunDirectory, number: int, look: Look) -> None:
+    """Put the figures of a look that `record_look` counted as `number` into test.json."""
+    looks = list(read_looks(run))
+    looks[number - 1] = look
+    write_record(run.test, _Looks(len(looks), tuple(looks)))
+
+
 def record_look(run: RunDirectory, look: Look) -> int:
-    """Append a look to test.json, and say how many there are now."""
+    """Append a look to test.json before a figure is shown, and say how many there are now."""
     looks = (*read_looks(run), look)
     write_record(run.test, _Looks(len(looks), looks))
     return len(looks)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -10,12 +11,13 @@ import torch
 from gnas.baselines import BASELINES
 from gnas.baselines import tune as tuning
 from gnas.baselines.baseline import Baseline, Settings
-from gnas.baselines.tune import FailedBaseline, TunedBaseline, tune, tune_all
+from gnas.baselines.tune import TunedBaseline, tune, tune_all
 from gnas.errors import ConfigError, TrialFailed
 from gnas.evaluate.evaluator import Evaluation, Evaluator
 from gnas.evaluate.rating import RatingEvaluator
 from gnas.graph.bipartite import Graph
 from gnas.nn.recommender import Recommender
+from gnas.rundir.baselines import FailedBaseline
 from tests.baselines.baseline_worlds import planted, random_world
 
 
@@ -115,7 +117,7 @@ def test_all_of_them_on_a_planted_world_leave_records_that_json_can_hold() -> No
     assert [tuned.name for tuned in found] == ["ease", "gf-cf", "ials", "item-knn", "popularity", "rp3beta"]
     for tuned in found:
         assert isinstance(tuned, TunedBaseline)
-        record = json.loads(json.dumps(tuned.record()))
+        record = json.loads(json.dumps(asdict(tuned.record())))
         assert record["params"] == tuned.params
         assert record["metrics"]["hit@1"] == 1.0 or tuned.name == "popularity"
         again = BASELINES[tuned.name].fit(world.graph, **record["params"])
@@ -141,4 +143,4 @@ def test_a_baseline_that_never_works_does_not_end_the_others(graph: Graph, monke
     monkeypatch.setattr(tuning, "baselines_for", lambda _: ["mean", "mean"])
     found = list(tune_all(graph, evaluate, "rmse", 1.0))
     assert found == [FailedBaseline("mean", "baseline mean: no")] * 2
-    assert found[0].record() == {"name": "mean", "reason": "baseline mean: no"}
+    assert found[0] == FailedBaseline("mean", "baseline mean: no")

@@ -192,8 +192,8 @@ def test_a_damaged_record(gnas: Gnas, copied: Path) -> None:
 
 
 def test_options_that_contradict_each_other(gnas: Gnas, copied: Path) -> None:
-    refused(gnas("search", "--resume", copied, "--out", "x"), r"--resume goes on in .* itself; leave --out away")
-    refused(gnas("evaluate", copied, "--seeds", 2), r"is measured as it was trained; leave away --seeds")
+    refused(gnas("search", "--resume", copied, "--out", "x"), r"--resume goes on in .* itself; drop --out")
+    refused(gnas("evaluate", copied, "--seeds", 2), r"is measured as it was trained; drop --seeds")
 
 
 def test_recommend_into_an_unknown_format_or_folder(gnas: Gnas, searched: tuple[Path, Ran]) -> None:

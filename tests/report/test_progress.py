@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gnas.config.architecture import Architecture
-from gnas.events import Note, Part, Phase
+from gnas.events import Note, Part, Phase, Reading
 from gnas.report.live import Display, LiveDisplay, PlainDisplay, Silent, display
 from gnas.report.progress import Progress
 from gnas.report.trials import TrialRow
@@ -131,9 +131,9 @@ def test_downloads_move_the_bar() -> None:
     progress = Progress("ndcg@20")
     progress.see(Phase("reading the data"))
     assert progress.fraction is None
-    progress.tick("ml.zip", 30, 120)
+    progress.see(Reading("ml.zip", 30, 120))
     assert progress.fraction == pytest.approx(0.25)
-    progress.tick("ml.zip", 30, None)
+    progress.see(Reading("ml.zip", 30, None))
     assert progress.fraction is None
 
 
@@ -163,5 +163,5 @@ def test_the_live_display_starts_stops_and_leaves_the_trials() -> None:
 
 
 def test_the_stream_decides_on_the_display() -> None:
-    assert isinstance(display(Progress("ndcg@20"), quiet=True), Silent)
-    assert isinstance(display(Progress("ndcg@20"), quiet=False, stream=io.StringIO()), PlainDisplay)
+    assert isinstance(display(quiet=True), Silent)
+    assert isinstance(display(quiet=False, stream=io.StringIO()), PlainDisplay)

@@ -9,9 +9,9 @@ from gnas.config.run import RunConfig
 from gnas.events import Note, finish
 from gnas.run import baselines
 from gnas.run.baselines import tuned_baselines
-from gnas.run.directory import read_json
 from gnas.run.measures import validation_evaluator
 from gnas.run.prepared import Prepared, prepare_run
+from gnas.rundir.baselines import BaselineRecord, read_baselines
 from gnas.rundir.layout import RunDirectory
 
 WORLD = {"source": "synthetic", "synthetic": {"users": 60, "items": 40, "interactions_per_user": 8}}
@@ -22,7 +22,7 @@ def prepared(**more: Any) -> Prepared:
     return finish(prepare_run(config, torch.device("cpu"), Path()))
 
 
-def tuned(world: Prepared, folder: Path, budget_s: float = 1e9) -> tuple[list[dict[str, Any]], list[str]]:
+def tuned(world: Prepared, folder: Path, budget_s: float = 1e9) -> tuple[tuple[BaselineRecord, ...], list[str]]:
     """The records, and what was said on the way."""
     folder.mkdir()
     notes: list[str] = []
@@ -59,13 +59,17 @@ def fits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def test_a_second_run_on_the_same_data_spends_nothing(tmp_path: Path, fits: list[float]) -> None:
     first, said = tuned(prepared(), tmp_path / "a")
     assert said == []
-    assert read_json(tmp_path / "a" / "baselines.json")["from_cache"] is None
+    kept = read_baselines(RunDirectory(tmp_path / "a"))
+    assert kept is not None
+    assert kept.from_cache is None
     second, said = tuned(prepared(), tmp_path / "b")
     assert second == first
     assert len(fits) == 1
-    kept = read_json(tmp_path / "b" / "baselines.json")
-    assert kept["baselines"] == first
-    assert Path(kept["from_cache"]).parent == tmp_path / "cache" / "baselines"
+    kept = read_baselines(RunDirectory(tmp_path / "b"))
+    assert kept is not None
+    assert kept.baselines == first
+    assert kept.from_cache is not None
+    assert Path(kept.from_cache).parent == tmp_path / "cache" / "baselines"
     assert "tuned on these data before" in said[0]
 
 
@@ -88,12 +92,12 @@ def test_another_question_is_answered_anew(other: dict[str, Any], tmp_path: Path
 @pytest.mark.usefixtures("_own_cache")
 def test_a_tuning_cut_short_serves_only_runs_with_as_little_time(tmp_path: Path, fits: list[float]) -> None:
     hasty, _ = tuned(prepared(), tmp_path / "a", 0.0)
-    assert all(len(record["attempts"]) == 1 for record in hasty)
+    assert all(len(record.attempts) == 1 for record in hasty)
     tuned(prepared(), tmp_path / "b", 0.0)
     assert len(fits) == 1
     thorough, _ = tuned(prepared(), tmp_path / "c", 1e9)
     assert len(fits) == 2
-    assert sum(len(record["attempts"]) for record in thorough) > len(thorough)
+    assert sum(len(record.attempts) for record in thorough) > len(thorough)
     assert tuned(prepared(), tmp_path / "d", 0.0)[0] == thorough, "never worse than what is known"
 
 

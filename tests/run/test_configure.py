@@ -4,7 +4,8 @@ import pytest
 
 from gnas.config.data import DataConfig
 from gnas.errors import ConfigError
-from gnas.run.configure import DEFAULT_TIMEOUT_S, Asked, absolute, data_name, settle, settle_config
+from gnas.run.configure import DEFAULT_TIMEOUT_S, absolute, data_name, settle, settle_config
+from gnas.run.settings import Asked
 
 
 def write(path: Path, text: str) -> Path:

@@ -13,10 +13,11 @@ from gnas.errors import RunError
 from gnas.evaluate.evaluator import Evaluator
 from gnas.evaluate.rating import RatingEvaluator
 from gnas.events import Part, finish
-from gnas.files import write_json
 from gnas.nn.blend import Kept, Standardised
-from gnas.run.ensemble import choose, contestants, forget_other, members, name_of
+from gnas.run.ensemble import choose, contestants, forget_other, members
+from gnas.rundir.ensemble import EnsembleRecord, EnsembleValues, Member, write_ensemble
 from gnas.rundir.layout import RunDirectory
+from gnas.rundir.trial import TrialStatus, write_status
 
 CPU = torch.device("cpu")
 N_USERS, N_ITEMS = 60, 50
@@ -153,23 +154,20 @@ def test_one_that_is_stopped_chooses_nothing() -> None:
 
 
 def run_with_models(path: Path, *numbers: int) -> RunDirectory:
+    run = RunDirectory(path)
     for number in numbers:
         place = path / "trials" / f"{number:04d}"
         place.mkdir(parents=True)
         (place / "model.safetensors").write_bytes(b"")
         (place / "architecture.yaml").write_text("propagation: none\n")
-        write_json(place / "status.json", {"best_epoch": 3, "metrics": {"ndcg@20": 0.1}})
-    (path / "best").mkdir()
-    return RunDirectory(path)
+        write_status(run.trial(number), TrialStatus(number, "complete", best_epoch=3, metrics={"ndcg@20": 0.1}))
+    run.best.mkdir()
+    return run
 
 
-def record(*trials: int, candidates: tuple[int, ...] = (4, 2)) -> dict[str, object]:
-    counts = Counter(trials)
-    chosen = [
-        {"trial": trial, "architecture": "0" * 12, "picks": picks, "weight": picks / len(trials)}
-        for trial, picks in counts.items()
-    ]
-    return {"candidates": list(candidates), "at_most": 5, "members": chosen}
+def record(*trials: int, candidates: tuple[int, ...] = (4, 2)) -> EnsembleRecord:
+    chosen = (Member(trial, "0" * 12, "", picks, picks / len(trials)) for trial, picks in Counter(trials).items())
+    return EnsembleRecord("ndcg@20", candidates, 5, tuple(chosen), EnsembleValues(0.2, 0.1))
 
 
 def test_all_that_have_models_stand_for_election_the_confirmed_first(tmp_path: Path) -> None:
@@ -182,7 +180,7 @@ def test_all_that_have_models_stand_for_election_the_confirmed_first(tmp_path: P
 def test_an_ensemble_of_other_candidates_is_forgotten(tmp_path: Path) -> None:
     run = run_with_models(tmp_path, 2, 4)
     forget_other(run, [4, 2])
-    write_json(run.ensemble, record(4, 2))
+    write_ensemble(run, record(4, 2))
     forget_other(run, [4, 2])
     assert run.ensemble.exists()
     forget_other(run, [2, 4])
@@ -192,9 +190,9 @@ def test_an_ensemble_of_other_candidates_is_forgotten(tmp_path: Path) -> None:
 def test_members_that_are_gone_or_changed_are_refused_with_what_to_do(tmp_path: Path) -> None:
     run = run_with_models(tmp_path, 2, 4)
     assert members(run) == {}
-    write_json(run.ensemble, record(4))
+    write_ensemble(run, record(4))
     assert members(run) == {}, "the winner alone"
-    write_json(run.ensemble, record(4, 9))
+    write_ensemble(run, record(4, 9))
     (tmp_path / "trials" / "0004" / "architecture.yaml").write_text("propagation: none\ndim: 16\n")
     with pytest.raises(RunError, match=r"ensemble\.json names trial 4, whose architecture\.yaml was edited since"):
         members(run)
@@ -204,4 +202,4 @@ def test_members_that_are_gone_or_changed_are_refused_with_what_to_do(tmp_path: 
 
 
 def test_the_name_counts_members_and_picks() -> None:
-    assert name_of(record(4, 2, 4)) == "ensemble of 2: 2 × trial 4, trial 2"
+    assert record(4, 2, 4).name == "ensemble of 2: 2 × trial 4, trial 2"

@@ -4,17 +4,20 @@ from pathlib import Path
 import torch
 
 from gnas.run.environment import describe_environment, git_state, versions
+from gnas.rundir.beginning import DeviceFacts, write_environment
+from gnas.rundir.layout import RunDirectory
 
 
 def test_environment_is_json_and_names_what_matters(tmp_path: Path) -> None:
-    found = describe_environment(torch.device("cpu"), 7, ["gnas", "search"])
-    assert json.loads(json.dumps(found)) == found
-    assert found["seed"] == 7
-    assert found["device"] == {"name": "cpu"}
-    assert found["command"] == ["gnas", "search"]
-    assert (
-        found["versions"]["torch"].partition("+")[0] == torch.__version__.partition("+")[0]
-    )  # its build may go unnamed
+    found = describe_environment(torch.device("cpu"), 7)
+    write_environment(RunDirectory(tmp_path), found)
+    assert json.loads((tmp_path / "environment.json").read_text())["machine"]["system"] == found.machine.system
+    assert found.seed == 7
+    assert found.device == DeviceFacts("cpu")
+    assert found.command[0] == "gnas"
+    version = found.versions["torch"]
+    assert version is not None
+    assert version.partition("+")[0] == torch.__version__.partition("+")[0], "its build may go unnamed"
 
 
 def test_every_dependency_is_named_with_its_version() -> None:

@@ -11,7 +11,7 @@ from gnas.evaluate import ranking
 from gnas.evaluate.evaluator import Evaluator
 from gnas.metrics import METRICS, ListMetric, Lists
 from gnas.rng import numpy_rng
-from gnas.run.recommend import recommend
+from gnas.run.recommend import Known, ranked
 
 CPU = torch.device("cpu")
 N_USERS, N_ITEMS = 6, 8
@@ -54,7 +54,7 @@ def oracle(split: Split, user: int, k: int) -> list[int]:
 
 
 def test_each_user_gets_the_best_unseen_items_in_order(split: Split) -> None:
-    found = recommend(Fixed(), split, CPU, 3)
+    found = ranked(Fixed(), split, CPU, 3)
     for user in range(5):
         rows = found.filter(pl.col("user") == f"u{user}")
         assert rows["item"].to_list() == oracle(split, user, 3)
@@ -64,14 +64,14 @@ def test_each_user_gets_the_best_unseen_items_in_order(split: Split) -> None:
 
 
 def test_blocks_do_not_change_the_result(split: Split, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = recommend(Fixed(), split, CPU, 3)
+    whole = ranked(Fixed(), split, CPU, 3)
     monkeypatch.setattr(ranking, "CPU_BLOCK_MIB", 0)
     monkeypatch.setattr(ranking, "CPU_ROWS", 2)
-    assert recommend(Fixed(), split, CPU, 3).equals(whole)
+    assert ranked(Fixed(), split, CPU, 3).equals(whole)
 
 
 def test_unknown_and_untrained_users_get_the_most_popular_items_they_have_not_taken(split: Split) -> None:
-    found = recommend(Fixed(), split, CPU, 2, ["nobody", "u5", "u1"])
+    found = ranked(Fixed(), split, CPU, 2, ["nobody", "u5", "u1"])
     assert found["user"].to_list() == ["nobody", "nobody", "u5", "u5", "u1", "u1"]
     assert found["known"].to_list() == [False] * 4 + [True] * 2
     assert found["item"][0] == 102, "the most popular"
@@ -81,11 +81,11 @@ def test_unknown_and_untrained_users_get_the_most_popular_items_they_have_not_ta
 
 def test_items_that_mean_nothing_to_the_model_are_shown_to_nobody(split: Split) -> None:
     fewer = Split(split.train.take(split.train.item != 7), split.valid, split.test, split.user_ids, split.item_ids, "f")
-    alone = recommend(Fixed(), fewer, CPU, N_ITEMS)
+    alone = ranked(Fixed(), fewer, CPU, N_ITEMS)
     assert 107 not in alone["item"].to_list()
-    assert recommend(Fixed(), fewer, CPU, N_ITEMS, ["nobody"]).height == N_ITEMS - 1, "nor by the popular list"
-    everything = np.ones(N_USERS, dtype=bool), np.ones(N_ITEMS, dtype=bool)
-    served = recommend(Fixed(), fewer, CPU, N_ITEMS, ["u3", "u5"], everything)
+    assert ranked(Fixed(), fewer, CPU, N_ITEMS, ["nobody"]).height == N_ITEMS - 1, "nor by the popular list"
+    everything = Known(np.ones(N_USERS, dtype=bool), np.ones(N_ITEMS, dtype=bool))
+    served = ranked(Fixed(), fewer, CPU, N_ITEMS, ["u3", "u5"], everything)
     assert 107 in served["item"].to_list(), "known by its features"
     assert served["known"].all(), "so is the user without train interactions"
 
@@ -93,12 +93,12 @@ def test_items_that_mean_nothing_to_the_model_are_shown_to_nobody(split: Split) 
 def test_ids_keep_their_type_where_all_are_known(split: Split) -> None:
     ids = pl.Series(range(10, 10 + N_USERS))
     numbered = Split(split.train, split.valid, split.test, ids, split.item_ids, "f")
-    assert recommend(Fixed(), numbered, CPU, 1, ["12", "10"])["user"].to_list() == [12, 10]
-    assert recommend(Fixed(), numbered, CPU, 1, ["12", "x"])["user"].to_list() == ["12", "x"]
+    assert ranked(Fixed(), numbered, CPU, 1, ["12", "10"])["user"].to_list() == [12, 10]
+    assert ranked(Fixed(), numbered, CPU, 1, ["12", "x"])["user"].to_list() == ["12", "x"]
 
 
 def test_more_than_there_are_is_all_there_are(split: Split) -> None:
-    assert recommend(Fixed(), split, CPU, 99, ["u3"]).height == N_ITEMS - 1
+    assert ranked(Fixed(), split, CPU, 99, ["u3"]).height == N_ITEMS - 1
 
 
 class Constant(Fixed):
@@ -122,18 +122,18 @@ def test_what_is_shown_is_what_was_measured(model: Fixed, monkeypatch: pytest.Mo
     held_out = part([(user, (3 * user + 2) % N_ITEMS) for user in range(N_USERS)])
     Evaluator(held_out, train, [N_ITEMS], 7, CPU, metrics=["noted"])(model)
     ids = pl.Series(range(N_USERS)), pl.Series(range(N_ITEMS))
-    everything = np.ones(N_USERS, dtype=bool), np.ones(N_ITEMS, dtype=bool)
+    everything = Known(np.ones(N_USERS, dtype=bool), np.ones(N_ITEMS, dtype=bool))
     split = Split(train, part([]), part([]), *ids, "f")
-    shown = recommend(model, split, CPU, N_ITEMS, known=everything, seed=7)
+    shown = ranked(model, split, CPU, N_ITEMS, known=everything, seed=7)
     for user in range(N_USERS):
         measured = [item for item in lists[0][user].tolist() if item >= 0]
         assert shown.filter(pl.col("user") == user)["item"].to_list() == measured
-        alone = recommend(model, split, CPU, N_ITEMS, [str(user)], everything, seed=7)
+        alone = ranked(model, split, CPU, N_ITEMS, [str(user)], everything, seed=7)
         assert alone["item"].to_list() == measured, "whoever else is asked for"
 
 
 def test_user_asked_for_twice_is_answered_twice(split: Split) -> None:
-    found = recommend(Fixed(), split, CPU, 2, ["u1", "u1"])
+    found = ranked(Fixed(), split, CPU, 2, ["u1", "u1"])
     assert found["item"].to_list() == oracle(split, 1, 2) * 2
 
 
@@ -141,4 +141,4 @@ def test_scores_that_are_not_finite_are_not_served(split: Split) -> None:
     model = Fixed()
     model.score_UI[1, 2] = float("nan")
     with pytest.raises(TrialFailed, match="not finite"):
-        recommend(model, split, CPU, 3)
+        ranked(model, split, CPU, 3)

@@ -10,12 +10,11 @@ from gnas.config.architecture import Architecture
 from gnas.config.run import RunConfig
 from gnas.errors import RunError
 from gnas.events import finish
-from gnas.run.directory import read_json
-from gnas.run.evaluate import evaluate_architecture, evaluate_run
+from gnas.run.evaluate import evaluate
 from gnas.run.prepared import prepare_run
 from gnas.run.refit import confirmed_epochs, fitted, on_everything_known
-from gnas.run.train import train_run
-from gnas.rundir.layout import RunDirectory
+from gnas.run.train import train
+from gnas.rundir.best import BestRecord, read_best
 from gnas.train.loop import Epoch
 
 CPU = torch.device("cpu")
@@ -33,7 +32,7 @@ def config(**evaluate: Any) -> RunConfig:
 
 def test_everything_known_is_train_and_validation_and_nothing_of_test(tmp_path: Path) -> None:
     prepared = finish(prepare_run(config(), CPU, tmp_path))
-    whole = on_everything_known(prepared, tmp_path)
+    whole = on_everything_known(prepared)
     old, new = prepared.split, whole.split
     assert whole.graph.n_interactions == len(new.train) == len(old.train) + len(old.valid)
     assert len(new.valid) == 0
@@ -43,7 +42,7 @@ def test_everything_known_is_train_and_validation_and_nothing_of_test(tmp_path: 
 
 
 def test_the_model_is_trained_for_exactly_the_epochs_asked_for(tmp_path: Path) -> None:
-    whole = on_everything_known(finish(prepare_run(config(), CPU, tmp_path)), tmp_path)
+    whole = on_everything_known(finish(prepare_run(config(), CPU, tmp_path)))
     patient = TRAINED.model_copy(update={"patience": 1})
     tables = []
     for epochs in (3, 3, 4):
@@ -66,43 +65,40 @@ def test_the_model_is_trained_for_exactly_the_epochs_asked_for(tmp_path: Path) -
 
 @pytest.mark.parametrize("architecture", [TRAINED, CLOSED], ids=["trained", "closed form"])
 def test_a_refitted_winner_knows_more_and_the_look_says_so(architecture: Architecture, tmp_path: Path) -> None:
-    run = RunDirectory(tmp_path)
-    trained = finish(train_run(run, config(), architecture, CPU))
-    saved = run.model.read_bytes()
-    before = finish(evaluate_run(run, CPU, baselines=False)).record
-    after = finish(evaluate_run(run, CPU, baselines=False, refit=True)).record
-    gain = after["metrics"]["ndcg@20"]["value"] - before["metrics"]["ndcg@20"]["value"]
-    assert gain > 0.02
-    assert after["refit"] == {"epochs": [trained.best.index]}
-    assert "fitted on train and validation" in after["protocol"]
-    assert "refit" not in before
-    looks = read_json(run.test)
-    assert looks["count"] == 2
-    assert looks["looks"][1]["refit"] == after["refit"]
-    assert run.model.read_bytes() == saved
+    run = train(architecture, config(), out=tmp_path / "run")
+    saved = run.directory.model.read_bytes()
+    before = evaluate(run, baselines=False)
+    after = evaluate(run, baselines=False, refit=True)
+    assert after.metrics["ndcg@20"] - before.metrics["ndcg@20"] > 0.02
+    assert after.look.refit is not None
+    assert after.look.refit.epochs == read_best(run.directory).best_epochs
+    assert "fitted on train and validation" in after.look.protocol
+    assert before.look.refit is None
+    assert "refit" not in before.document()
+    assert after.looks == 2
+    assert run.looks == (before.look, after.look)
+    assert run.directory.model.read_bytes() == saved
 
 
 def test_baselines_are_refitted_likewise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GNAS_CACHE", str(tmp_path / "cache"))
-    run = RunDirectory(tmp_path / "run")
-    finish(train_run(run, config(), CLOSED, CPU))
-    looks = [finish(evaluate_run(run, CPU, refit=refit)).record for refit in (False, True)]
-    values = [{one["name"]: one["metrics"]["ndcg@20"]["value"] for one in look["baselines"]} for look in looks]
+    run = train(CLOSED, config(), out=tmp_path / "run")
+    looks = [evaluate(run, refit=refit).look for refit in (False, True)]
+    values = [{one.name: one.metrics["ndcg@20"].value for one in look.baselines} for look in looks]
     for name in ("ease", "item-knn", "rp3beta"):
         assert values[1][name] > values[0][name] + 0.02
 
 
 def test_an_architecture_on_several_seeds_is_refitted_on_each(tmp_path: Path) -> None:
-    records = []
-    for refit in (False, True):
-        run = RunDirectory(tmp_path / str(refit))
-        asked = config(refit=refit)
-        records.append(finish(evaluate_architecture(run, asked, TRAINED, CPU, baselines=False)).record)
-    assert records[1]["refit"]["epochs"] == [row["best_epoch"] for row in records[0]["seeds"]]
-    assert records[1]["metrics"]["ndcg@20"]["value"] > records[0]["metrics"]["ndcg@20"]["value"] + 0.02
+    plain, refitted = (
+        evaluate(TRAINED, config(refit=refit), baselines=False, out=tmp_path / str(refit)) for refit in (False, True)
+    )
+    assert refitted.look.refit is not None
+    assert refitted.look.refit.epochs == tuple(one.best_epoch for one in plain.look.seeds)
+    assert refitted.metrics["ndcg@20"] > plain.metrics["ndcg@20"] + 0.02
 
 
 def test_the_epochs_are_the_median_over_the_seeds() -> None:
-    assert confirmed_epochs({"best_epochs": [7, 30, 9]}) == 9
+    assert confirmed_epochs(BestRecord("a", {}, (7, 30, 9))) == 9
     with pytest.raises(RunError, match="does not say after how many epochs"):
-        confirmed_epochs({})
+        confirmed_epochs(BestRecord("a", {}))

@@ -25,7 +25,7 @@ def pairs(part: Interactions) -> set[tuple[int, int]]:
 
 def test_a_round_draws_validation_out_of_what_is_known_and_leaves_test_alone(tmp_path: Path) -> None:
     run = prepared(tmp_path)
-    rounds = [resampled(run, index, tmp_path) for index in (0, 1)]
+    rounds = [resampled(run, index) for index in (0, 1)]
     known = pairs(run.split.train) | pairs(run.split.valid)
     for other in rounds:
         assert pairs(other.split.train) | pairs(other.split.valid) == known
@@ -35,11 +35,11 @@ def test_a_round_draws_validation_out_of_what_is_known_and_leaves_test_alone(tmp
         assert other.graph.n_interactions == len(other.split.train)
     first, second = (pairs(other.split.valid) for other in rounds)
     assert len(first & second) < 0.5 * len(first)
-    np.testing.assert_array_equal(resampled(run, 0, tmp_path).split.valid.item, rounds[0].split.valid.item)
+    np.testing.assert_array_equal(resampled(run, 0).split.valid.item, rounds[0].split.valid.item)
 
 
 def test_candidates_of_a_round_meet_the_same_draw_and_closed_forms_differ_between_rounds(tmp_path: Path) -> None:
-    train = confirmation(prepared(tmp_path), tmp_path)
+    train = confirmation(prepared(tmp_path))
     assert train is not None
     ease = Architecture.model_validate({"propagation": "item_graph"})
     (first,), (again,), (other,) = (list(train(ease, seed, index).epochs()) for seed, index in ((1, 0), (2, 0), (1, 1)))
@@ -49,4 +49,4 @@ def test_candidates_of_a_round_meet_the_same_draw_and_closed_forms_differ_betwee
 
 @pytest.mark.parametrize("split", [{"kind": "leave-out", "valid": 1, "test": 1}, {"kind": "user-time"}])
 def test_validation_that_is_no_random_draw_is_kept(split: dict[str, object], tmp_path: Path) -> None:
-    assert confirmation(prepared(tmp_path, split=split), tmp_path) is None
+    assert confirmation(prepared(tmp_path, split=split)) is None

@@ -5,8 +5,8 @@ import pytest
 from gnas.config.run import RunConfig
 from gnas.config.yaml import dump_yaml
 from gnas.errors import RunError
-from gnas.run.beginning import digest
-from gnas.run.resume import differences, refuse_other_space, resume_config, resume_space
+from gnas.run.resume import differences, refuse_other_space, resume_config
+from gnas.rundir.beginning import read_space, write_space
 from gnas.rundir.layout import RunDirectory
 from gnas.space.load import load_space
 
@@ -18,8 +18,7 @@ def run(tmp_path: Path) -> RunDirectory:
     run = RunDirectory(tmp_path)
     config = RunConfig.model_validate({"data": {"source": "synthetic"}, "search": {"trials": 5, "timeout": 90.0}})
     run.config.write_text(dump_yaml({**config.model_dump(mode="python"), "space": "space.yaml"}))
-    run.space.write_text(dump_yaml(SPACE))
-    run.space_hash.write_text(f"{digest(run.space.read_text())}  space.yaml\n")
+    write_space(run, SPACE)
     return run
 
 
@@ -50,10 +49,10 @@ def test_what_the_trials_rest_on_may_not_change(run: RunDirectory, override: tup
 
 
 def test_the_space_is_frozen(run: RunDirectory) -> None:
-    assert list(resume_space(run).parameters()) == ["dim"]
+    assert list(read_space(run).parameters()) == ["dim"]
     run.space.write_text(dump_yaml({**SPACE, "lr": 0.02}))
     with pytest.raises(RunError, match=r"space\.yaml was edited since the search began"):
-        resume_space(run)
+        read_space(run)
 
 
 def test_an_equal_space_passes_and_another_is_shown(run: RunDirectory) -> None:

@@ -12,9 +12,7 @@ from gnas.events import finish
 from gnas.run.contenders import contender
 from gnas.run.measures import validation_evaluator
 from gnas.run.prepared import prepare_run
-from gnas.run.search import search_run
-from gnas.rundir.layout import RunDirectory
-from gnas.space.search_space import parse_space
+from gnas.run.search import search
 
 CPU = torch.device("cpu")
 SPACE = {"propagation": {"choice": {"spectral": {"rank": {"choice": [2, 12]}}}}}
@@ -29,17 +27,18 @@ def test_closed_forms_are_told_apart_user_by_user(tmp_path: Path, top: int) -> N
         "evaluate": {"cutoffs": [20], "bootstrap": 300},
         "seed": 2,
     }
-    config, run = RunConfig.model_validate(tree), RunDirectory(tmp_path)
-    confirmed = finish(search_run(run, config, parse_space(SPACE, "space"), CPU)).confirmed
+    config = RunConfig.model_validate(tree)
+    run = search(config, space=SPACE, device="cpu", out=tmp_path / "run")
+    confirmed = run.best.confirmed
     assert confirmed is not None
     if top == 0:
-        assert confirmed["p_value"] is confirmed["separated"] is None
+        assert confirmed.p_value is confirmed.separated is None
         return
     prepared = finish(prepare_run(config, CPU, tmp_path))
-    pair = [contender(run, confirmed[name]) for name in ("number", "second")]
+    pair = [contender(run.directory, number) for number in (confirmed.number, confirmed.second or 0)]
     first, second = (
         validation_evaluator(prepared)(one.saved(prepared)).per_user["ndcg@20"] for one in pair if one is not None
     )
     p_value = paired_bootstrap(first, second, 300, config.seed).p
-    assert confirmed["p_value"] == p_value
-    assert confirmed["separated"] is (p_value < 0.05)
+    assert confirmed.p_value == p_value
+    assert confirmed.separated is (p_value < 0.05)

@@ -16,9 +16,7 @@ from gnas.evaluate.evaluator import Evaluator
 from gnas.graph.bipartite import build_graph
 from gnas.nn.model import build
 from gnas.rng import derive_seed
-from gnas.run.search import search_run
-from gnas.rundir.layout import RunDirectory
-from gnas.space.search_space import parse_space
+from gnas.run.search import search
 from gnas.train.loop import train
 
 CPU = torch.device("cpu")
@@ -90,8 +88,7 @@ def everything(chosen: RunConfig) -> dict[str, tuple[float, int]]:
 @pytest.mark.parametrize("sampler", ["grid", "nsga2"])
 def test_the_saved_front_is_that_of_all_candidates(sampler: str, tmp_path: Path) -> None:
     chosen = config(sampler)
-    for _ in search_run(RunDirectory(tmp_path), chosen, parse_space(SPACE), CPU):
-        pass
+    run = search(chosen, space=SPACE, device="cpu", out=tmp_path / "run")
     measured = everything(chosen)
     assert len(measured) == CANDIDATES
     expected = {
@@ -100,5 +97,5 @@ def test_the_saved_front_is_that_of_all_candidates(sampler: str, tmp_path: Path)
         if not any(v >= point[0] and s <= point[1] and (v, s) != point for v, s in measured.values())
     }
     assert 2 <= len(expected) < CANDIDATES
-    saved = json.loads((tmp_path / "pareto.json").read_text())["front"]
+    saved = json.loads((run.path / "pareto.json").read_text())["front"]
     assert {row["identity"]: (row["values"]["ndcg@20"], row["values"]["parameters"]) for row in saved} == expected

@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 import pytest
@@ -7,13 +6,15 @@ from gnas.config.architecture import Architecture
 from gnas.config.yaml import dump_yaml
 from gnas.errors import RunError
 from gnas.run.setup import TOP, warm_architectures
+from gnas.rundir.layout import TrialFolder
+from gnas.rundir.trial import State, TrialStatus, write_status
 
 
-def trial(folder: Path, number: int, value: float, state: str = "complete") -> None:
+def trial(folder: Path, number: int, value: float, state: State = "complete") -> None:
     place = folder / "trials" / f"{number:04d}"
     place.mkdir(parents=True)
     (place / "architecture.yaml").write_text(dump_yaml(Architecture(dim=number + 1).written()))
-    (place / "status.json").write_text(json.dumps({"state": state, "metrics": {"ndcg@20": value, "rmse": value}}))
+    write_status(TrialFolder(place), TrialStatus(number, state, metrics={"ndcg@20": value, "rmse": value}))
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from gnas.errors import RunError
-from gnas.run.directory import read_json, write_yaml
 from gnas.rundir.layout import create_default_run, create_run, default_path, open_run
 
 
@@ -64,17 +63,3 @@ def test_opening_what_is_not_there_or_not_a_run(tmp_path: Path) -> None:
         open_run(tmp_path / "none")
     with pytest.raises(RunError, match=r"is not a run directory: config.yaml or data.json is missing"):
         open_run(tmp_path)
-
-
-def test_damaged_json_names_the_file(tmp_path: Path) -> None:
-    (tmp_path / "test.json").write_text('{"a": ')
-    with pytest.raises(RunError, match=r"test\.json is damaged"):
-        read_json(tmp_path / "test.json")
-    (tmp_path / "test.json").write_text("[]")
-    with pytest.raises(RunError, match="an object was expected"):
-        read_json(tmp_path / "test.json")
-
-
-def test_yaml_keeps_the_order_of_keys(tmp_path: Path) -> None:
-    write_yaml(tmp_path / "a.yaml", {"z": 1, "a": [1, 2]})
-    assert (tmp_path / "a.yaml").read_text().splitlines()[0] == "z: 1"

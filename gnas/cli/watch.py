@@ -1,4 +1,4 @@
-"""Ctrl-C: once asks for a clean stop, twice ends at once."""
+"""While a command works: progress on stderr, and Ctrl-C, which once asks for a clean stop and twice ends at once."""
 
 import signal
 import sys
@@ -6,6 +6,16 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+from gnas.events import OnEvent
+from gnas.report.live import display
+
+
+@contextmanager
+def watched(quiet: bool) -> Iterator[OnEvent]:
+    """While open, the events that the yielded function is called with are shown, if not `quiet`."""
+    with display(quiet=quiet) as shown:
+        yield shown.see
 
 
 @contextmanager

@@ -1,23 +1,23 @@
-"""What `gnas doctor` looks at."""
+"""Does everything work here? Packages, device, memory, disk, and a search of a few seconds on a planted world."""
 
 import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 
-from gnas.cli.output import Output
 from gnas.config import shipped
 from gnas.errors import GnasError
-from gnas.events import finish
+from gnas.report.documents import Document
+from gnas.report.shown import Shown
 from gnas.report.tables import Table
-from gnas.run.configure import Asked, settle
 from gnas.run.environment import describe_device, memory_mib, versions
-from gnas.run.evaluate import evaluate_run
-from gnas.run.search import search_run
-from gnas.rundir.layout import RunDirectory
+from gnas.run.evaluate import evaluate
+from gnas.run.search import search
+from gnas.run.settings import Asked
 from gnas.train.device import resolve_device
 from gnas.units import format_duration
 
@@ -29,24 +29,41 @@ SPACE = {"propagation": {"lightgcn": {"depth": {"int": [0, 2]}}}, "dim": 16, "lr
 ENOUGH_MIB = 1024
 
 
-def examine(device: str, output: Output) -> bool:
-    """Make every check, tell the outcome, and say whether all is well."""
-    checks: list[tuple[str, bool, str]] = [_check(name, look) for name, look in _looks(device).items()]
-    healthy = all(ok for _, ok, _ in checks)
-    table = Table(
-        ("check", "state", "found"), tuple((name, "ok" if ok else "FAILED", text) for name, ok, text in checks)
-    )
-    document = {
-        "healthy": healthy,
-        "versions": versions(),
-        "checks": [{"name": name, "ok": ok, "found": text} for name, ok, text in checks],
-    }
-    output.result(document, table, "", "Everything works." if healthy else "Something does not work; see above.")
-    return healthy
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at, whether it is well, and what was found."""
+
+    name: str
+    ok: bool
+    found: str
 
 
-def _looks(device: str) -> dict[str, Callable[[], str]]:
-    return {
+@dataclass(frozen=True, repr=False)
+class Checkup(Shown):
+    """All checks."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def healthy(self) -> bool:
+        """Whether all is well."""
+        return all(check.ok for check in self.checks)
+
+    def summary(self) -> list[str | Table]:
+        """One line for each check."""
+        rows = tuple((check.name, "ok" if check.ok else "FAILED", check.found) for check in self.checks)
+        verdict = "Everything works." if self.healthy else "Something does not work; see above."
+        return [Table(("check", "state", "found"), rows), "", verdict]
+
+    def document(self) -> Document:
+        """The same for a machine."""
+        checks = [asdict(check) for check in self.checks]
+        return {"healthy": self.healthy, "versions": versions(), "checks": checks}
+
+
+def check_up(device: str = "auto") -> Checkup:
+    """Make every check of this installation; `device` is where to compute."""
+    looks: dict[str, Callable[[], str]] = {
         "packages": _packages,
         "device": lambda: _device(device),
         "threads": lambda: f"{torch.get_num_threads()} threads",
@@ -55,16 +72,17 @@ def _looks(device: str) -> dict[str, Callable[[], str]]:
         "shipped files": _shipped,
         "self-check": lambda: _search_small(device),
     }
+    return Checkup(tuple(_check(name, look) for name, look in looks.items()))
 
 
-def _check(name: str, look: Callable[[], str]) -> tuple[str, bool, str]:
+def _check(name: str, look: Callable[[], str]) -> Check:
     """The outcome of one look; here, and only here, any exception is an answer."""
     try:
-        return name, True, look()
+        return Check(name, True, look())
     except GnasError as error:
-        return name, False, str(error)
+        return Check(name, False, str(error))
     except Exception as error:  # a broken installation may raise anything
-        return name, False, f"{type(error).__name__}: {error}"
+        return Check(name, False, f"{type(error).__name__}: {error}")
 
 
 def _packages() -> str:
@@ -76,7 +94,8 @@ def _packages() -> str:
 
 
 def _device(name: str) -> str:
-    return ", ".join(f"{key} {value}" for key, value in describe_device(resolve_device(name)).items())
+    facts = asdict(describe_device(resolve_device(name)))
+    return ", ".join(f"{key} {value}" for key, value in facts.items() if value is not None)
 
 
 def _memory() -> str:
@@ -105,14 +124,11 @@ def _shipped() -> str:
 def _search_small(device: str) -> str:
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="gnas-doctor-") as folder:
-        run = RunDirectory(Path(folder))
-        settled = settle(Asked(None, None, {"space": SPACE, "device": device}, SMALL))
-        where = resolve_device(device)
-        result = finish(search_run(run, settled.config, settled.space, where))
-        look = finish(evaluate_run(run, where, baselines=False))
-    value = look.record["metrics"][result.objective]["value"]
+        run = search(Asked(overrides=SMALL), space=SPACE, device=device, out=folder)
+        look = evaluate(run, baselines=False, device=device).look
+    value = look.metrics[look.objective].value
     chance = 20 / 80
     if not value > chance / 2:
-        raise GnasError(f"a planted world was not learnt: {result.objective} {value:.4f} on test; please report it")
+        raise GnasError(f"a planted world was not learnt: {look.objective} {value:.4f} on test; please report it")
     took = format_duration(time.perf_counter() - started)
-    return f"searched and evaluated a planted world in {took}, {result.objective} {value:.3f}"
+    return f"searched and evaluated a planted world in {took}, {look.objective} {value:.3f}"
