@@ -3,13 +3,16 @@
 Shapes: n rows of a side, L places of a history, N nodes (users, then items), D dim, O length of the result.
 """
 
+from collections.abc import Mapping
+
 import torch
 from torch import nn
 from torch.nn.functional import embedding
 from torch.utils.checkpoint import checkpoint
 
-from gnas.config.history import History
+from gnas.config.architecture import Architecture
 from gnas.data.histories import Histories
+from gnas.features.table import Side
 from gnas.graph.bipartite import Graph
 from gnas.nn.init import normal
 from gnas.nn.reader import TokenReader
@@ -27,31 +30,29 @@ class Behaviour(nn.Module):
     seeing them.
 
     Args:
-        spec: layers, heads and dropout.
-        users: histories of the users, None: not read.
-        items: audiences of the items, None: not read.
-        dim: D.
+        architecture: D, and the layers, heads and dropout of what reads.
+        histories: of the users, of the items (their audiences), or of both.
         n_out: O.
         graph: says how many nodes there are.
         generator: source of starting values.
-        std: spread of the result at the start.
     """
 
     def __init__(
         self,
-        spec: History,
-        users: Histories | None,
-        items: Histories | None,
-        dim: int,
+        architecture: Architecture,
+        histories: Mapping[Side, Histories],
         n_out: int,
         graph: Graph,
         generator: torch.Generator,
-        std: float,
     ) -> None:
         super().__init__()
         self.sizes, self.n_out = (graph.n_users, graph.n_items), n_out
-        self.users = None if users is None else SideBehaviour(spec, users, graph.n_users, dim, n_out, generator, std)
-        self.items = None if items is None else SideBehaviour(spec, items, 0, dim, n_out, generator, std)
+
+        def side(name: Side, first: int) -> SideBehaviour | None:
+            given = histories.get(name)
+            return None if given is None else SideBehaviour(architecture, given, first, n_out, generator)
+
+        self.users, self.items = side("users", graph.n_users), side("items", 0)
 
     def forward(self, x_ND: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
         """The contribution to every node [N, O], zero where there is no history; tokens are rows of `x_ND`."""
@@ -72,16 +73,10 @@ class SideBehaviour(nn.Module):
     known_nL: torch.Tensor
 
     def __init__(
-        self,
-        spec: History,
-        histories: Histories,
-        first: int,
-        dim: int,
-        n_out: int,
-        generator: torch.Generator,
-        std: float,
+        self, architecture: Architecture, histories: Histories, first: int, n_out: int, generator: torch.Generator
     ) -> None:
         super().__init__()
+        spec, dim, std = architecture.features.history, architecture.dim, architecture.init_scale
         other_nL = torch.from_numpy(histories.other)
         self.dropout, self.dim = spec.dropout, dim
         self.register_buffer("known_nL", other_nL >= 0, persistent=False)
@@ -93,10 +88,8 @@ class SideBehaviour(nn.Module):
         """The contribution to each row of the side: [n, O]."""
         known_nL = self.known_nL
         if self.training and self.dropout:
-            kept_nL = torch.empty(known_nL.shape, device=known_nL.device).bernoulli_(
-                1 - self.dropout, generator=generator
-            )
-            known_nL = known_nL & kept_nL.bool()
+            kept_nL = torch.empty(known_nL.shape, device=known_nL.device)
+            known_nL = known_nL & kept_nL.bernoulli_(1 - self.dropout, generator=generator).bool()
         n, length = known_nL.shape
         rows = max(1, MAX_NUMBERS // (length * self.dim))
         if n <= rows:

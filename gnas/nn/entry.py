@@ -10,7 +10,6 @@ from gnas.config.architecture import Architecture
 from gnas.config.features import plain_entry
 from gnas.config.propagation import Layered
 from gnas.features.blocks import Block, FeatureSet
-from gnas.features.table import SIDES
 from gnas.graph.bipartite import Graph
 from gnas.nn.alignment import alignable, alignment
 from gnas.nn.behaviour import Behaviour
@@ -124,10 +123,8 @@ def _behaviour(
 ) -> Behaviour | None:
     if not features.histories:
         return None
-    spec, dim = architecture.features.history, architecture.dim
-    users, items = (features.histories.get(side) for side in SIDES)
-    n_out = dim if spec.entry == "early" else result_dim(architecture)
-    return Behaviour(spec, users, items, dim, n_out, graph, generator, architecture.init_scale)
+    n_out = architecture.dim if architecture.features.history.entry == "early" else result_dim(architecture)
+    return Behaviour(architecture, features.histories, n_out, graph, generator)
 
 
 def result_dim(architecture: Architecture) -> int:

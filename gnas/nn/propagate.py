@@ -1,7 +1,7 @@
 """The stack: layers over the graph, residual, dropouts and noise, and the combination of their outputs."""
 
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol, cast
+from typing import NamedTuple, cast
 
 import torch
 from torch import nn
@@ -9,23 +9,14 @@ from torch import nn
 from gnas.config.propagation import Layered, Propagation
 from gnas.graph.normalize import Norm
 from gnas.graph.relations.relation import Relation
+from gnas.graph.sampling import Neighbourhood
 from gnas.graph.sparse import SparseMatrix, kept_edges
 from gnas.nn.combine import build_combine
 from gnas.nn.ops import OPS
 from gnas.nn.ops.layer import Layer
 
-
-class Relates(Protocol):
-    """What a stack asks of a relation, or of a part of one."""
-
-    @property
-    def n_edges(self) -> int:
-        """What edge dropout draws for."""
-        ...
-
-    def adjacency(self, exponent: float | None = None, self_loops: bool = False) -> SparseMatrix:
-        """The matrix that propagates, normalised as `Norm` says."""
-        ...
+Relates = Relation | Neighbourhood
+"""What a stack runs on: a relation, or a part of one."""
 
 
 class Propagated(NamedTuple):

@@ -15,7 +15,7 @@ EPS = 1e-8
 """Of Adam, as in torch."""
 
 
-class Table:
+class Rows:
     """A table [N, D] of embeddings and its row-wise Adam, the "lazy" one: a step leaves all other rows as they are.
 
     For the rows of a step the update is that of `torch.optim.AdamW` (Loshchilov and Hutter, ICLR 2019), decay included;
@@ -48,19 +48,19 @@ class Table:
         """The table is itself up to date."""
 
 
-class SplitTable:
+class SplitRows:
     """A table [N, D] in host memory, of which the rows `cached_C` (int64) lie on their device too, and change there.
 
     All other rows change in host memory: `gather` copies them to the device, and their gradients come back. Both parts
-    have the Adam of `Table` and count the same steps, so that results are those of one table. Until `write_back` the
+    have the Adam of `Rows` and count the same steps, so that results are those of one table. Until `write_back` the
     cached rows in host memory are out of date.
     """
 
     def __init__(self, table_ND: Tensor, cached_C: Tensor, lr: float, decay: float) -> None:
         device = cached_C.device
         self.cached_C = cached_C.to(table_ND.device)
-        self.host = Table(table_ND, lr, decay)
-        self.cache = Table(table_ND.index_select(0, self.cached_C).to(device), lr, decay)
+        self.host = Rows(table_ND, lr, decay)
+        self.cache = Rows(table_ND.index_select(0, self.cached_C).to(device), lr, decay)
         self.place_N = torch.full((len(table_ND),), -1, dtype=torch.int64, device=device)
         self.place_N.index_copy_(0, cached_C, torch.arange(len(cached_C), device=device))
 
@@ -92,7 +92,7 @@ class SplitTable:
         return near_s, place_S[near_s], far_s, row_S[far_s].to(self.cached_C.device)
 
 
-def split_table(model: Candidate, n_cached: int, lr: float, decay: float) -> SplitTable:
+def split_rows(model: Candidate, n_cached: int, lr: float, decay: float) -> SplitRows:
     """Move the embeddings of `model` to host memory, with those of `n_cached` nodes on the graph's device.
 
     These are the nodes of the highest degree, which stand in most neighbourhoods; the choice is made once (Lin et al.,
@@ -100,7 +100,7 @@ def split_table(model: Candidate, n_cached: int, lr: float, decay: float) -> Spl
     """
     model.embedding.data = model.embedding.data.cpu()
     order_N = torch.argsort(model.graph.degree_N, descending=True, stable=True)
-    return SplitTable(model.embedding.data, order_N[:n_cached].sort().values, lr, decay)
+    return SplitRows(model.embedding.data, order_N[:n_cached].sort().values, lr, decay)
 
 
 def _staging(n_rows: int, like: Tensor, device: torch.device) -> Tensor:

@@ -19,7 +19,7 @@ from gnas.nn.objectives import Batch
 from gnas.nn.positives import Positives
 from gnas.train.optimizers import DECOUPLED, OPTIMIZERS
 from gnas.train.plan import OFFERED, Plan
-from gnas.train.rows import Table, split_table
+from gnas.train.rows import Rows, split_rows
 from gnas.train.step import build_step
 
 
@@ -40,9 +40,9 @@ class SampledSteps:
         others = [parameter for name, parameter in model.named_parameters() if name != "embedding"]
         decay = architecture.weight_decay if architecture.optimizer in DECOUPLED else 0.0
         self.rows = (
-            Table(model.embedding.data, architecture.lr, decay)
+            Rows(model.embedding.data, architecture.lr, decay)
             if plan.n_cached is None
-            else split_table(model, plan.n_cached, architecture.lr, decay)
+            else split_rows(model, plan.n_cached, architecture.lr, decay)
         )
         self.optimizer: Optimizer | None = None
         if others:

@@ -18,7 +18,7 @@ from gnas.train.batches import epoch_batches, pairs_of
 from gnas.train.checkpoint import load_model, save_model
 from gnas.train.loop import train
 from gnas.train.plan import Plan, plan_for
-from gnas.train.rows import SplitTable, Table
+from gnas.train.rows import Rows, SplitRows
 from gnas.train.sampled import SampledSteps
 from tests.gpu.gpu_world import Pair, architecture, random_interactions
 
@@ -30,9 +30,9 @@ SPEC = architecture(propagation={"gcn": {"depth": 2}}, optimizer="adamw", weight
 def test_a_table_in_two_places_is_one_table_on_the_cpu(share: float) -> None:
     n, dim, generator = 1000, 16, torch_rng("cpu", 1)
     start = torch.randn(n, dim, generator=generator)
-    one = Table(start.clone(), 0.02, 0.3)
+    one = Rows(start.clone(), 0.02, 0.3)
     cached_C = torch.randperm(n, generator=generator)[: round(share * n)]
-    two = SplitTable(start.clone(), cached_C.cuda(), 0.02, 0.3)
+    two = SplitRows(start.clone(), cached_C.cuda(), 0.02, 0.3)
     assert {two.host.table_ND.device.type, two.host.first_ND.device.type, two.host.second_ND.device.type} == {"cpu"}
     assert {two.cache.table_ND.device.type, two.cache.first_ND.device.type} == {"cuda"}
     for n_rows in (n, 1, 300, 0, 500, 20, 700):

@@ -22,7 +22,7 @@ from gnas.train import loop
 from gnas.train.checkpoint import load_model, save_model
 from gnas.train.loop import train
 from gnas.train.plan import Plan
-from gnas.train.rows import split_table
+from gnas.train.rows import split_rows
 from tests.train.planted_worlds import World, blocks, learn
 
 FEW = 5
@@ -132,7 +132,7 @@ def test_it_is_measured_and_saved_with_what_it_learned(
 def test_nodes_of_the_highest_degree_are_cached(world: World) -> None:
     model = build(Architecture.model_validate({"dim": 8}), world.graph, 0)
     assert isinstance(model, Candidate)
-    rows = split_table(model, 20, 0.1, 0.0)
+    rows = split_rows(model, 20, 0.1, 0.0)
     degree_N = world.graph.degree_N
     rest = torch.ones(world.graph.n_nodes, dtype=torch.bool).index_fill(0, rows.cached_C, False)
     assert int((~rest).sum()) == 20

@@ -5,7 +5,7 @@ import torch
 from torch.optim import AdamW
 
 from gnas.rng import torch_rng
-from gnas.train.rows import SplitTable, Table
+from gnas.train.rows import Rows, SplitRows
 
 N, D, LR = 30, 8, 0.02
 
@@ -14,7 +14,7 @@ N, D, LR = 30, 8, 0.02
 def test_with_all_rows_it_is_torch_s(decay: float) -> None:
     generator = torch_rng("cpu", 0)
     start = torch.randn(N, D, generator=generator)
-    ours, theirs = Table(start.clone(), LR, decay), torch.nn.Parameter(start.clone())
+    ours, theirs = Rows(start.clone(), LR, decay), torch.nn.Parameter(start.clone())
     optimizer = AdamW([theirs], lr=LR, weight_decay=decay)
     order_S = torch.randperm(N, generator=generator)
     for _ in range(20):
@@ -26,7 +26,7 @@ def test_with_all_rows_it_is_torch_s(decay: float) -> None:
 
 
 def test_other_rows_stay_and_steps_are_counted_for_all() -> None:
-    table = Table(torch.ones(N, D), LR, 0.5)
+    table = Rows(torch.ones(N, D), LR, 0.5)
     few = torch.tensor([3, 7])
     table.update(few, torch.ones(2, D))
     touched = torch.zeros(N, dtype=torch.bool).index_fill(0, few, True)
@@ -42,8 +42,8 @@ def test_other_rows_stay_and_steps_are_counted_for_all() -> None:
 def test_a_table_in_two_places_is_one_table(n_cached: int, decay: float) -> None:
     generator = torch_rng("cpu", 1)
     start = torch.randn(N, D, generator=generator)
-    one = Table(start.clone(), LR, decay)
-    two = SplitTable(start.clone(), torch.randperm(N, generator=generator)[:n_cached], LR, decay)
+    one = Rows(start.clone(), LR, decay)
+    two = SplitRows(start.clone(), torch.randperm(N, generator=generator)[:n_cached], LR, decay)
     for n_rows in (N, 1, 9, 20, 0, 5, 12):
         row_S = torch.randperm(N, generator=generator)[:n_rows]
         torch.testing.assert_close(two.gather(row_S), one.gather(row_S), rtol=0, atol=1e-6)
