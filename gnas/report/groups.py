@@ -6,8 +6,8 @@ from gnas.report.tables import Cell, Table
 from gnas.rundir.look import Look
 
 ABOUT_GROUPS = (
-    "New means without an interaction in what was learnt from. A group counts the users with a test item of the group, "
-    "and takes no other items as relevant; all items are ranked, or the new ones alone where it says among themselves. "
+    "New users and items have no interaction in the training data. A group counts the users with a test item in it; "
+    "only those items are relevant. All items are ranked, or only new ones where it says among themselves. "
     "Groups of fewer than 30 users have no interval."
 )
 

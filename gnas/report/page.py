@@ -88,7 +88,7 @@ def _validation(found: Found) -> list[Part]:
 def _test(found: Found) -> list[Part]:
     look = _latest(found)
     if look is None:
-        return ["Not looked at yet: `gnas evaluate` does, and counts it."]
+        return ["Not measured yet. `gnas evaluate` measures, and counts the look."]
     metric, words = look.objective, found.winner.words if found.winner else ""
     entries = [_interval_bar("the architecture", look.metrics[metric], "winner")]
     entries += [_interval_bar(one.name, one.metrics[metric], "bar") for one in look.baselines]

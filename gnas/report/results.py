@@ -103,7 +103,7 @@ def looks_sentence(count: int) -> str:
     """How often test was looked at, and what follows."""
     if count == 1:
         return "This is the first look at the test split."
-    return f"This is look {count} at the test split: choose nothing by these figures, or they stop being honest."
+    return f"This is look {count} at the test split: do not choose by these figures, or they stop being honest."
 
 
 def test_cells(metrics: Mapping[str, Measured], names: Sequence[str], objective: str) -> list[Cell]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from optuna.storages import BaseStorage
 from optuna.trial import TrialState, create_trial
@@ -75,17 +74,8 @@ class Ledger:
     def finish(self, number: int, result: Result) -> Outcome:
         """Record the end of a trial; the last write makes it final."""
         trial_id = self._id(number)
-        record: dict[str, Any] = {
-            "state": result.state,
-            "values": None if result.values is None else list(result.values),
-            "metrics": result.metrics,
-            "best_epoch": result.best_epoch,
-            "epochs": result.epochs,
-            "wall_s": result.wall_s,
-            "reason": result.reason,
-            "excess": result.excess,
-            "architecture": None if result.architecture is None else result.architecture.written(),
-        }
+        architecture = None if result.architecture is None else result.architecture.written()
+        record = vars(result) | {"architecture": architecture}
         self._storage.set_trial_user_attr(trial_id, RESULT, finite(record))
         for name, by in (result.excess or {}).items():
             self._storage.set_trial_system_attr(trial_id, f"constraints:{name}", by)

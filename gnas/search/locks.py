@@ -33,7 +33,7 @@ def take(lock: FileLock, *, wait: bool = True) -> bool:
 
 
 def is_taken(path: Path) -> bool:
-    """Whether anybody alive holds the lock on `path`; it is held for a moment if nobody does."""
+    """Whether a living process holds the lock on `path`. Takes a free one for a moment to find out."""
     if not path.exists():
         return False
     lock = lock_at(path)

@@ -19,9 +19,9 @@ RUNG_STEP = 5
 GRID = tuple(range(RUNG_STEP, 100, RUNG_STEP))
 """The rungs at which values are kept, in percent."""
 MIN_PEERS = 4
-"""Nobody is pruned before so many others have reached a rung."""
+"""Pruning starts once this many trials have reached the rung."""
 REDUCTION = 3
-"""Of those at a rung, one in so many goes on (successive halving)."""
+"""One trial in this many goes on from a rung (successive halving)."""
 STALL = 20
 """Percent of the epochs without a better value before `patient` judges."""
 

@@ -77,7 +77,7 @@ class Session:
         write_text(self._run.trial(number).owner, self._id)
 
     def is_free(self, number: int) -> bool:
-        """Whether nobody alive trains the trial, which the ledger holds as running. Only with `claims` held."""
+        """Whether no living process trains the trial, which the ledger holds as running. Only with `claims` held."""
         path = self._run.trial(number).owner
         owner = path.read_text(errors="replace") if path.exists() else ""
         return owner != self._id and not self._alive(owner)

@@ -70,7 +70,7 @@ def _second_attempt(work: Work, running: Outcome, error: CandidateFailed) -> Gen
     if ended is None:
         return None
     result, training = ended
-    note = f"trained with batch_size {smaller.batch_size}, for {running.architecture.batch_size} did not fit in memory"
+    note = f"trained with batch_size {smaller.batch_size}: {running.architecture.batch_size} did not fit in memory"
     reason = f"{result.reason}; {note}" if result.reason else note
     return replace(result, architecture=smaller, reason=reason), training
 

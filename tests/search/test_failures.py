@@ -166,7 +166,7 @@ def test_gpu_memory_running_out_halves_the_batch_once(
     for outcome in by_dim[64]:
         assert outcome.state == "complete"
         assert outcome.architecture.batch_size == 1024
-        assert outcome.reason == "trained with batch_size 1024, for 2048 did not fit in memory"
+        assert outcome.reason == "trained with batch_size 1024: 2048 did not fit in memory"
         assert outcome.identity == identity(outcome.architecture.model_copy(update={"batch_size": 2048}))
         assert "batch_size: 1024" in (tmp_path / f"trials/{outcome.number:04d}/architecture.yaml").read_text()
     for outcome in by_dim[128]:
