@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -15,6 +16,8 @@ from gnas.config.describe import describe
 from gnas.config.run import RunConfig
 from gnas.errors import DataError
 from gnas.events import Phase, Tick, Work, finish, no_tick
+from gnas.graph.pyg import hetero_data
+from gnas.nn.model import Candidate
 from gnas.nn.recommender import Recommender
 from gnas.report.documents import Document
 from gnas.report.found import Found, read_found
@@ -43,6 +46,9 @@ from gnas.rundir.trial import read_statuses
 from gnas.space.search_space import SearchSpace
 from gnas.train.checkpoint import load_model
 from gnas.train.device import resolve_device
+
+if TYPE_CHECKING:
+    from torch_geometric.data import HeteroData
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,15 @@ class Model:
         with torch.no_grad():
             score_SI = self.recommender.score(torch.as_tensor(number_S, device=self.prepared.device))
         return score_SI.float().cpu().numpy()
+
+    def hetero_data(self) -> "HeteroData":
+        """The train graph as PyG has it: what is read of users and items as `x`, a trained model's `embedding`.
+
+        Nodes stand in the order of `users` and `items`. See `gnas.graph.pyg`.
+        """
+        trained = self.recommender if isinstance(self.recommender, Candidate) else None
+        embeddings = trained.embed(training=False) if trained else None
+        return hetero_data(self.prepared.graph, features_of(self.prepared, self.architecture), embeddings)
 
     def __repr__(self) -> str:
         return f"{describe(self.architecture)} for {len(self.users):,} users and {len(self.items):,} items"

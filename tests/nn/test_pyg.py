@@ -1,5 +1,7 @@
 """Convolutions of PyG as operators."""
 
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -169,3 +171,9 @@ def test_pyg_needs_the_whole_graph() -> None:
     parts = {"propagation": {"pyg": {"layer": "LGConv"}}}
     with pytest.raises(TrialFailed, match="propagation pyg counts neighbours itself"):
         learn(blocks(), parts, max_memory=0.001)
+
+
+def test_pyg_is_imported_on_use_alone() -> None:
+    code = "import sys, gnas.run.search, gnas.nn.ops.pyg, gnas.graph.pyg; print('torch_geometric' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
