@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import common
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Trained
 from gnas.config.propagation import LightGCN
 from gnas.data.interactions import Interactions
 from gnas.graph.bipartite import Graph, build_graph
@@ -37,9 +37,7 @@ LR, DECAY = 1e-3, 1e-4
 
 def ours(graph: Graph, train: Interactions, dim: int, depth: int, batch_size: int) -> Callable[[], None]:
     """One of our training steps, epoch after epoch."""
-    architecture = Architecture(
-        propagation=LightGCN(depth=depth), dim=dim, lr=LR, weight_decay=DECAY, batch_size=batch_size
-    )
+    architecture = Trained(propagation=LightGCN(depth=depth), dim=dim, lr=LR, weight_decay=DECAY, batch_size=batch_size)
     model = build(architecture, graph, 0)
     assert isinstance(model, Candidate)
     pairs, known = pairs_of(train, graph, architecture), positives(graph)

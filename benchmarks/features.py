@@ -23,7 +23,6 @@ from gnas.baselines import BASELINES
 from gnas.baselines.tune import tune
 from gnas.config.anchors import ANCHORS
 from gnas.config.architecture import Architecture
-from gnas.config.describe import describe
 from gnas.config.features import Features
 from gnas.config.load import load_run_config
 from gnas.config.run import TrainConfig
@@ -169,7 +168,7 @@ def trained(place: World, architecture: Architecture, seed: int) -> tuple[Any, f
     model = build(architecture, place.graph, seed, None, place.bank.select(architecture.features))
     value = float("nan")
     for epoch in train(
-        model, place.graph, place.train, place.valid, architecture, seed=seed, objective=place.metric, options=OPTIONS
+        model, place.graph, place.train, place.valid, seed=seed, objective=place.metric, options=OPTIONS
     ):
         value = epoch.best_value
     return model, value
@@ -196,7 +195,7 @@ def best_of(
 def _measured(place: World, name: str, chosen: Architecture, value: float, seeds: int, started: float) -> Row:
     models = [trained(place, chosen, derive_seed(0, "fresh", seed))[0] for seed in range(seeds)]
     evaluation = mean_evaluation([place.test(model) for model in models])
-    return Row(name, evaluation, describe(chosen), value, perf_counter() - started)
+    return Row(name, evaluation, chosen.words, value, perf_counter() - started)
 
 
 def baseline(place: World, name: str) -> Row:

@@ -18,11 +18,14 @@ from rich.table import Table
 
 from benchmarks import common
 from benchmarks.search import CASES
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Architecture, ClosedForm
+from gnas.config.closed_forms import ItemGraph, Spectral
+from gnas.config.contrastive import SimGCL, XSimGCL
 from gnas.config.data import DataConfig, FilterConfig
-from gnas.config.objective import BPR, AllPairs, PopularitySampling, SampledSoftmax, SimGCL, XSimGCL
-from gnas.config.propagation import ItemGraph, LightGCN, NoPropagation, Spectral
+from gnas.config.losses import BPR, AllPairs, SampledSoftmax
+from gnas.config.propagation import LightGCN, NoPropagation
 from gnas.config.run import TrainConfig
+from gnas.config.samplings import PopularitySampling
 from gnas.data.prepare import prepare
 from gnas.evaluate.evaluator import Evaluator
 from gnas.graph.bipartite import build_graph
@@ -61,12 +64,12 @@ CANDIDATES: dict[str, Architecture] = {
     "softmax + SimGCL": of_samples(loss=SampledSoftmax(), contrastive=SimGCL()),
     "softmax + XSimGCL": of_samples(loss=SampledSoftmax(), contrastive=XSimGCL()),
     "BPR": of_samples(loss=BPR()),
-    "EASE": Architecture(propagation=ItemGraph(l2=200.0)),
-    "EASE, freed norms": Architecture(propagation=ItemGraph(l2=200.0, user_norm=0.2, item_norm=0.2)),
-    "EASE, dropout": Architecture(propagation=ItemGraph(l2=200.0, dropout=0.2)),
-    "GF-CF": Architecture(propagation=Spectral(rank=64)),
-    "GF-CF, freed norms": Architecture(propagation=Spectral(rank=64, user_norm=0.2, item_norm=0.3)),
-    "GF-CF, ridge response": Architecture(propagation=Spectral(rank=64, response="ridge")),
+    "EASE": ClosedForm(propagation=ItemGraph(l2=200.0)),
+    "EASE, freed norms": ClosedForm(propagation=ItemGraph(l2=200.0, user_norm=0.2, item_norm=0.2)),
+    "EASE, dropout": ClosedForm(propagation=ItemGraph(l2=200.0, dropout=0.2)),
+    "GF-CF": ClosedForm(propagation=Spectral(rank=64)),
+    "GF-CF, freed norms": ClosedForm(propagation=Spectral(rank=64, user_norm=0.2, item_norm=0.3)),
+    "GF-CF, ridge response": ClosedForm(propagation=Spectral(rank=64, response="ridge")),
 }
 BLENDS = {
     "all pairs and GF-CF": ("all pairs", "GF-CF, freed norms"),
@@ -111,7 +114,7 @@ def measured(data: Path, name: str, seed: int, device: torch.device) -> dict[str
     for words, architecture in CANDIDATES.items():
         models[words] = build(architecture, graph, seed)
         for epoch in train(
-            models[words], graph, split.train, evaluator, architecture, seed=seed, objective=METRIC,
+            models[words], graph, split.train, evaluator, seed=seed, objective=METRIC,
             options=TrainConfig(),
         ):  # fmt: skip
             values[words] = epoch.best_value

@@ -16,7 +16,6 @@ from scipy.stats import kendalltau
 
 from benchmarks import common
 from gnas.config.architecture import Architecture
-from gnas.config.describe import describe
 from gnas.config.load import load_run_config
 from gnas.config.run import TrainConfig
 from gnas.evaluate.evaluator import Measure
@@ -84,7 +83,7 @@ def main(arguments: list[str]) -> None:
         heir = _train(prepared, evaluator, architecture, seeds[2], ceilings, known)
         if known is None or heir.value > known.value:
             best[architecture.dim] = heir
-        row = {"words": describe(architecture), "dim": architecture.dim, "inherited": known is not None}
+        row = {"words": architecture.words, "dim": architecture.dim, "inherited": known is not None}
         for name, found in (("first", scratch[0]), ("second", scratch[1]), ("heir", heir)):
             row |= {f"{name}_{key}": getattr(found, key) for key in ("value", "best_epoch", "epochs", "wall_s")}
         rows.append(row)
@@ -120,7 +119,7 @@ def _train(
             model.embedding.copy_(parent.table_ND)
         model.refresh()
     *_, last = train(
-        model, prepared.graph, prepared.split.train, evaluator, architecture,
+        model, prepared.graph, prepared.split.train, evaluator,
         seed=seed, objective=objective, options=ceilings,
     )  # fmt: skip
     wall_s = time.perf_counter() - started

@@ -16,11 +16,11 @@ from rich.table import Table
 
 from benchmarks import common
 from gnas.baselines import BASELINES
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import ClosedForm, Trained
+from gnas.config.closed_forms import ALS, ItemGraph, Spectral
 from gnas.config.data import SplitConfig
-from gnas.config.describe import describe
-from gnas.config.objective import BPR, AllPairs, SampledSoftmax
-from gnas.config.propagation import ALS, ItemGraph, LightGCN, NoPropagation, Spectral
+from gnas.config.losses import BPR, AllPairs, SampledSoftmax
+from gnas.config.propagation import LightGCN, NoPropagation
 from gnas.config.run import TrainConfig
 from gnas.data.split import VALID, split_parts
 from gnas.evaluate.evaluator import Evaluator
@@ -35,26 +35,26 @@ SHARES = (0.9, 0.99)
 
 CONTESTANTS = {
     # He et al., SIGIR 2020: the settings of the paper and its program
-    "LightGCN + BPR, literature": Architecture(
+    "LightGCN + BPR, literature": Trained(
         propagation=LightGCN(depth=3), loss=BPR(), dim=64, lr=1e-3, weight_decay=1e-4, batch_size=2048, epochs=1000
     ),
-    "LightGCN + softmax": Architecture(
+    "LightGCN + softmax": Trained(
         propagation=LightGCN(depth=2), loss=SampledSoftmax(temperature=0.1), dim=64, lr=0.02, batch_size=4096,
         epochs=200,
     ),
-    "LightGCN + all pairs": Architecture(
+    "LightGCN + all pairs": Trained(
         propagation=LightGCN(depth=1), loss=AllPairs(negative_weight=0.3), dim=128, lr=0.02, weight_decay=0.2,
         batch_size="full", epochs=200,
     ),
-    "factorisation + all pairs": Architecture(
+    "factorisation + all pairs": Trained(
         propagation=NoPropagation(), loss=AllPairs(negative_weight=0.5), dim=128, lr=0.02, weight_decay=0.3,
         batch_size="full", epochs=200,
     ),
-    "item graph": Architecture(propagation=ItemGraph(l2=40.4, dropout=0.202, user_norm=0.147, item_norm=0.201)),
-    "spectral, GF-CF": Architecture(propagation=Spectral(rank=256)),
-    "spectral, freed": Architecture(propagation=Spectral(rank=256, user_norm=0.2, item_norm=0.3, ideal=0.3)),
-    "iALS": Architecture(propagation=ALS(rank=256, unobserved=0.03, l2=5.0)),
-    "EASE": Architecture(propagation=ItemGraph(l2=200.0)),
+    "item graph": ClosedForm(propagation=ItemGraph(l2=40.4, dropout=0.202, user_norm=0.147, item_norm=0.201)),
+    "spectral, GF-CF": ClosedForm(propagation=Spectral(rank=256)),
+    "spectral, freed": ClosedForm(propagation=Spectral(rank=256, user_norm=0.2, item_norm=0.3, ideal=0.3)),
+    "iALS": ClosedForm(propagation=ALS(rank=256, unobserved=0.03, l2=5.0)),
+    "EASE": ClosedForm(propagation=ItemGraph(l2=200.0)),
 }  # fmt: skip
 NEIGHBOURS = ("rp3beta", "item-knn")
 """Baselines with their defaults that are no candidates."""
@@ -94,7 +94,7 @@ def course(name: str, graph: Graph, parts: dict[str, Any], budget_s: float) -> l
     model = build(architecture, graph, 0)
     options = TrainConfig(epochs=architecture.epochs, patience=architecture.patience)
     for epoch in train(
-        model, graph, parts["train"], parts["validation"], architecture,
+        model, graph, parts["train"], parts["validation"],
         seed=0, objective=METRIC, options=options, halt=lambda: spent_s() > budget_s,
     ):  # fmt: skip
         if epoch.is_best:
@@ -144,7 +144,7 @@ def summary(name: str, points: list[Point], recall: float, ndcg: float) -> dict[
     }
     return {
         "name": name,
-        "words": describe(CONTESTANTS[name]) if name in CONTESTANTS else "defaults",
+        "words": CONTESTANTS[name].words if name in CONTESTANTS else "defaults",
         "best_s": best.s,
         "shares_s": {str(share): value for share, value in shares.items()},
         "validation": best.validation,

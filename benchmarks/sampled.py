@@ -14,7 +14,6 @@ from rich.table import Table
 from benchmarks import common
 from gnas.config.architecture import Architecture
 from gnas.config.data import SplitConfig
-from gnas.config.describe import describe
 from gnas.config.run import TrainConfig
 from gnas.data.interactions import Interactions
 from gnas.data.split import VALID, split_parts
@@ -44,7 +43,7 @@ def trained(
     started, best = time.perf_counter(), 0.0
     model = build(architecture, graph, 0)
     options = TrainConfig(epochs=epochs, evaluate_every=max(1, epochs // 5), fanout=fanout)
-    for epoch in train(model, graph, taken, evaluator, architecture, seed=0, objective=METRIC, options=options):
+    for epoch in train(model, graph, taken, evaluator, seed=0, objective=METRIC, options=options):
         best = epoch.best_value
     return best, time.perf_counter() - started
 
@@ -60,9 +59,7 @@ def step_s(
         return len(times) > STEPS
 
     options = TrainConfig(fanout=fanout)
-    for _ in train(
-        model, graph, taken, evaluator, architecture, seed=0, objective=METRIC, options=options, halt=enough
-    ):
+    for _ in train(model, graph, taken, evaluator, seed=0, objective=METRIC, options=options, halt=enough):
         pass
     return sorted(after - before for before, after in itertools.pairwise(times[2:]))[(STEPS - 2) // 2]
 
@@ -88,7 +85,7 @@ def main(arguments: list[str]) -> None:
         made.add_column(heading, justify="left" if heading in ("candidate", "trained on") else "right")
     for architecture in candidates(512 if half else 2048):
         for name, fanout in WAYS.items():
-            words = describe(architecture)
+            words = architecture.words
             if half:
                 ms, mib = 1e3 * step_s(architecture, graph, taken, evaluator, fanout), full_mib(architecture, graph)
                 rows.append({"words": words, "on": name, "step_ms": ms, "reckoned_mib": mib})

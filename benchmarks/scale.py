@@ -21,9 +21,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import common
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Trained
 from gnas.config.data import DataConfig, SplitConfig
-from gnas.config.objective import AllPairs
+from gnas.config.losses import AllPairs
 from gnas.config.propagation import LightGCN
 from gnas.data.prepare import prepare
 from gnas.evaluate.evaluator import Evaluator, of_drawn_users
@@ -59,7 +59,7 @@ def measure(n: int, dim: int, users: int, threads: int) -> dict[str, dict[str, f
         with stage("read"):
             config = DataConfig(source=str(path), split=SplitConfig(valid=0.1, test=0.1))
             split = prepare(config, 0, Path(folder))
-    architecture = Architecture(propagation=LightGCN(depth=2), dim=dim, loss=AllPairs())
+    architecture = Trained(propagation=LightGCN(depth=2), dim=dim, loss=AllPairs())
     with stage("build"):
         graph = build_graph(split.train, device)
         model = build(architecture, graph, 0)

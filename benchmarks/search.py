@@ -22,7 +22,6 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import common
-from gnas.config.describe import describe
 from gnas.config.load import load_architecture
 
 
@@ -101,7 +100,7 @@ def measure(name: str, case: Case, options: Any, run: Path) -> dict[str, Any]:
         "wall_s": wall_s,
         "overhead": 1 - (float(trials["wall_s"].sum()) + confirmed_s) / searched_s,
         "peak_mib": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024,
-        "words": describe(load_architecture(str(run / "best" / "architecture.yaml"))),
+        "words": load_architecture(str(run / "best" / "architecture.yaml")).words,
         "test": {metric: look["metrics"][metric] for metric in METRICS},
         "others": [
             {"name": one["name"], "lead": one["lead"], **{metric: one["metrics"][metric] for metric in METRICS}}

@@ -19,7 +19,6 @@ from benchmarks import common
 from benchmarks.pyg_layers import PYG
 from gnas.config.propagation import GAT, GCN, GIN, NGCF, SAGE, GATv2, GraphTransformer, Layered, LightGCN
 from gnas.graph.bipartite import Graph, build_graph
-from gnas.nn.ops import OPS
 from gnas.nn.ops.layer import Layer
 from gnas.rng import torch_rng
 
@@ -125,7 +124,7 @@ def measure(case: Case, graph: Graph, dim: int, depth: int, repeats: int, least:
     device = graph.device
 
     def layers(wrap: Callable[[Layer, Graph], nn.Module]) -> list[nn.Module]:
-        return [wrap(OPS[case.spec.kind](case.spec, dim, torch_rng("cpu", 0)).to(device), graph) for _ in range(depth)]
+        return [wrap(case.spec.build(dim, torch_rng("cpu", 0)).to(device), graph) for _ in range(depth)]
 
     steps = {"ours": step_of(layers(Ours), graph, dim)}
     if case.linear:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Trained
 from gnas.config.propagation import NoPropagation
 from gnas.rng import numpy_rng
 from gnas.space.domain import Categorical
@@ -204,7 +204,7 @@ class Cells(SearchSpace):
     def ask(self, choose: Choose) -> Candidate:
         """The stand-in for a cell."""
         draft = fill(self.slots, choose)
-        return Candidate(draft, Architecture(propagation=NoPropagation(), batch_size=1 + self.number(draft.params)))
+        return Candidate(draft, Trained(propagation=NoPropagation(), batch_size=1 + self.number(draft.params)))
 
     def candidate(self, params: Params) -> Candidate:
         """The stand-in for a cell."""

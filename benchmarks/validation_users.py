@@ -9,10 +9,11 @@ from rich.table import Table
 from scipy.stats import kendalltau
 
 from benchmarks import common
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Architecture, Trained
+from gnas.config.closed_forms import ALS, ItemGraph, Spectral
 from gnas.config.data import SplitConfig
-from gnas.config.objective import AllPairs
-from gnas.config.propagation import ALS, ItemGraph, LightGCN, NoPropagation, Spectral
+from gnas.config.losses import AllPairs
+from gnas.config.propagation import LightGCN, NoPropagation
 from gnas.config.run import TrainConfig
 from gnas.data.split import VALID, split_parts
 from gnas.evaluate.evaluator import Evaluator
@@ -37,7 +38,7 @@ def candidates() -> list[Architecture]:
         for propagation in (NoPropagation(), LightGCN(depth=1))
         for weight in (0.1, 0.3)
     ]
-    return [*(Architecture(propagation=propagation) for propagation in (*closed, *factors)), *trained]
+    return [*(Trained(propagation=propagation) for propagation in (*closed, *factors)), *trained]
 
 
 def main(arguments: list[str]) -> None:
@@ -55,8 +56,8 @@ def main(arguments: list[str]) -> None:
     for architecture in candidates():
         model = build(architecture, graph, 0)
         options_of = TrainConfig(epochs=architecture.epochs, evaluate_every=architecture.epochs)
-        if architecture.propagation.trained:
-            for _ in train(model, graph, taken, evaluator, architecture, seed=0, objective=METRIC, options=options_of):
+        if architecture.trained:
+            for _ in train(model, graph, taken, evaluator, seed=0, objective=METRIC, options=options_of):
                 pass
         rows.append(evaluator(model).per_user[METRIC])
     value_CU = np.array(rows)

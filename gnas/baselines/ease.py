@@ -1,7 +1,7 @@
 """EASE with its one parameter: Steck, WWW 2019."""
 
 from gnas.baselines.baseline import Settings
-from gnas.config.propagation import ItemGraph
+from gnas.config.closed_forms import ItemGraph
 from gnas.graph.bipartite import Graph
 from gnas.nn.item_graph import fit_item_graph
 from gnas.nn.recommender import Recommender

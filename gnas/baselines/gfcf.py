@@ -1,7 +1,7 @@
 """GF-CF: Shen et al., "How Powerful is Graph Convolution for Recommendation?", CIKM 2021."""
 
 from gnas.baselines.baseline import Settings
-from gnas.config.propagation import Spectral
+from gnas.config.closed_forms import Spectral
 from gnas.graph.bipartite import Graph
 from gnas.nn.recommender import Recommender
 from gnas.nn.spectral import fit_spectral

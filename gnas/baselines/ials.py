@@ -1,7 +1,7 @@
 """Implicit ALS: Hu, Koren & Volinsky, ICDM 2008, with the regularisation of Rendle et al., RecSys 2022."""
 
 from gnas.baselines.baseline import Settings
-from gnas.config.propagation import ALS
+from gnas.config.closed_forms import ALS
 from gnas.graph.bipartite import Graph
 from gnas.nn.als import fit_als
 from gnas.nn.recommender import Recommender

@@ -59,16 +59,14 @@ def sample(
 ) -> None:
     """Draw some architectures at random, in words."""
     from gnas.cli.output import Output
-    from gnas.config.architecture import identity, shown
-    from gnas.config.describe import describe
     from gnas.rng import numpy_rng
     from gnas.space.load import load_space
 
     found = load_space(space, Path.cwd(), overrides or ())
     drawn = [found.draw(numpy_rng(seed, "space", "sample", number)).architecture for number in range(n)]
-    words = [describe(one) for one in drawn]
+    words = [one.words for one in drawn]
     architectures = [
-        {"identity": identity(one), "words": text, "architecture": shown(one)}
+        {"identity": one.identity, "words": text, "architecture": one.shown()}
         for one, text in zip(drawn, words, strict=True)
     ]
     Output(as_json, quiet).result({"space": space, "architectures": architectures}, *words)

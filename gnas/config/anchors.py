@@ -1,59 +1,52 @@
 """Well-known designs, tried before anything else so that a short search is never worse than they are.
 
 Each says only what makes it what it is: the embedding size, the training length and, where the paper's value belongs to
-its data, the learning rate are what a space fixes, else the defaults of `Architecture`. The papers train with Adam at
+its data, the learning rate are what a space fixes, else the defaults of `Trained`. The papers train with Adam at
 1e-3 for up to 1000 epochs; the default of 5e-3 gets to the same place in a fifth of them.
 """
 
-from gnas.config.architecture import Architecture
-from gnas.config.objective import (
-    BPR,
-    AllPairs,
-    Cosine,
-    CosineContrastive,
-    DirectAU,
-    SampledSoftmax,
-    XSimGCL,
-)
-from gnas.config.propagation import ALS, NGCF, SAGE, ItemGraph, LightGCN, NoPropagation, Spectral
+from gnas.config.architecture import Architecture, ClosedForm, Trained
+from gnas.config.closed_forms import ALS, ItemGraph, Spectral
+from gnas.config.contrastive import XSimGCL
+from gnas.config.losses import BPR, AllPairs, CosineContrastive, DirectAU, SampledSoftmax
+from gnas.config.propagation import NGCF, SAGE, LightGCN, NoPropagation
+from gnas.config.scorers import Cosine
 from gnas.registry import Registry
 
 ANCHORS: Registry[Architecture] = Registry("anchor")
 
 # Rendle et al., UAI 2009: matrix factorisation with BPR.
-ANCHORS.add("mf", Architecture(propagation=NoPropagation(), loss=BPR()))
+ANCHORS.add("mf", Trained(propagation=NoPropagation(), loss=BPR()))
 # Wu et al., TOIS 2024, "On the effectiveness of sampled softmax loss": the loss lifts matrix factorisation to LightGCN.
-ANCHORS.add("mf-softmax", Architecture(propagation=NoPropagation(), loss=SampledSoftmax()))
+ANCHORS.add("mf-softmax", Trained(propagation=NoPropagation(), loss=SampledSoftmax()))
 # He et al., SIGIR 2020, at the depths of the paper's tables; weight decay 1e-4 and the mean of the layers are its own.
 for _depth in (1, 2, 3):
-    ANCHORS.add(f"lightgcn-{_depth}", Architecture(propagation=LightGCN(depth=_depth), loss=BPR(), weight_decay=1e-4))
-ANCHORS.add("lightgcn-softmax", Architecture(propagation=LightGCN(depth=2), loss=SampledSoftmax()))
+    ANCHORS.add(f"lightgcn-{_depth}", Trained(propagation=LightGCN(depth=_depth), loss=BPR(), weight_decay=1e-4))
+ANCHORS.add("lightgcn-softmax", Trained(propagation=LightGCN(depth=2), loss=SampledSoftmax()))
 # Wang et al., SIGIR 2019; the layers are concatenated, messages dropped at 0.1.
 ANCHORS.add(
-    "ngcf-2", Architecture(propagation=NGCF(depth=2, message_dropout=0.1), init="xavier", loss=BPR(), weight_decay=1e-5)
+    "ngcf-2", Trained(propagation=NGCF(depth=2, message_dropout=0.1), init="xavier", loss=BPR(), weight_decay=1e-5)
 )
 # Hamilton et al., NeurIPS 2017, with the mean aggregator.
-ANCHORS.add("sage-2", Architecture(propagation=SAGE(depth=2), loss=BPR()))
+ANCHORS.add("sage-2", Trained(propagation=SAGE(depth=2), loss=BPR()))
 # Shen et al., CIKM 2021: the linear filter and an ideal low-pass of 256 dimensions; small data ask for fewer.
-ANCHORS.add("gf-cf", Architecture(propagation=Spectral(rank=256)))
-ANCHORS.add("gf-cf-64", Architecture(propagation=Spectral(rank=64)))
+ANCHORS.add("gf-cf", ClosedForm(propagation=Spectral(rank=256)))
+ANCHORS.add("gf-cf-64", ClosedForm(propagation=Spectral(rank=64)))
 # Steck, WWW 2019.
-ANCHORS.add("ease", Architecture(propagation=ItemGraph(l2=200.0)))
+ANCHORS.add("ease", ClosedForm(propagation=ItemGraph(l2=200.0)))
 # The same on a normalised matrix, at round figures near those that searches on several data sets came to.
-ANCHORS.add("ease-norm", Architecture(propagation=ItemGraph(l2=200.0, dropout=0.2, user_norm=0.2, item_norm=0.2)))
+ANCHORS.add("ease-norm", ClosedForm(propagation=ItemGraph(l2=200.0, dropout=0.2, user_norm=0.2, item_norm=0.2)))
 # Hu et al., ICDM 2008; Rendle et al., RecSys 2022.
-ANCHORS.add("als", Architecture(propagation=ALS()))
+ANCHORS.add("als", ClosedForm(propagation=ALS()))
 # Mao et al., CIKM 2021: the mean of a user's items beside the user's own embedding, cosine scores, contrastive loss.
 ANCHORS.add(
     "simplex",
-    Architecture(
-        propagation=LightGCN(depth=1, norm="left"), scorer=Cosine(), loss=CosineContrastive(), weight_decay=1e-8
-    ),
+    Trained(propagation=LightGCN(depth=1, norm="left"), scorer=Cosine(), loss=CosineContrastive(), weight_decay=1e-8),
 )
 # Yu et al., TKDE 2023: LightGCN without layer 0, noise of norm 0.2, contrast weight 0.2.
 ANCHORS.add(
     "xsimgcl",
-    Architecture(
+    Trained(
         propagation=LightGCN(depth=2, layer0=0.0),
         init="xavier",
         loss=BPR(),
@@ -63,19 +56,19 @@ ANCHORS.add(
 )
 # Wang et al., KDD 2022, on LightGCN.
 ANCHORS.add(
-    "directau", Architecture(propagation=LightGCN(depth=2), init="xavier", loss=DirectAU(gamma=1.0), weight_decay=1e-6)
+    "directau", Trained(propagation=LightGCN(depth=2), init="xavier", loss=DirectAU(gamma=1.0), weight_decay=1e-6)
 )
 # Chen et al., TOIS 2020 (ENMF), on LightGCN and, as iALS (Hu et al., ICDM 2008), on matrix factorisation: every pair
 # counts, nothing is sampled. One step an epoch wants a high rate, and the sum over all pairs a weight decay to match.
 ANCHORS.add(
     "all-pairs",
-    Architecture(
+    Trained(
         propagation=LightGCN(depth=1), loss=AllPairs(negative_weight=0.3), lr=0.02, weight_decay=0.2, batch_size="full"
     ),
 )
 ANCHORS.add(
     "mf-all-pairs",
-    Architecture(
+    Trained(
         propagation=NoPropagation(), loss=AllPairs(negative_weight=0.5), lr=0.02, weight_decay=0.3, batch_size="full"
     ),
 )

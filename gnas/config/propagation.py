@@ -1,22 +1,24 @@
 """How embeddings move over the user-item graph: one class per operator, and the stack they share.
 
-A class here says what can be written; `gnas/nn/ops/<name>.py` builds it. Adding an operator means one class here and
-one file there.
+A class here says what can be written and names the layer that does it. Adding an operator means one class, with
+`builder` pointing at its layer, and one file that holds the layer; `@register(PROPAGATIONS)` makes it known.
 """
 
+from collections.abc import Collection
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import Field, model_validator
 
-from gnas.config.base import AlsoWritten, Choice, choice_reader
+from gnas.config.base import AlsoWritten, Choice, ChoiceReader, register
+from gnas.config.named import COMBINES, Activation, Combine
 from gnas.config.pyg import Value, check_convolution
+from gnas.config.words import number
 from gnas.registry import Registry
 
 PROPAGATIONS: Registry[type["Propagation"]] = Registry("propagation")
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 DropoutRate = Annotated[float, Field(ge=0, lt=1)]
-Activation = Literal["identity", "relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid"]
 NORM_EXPONENT = {"left": 0.0, "sym": 0.5, "right": 1.0}
 
 
@@ -29,7 +31,6 @@ def _other_norm(norm: Any) -> list[Any]:
 
 Norm = Annotated[Literal["sym", "left", "right"] | Fraction, AlsoWritten(_other_norm)]
 """Weight of the edge w → v: d_v^(a-1) · d_w^(-a); `sym` is a = 0.5, `left` (mean) a = 0, `right` a = 1."""
-Combine = Literal["last", "mean", "sum", "concat", "learned", "attention"]
 
 
 def norm_exponent(norm: Norm) -> float:
@@ -38,15 +39,30 @@ def norm_exponent(norm: Norm) -> float:
 
 
 class Propagation(Choice):
-    """Any way to propagate. `trained` is false for closed forms, for which loss and optimiser do not matter."""
+    """Any way to propagate.
+
+    Attributes:
+        trained: false for closed forms, for which loss and optimiser do not matter. They are built with the graph, and
+            give a recommender.
+    """
 
     trained: ClassVar[bool] = True
-    uses_graph: ClassVar[bool] = True
 
+    def stack(self) -> "Layered | None":
+        """The layers over the graph; None where nothing is propagated."""
+        return None
 
-def register(cls: type[Propagation]) -> type[Propagation]:
-    """Class decorator: make the class known under its `kind`."""
-    return PROPAGATIONS.add(cls.kind, cls)
+    def width(self, dim: int) -> int:
+        """Length of a propagated embedding, `dim` that of the free ones."""
+        return dim
+
+    def without_graph(self) -> str | None:
+        """What makes it use no graph; None where it uses one."""
+        return None
+
+    def shown(self) -> dict[str, Any]:
+        """The YAML form for people to read, of which a model with the same tensors is made."""
+        return self.canonical()
 
 
 class Layered(Propagation):
@@ -70,32 +86,107 @@ class Layered(Propagation):
     STACK_FIELDS: ClassVar[tuple[str, ...]] = (
         "depth", "combine", "layer0", "residual", "edge_dropout", "message_dropout",
     )  # fmt: skip
+    signs: ClassVar[dict[str, str]] = {"aggregate": "", "activation": "", "combine": ""}
+    step_tables: ClassVar[int] = 6
+    """Tables of embeddings that a layer keeps for the gradient: its output, that output's gradient, its linear maps."""
+    pass_tables: ClassVar[int] = 7
+    """Tables of embeddings that a layer holds at once where no gradient is asked for."""
 
     def layers(self) -> "list[Layered]":
         """The operator of each layer, from the first."""
         return [self] * self.depth
 
+    def stack(self) -> "Layered | None":
+        """Itself, if it has a layer."""
+        return self if self.depth else None
+
+    def fixed_weights(self) -> list[float] | None:
+        """Weights of the layers 0..depth that stand in place of `combine`; None: `combine` says it."""
+        return None
+
     def layer_only(self) -> dict[str, Any]:
         """The YAML form of one layer: the operator's own parameters, without the stack's."""
         return {self.kind: self.model_dump(mode="python", exclude=set(Layered.STACK_FIELDS) | {"weights"})}
 
+    def width(self, dim: int) -> int:
+        """More than `dim` where the layers stand side by side."""
+        if not self.depth or self.fixed_weights() is not None or not COMBINES[self.combine].joins:
+            return dim
+        return dim * (self.depth + bool(self.layer0))
 
-@register
+    def without_graph(self) -> str | None:
+        """A stack of no layers."""
+        return None if self.depth else "depth 0"
+
+    def canonical(self) -> dict[str, Any]:
+        """No layers: no propagation at all."""
+        return super().canonical() if self.depth else NoPropagation().canonical()
+
+    @classmethod
+    def alike(cls, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Normalisations as exponents."""
+        return {**parameters, "norm": norm_exponent(parameters["norm"])} if "norm" in parameters else parameters
+
+    def mattering(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Without the share of layer 0 where the combination does not ask for it."""
+        unasked = set() if COMBINES[self.combine].weighs_layer0 else {"layer0"}
+        unasked = unasked if self.fixed_weights() is None else {"combine", "layer0"}
+        return {name: value for name, value in parameters.items() if name not in unasked}
+
+    def shown(self) -> dict[str, Any]:
+        """Without weights where there are none."""
+        ((kind, parameters),) = super().shown().items()
+        return {kind: {name: value for name, value in parameters.items() if name != "weights" or value is not None}}
+
+    def words(self) -> str:
+        """`lightgcn×2 (left, last)`, the operator's own parameters first."""
+        if not self.depth:
+            return "mf"
+        own = [name for name in type(self).model_fields if name not in self.STACK_FIELDS]
+        return _with(self.stack_words(), [*self.details(self.STACK_FIELDS), *self.details(("depth", *own))])
+
+    def stack_words(self) -> str:
+        """The layers in a word."""
+        return f"{self.kind}×{self.depth}"
+
+    def _detail(self, name: str, value: Any) -> str:
+        if name == "norm":
+            return next((word for word, known in NORM_EXPONENT.items() if known == value), f"norm {number(value)}")
+        if name == "layer0" and value == 0:
+            return "no layer 0"
+        return super()._detail(name, value)
+
+
+@register(PROPAGATIONS)
 class NoPropagation(Propagation):
     """Matrix factorisation: the graph is used by the loss alone."""
 
     kind: ClassVar[str] = "none"
-    uses_graph: ClassVar[bool] = False
+
+    def without_graph(self) -> str | None:
+        """It never uses one."""
+        return f"propagation {self.kind}"
+
+    def words(self) -> str:
+        """Matrix factorisation."""
+        return "mf"
 
 
-@register
+@register(PROPAGATIONS)
 class LightGCN(Layered):
     """He et al., "LightGCN", SIGIR 2020: the normalised sum over neighbours and nothing else."""
 
     kind: ClassVar[str] = "lightgcn"
+    builder: ClassVar[str] = "gnas.nn.ops.lightgcn:LightGCNLayer"
+    step_tables: ClassVar[int] = 2
+    pass_tables: ClassVar[int] = 2
     norm: Norm = "sym"
     weights: list[float] | None = None
     """Fixed weights of the layers 0..depth, in place of `combine` and `layer0`."""
+
+    def fixed_weights(self) -> list[float] | None:
+        """The weights, where they are given."""
+        return self.weights
 
     @model_validator(mode="after")
     def _one_weight_per_layer(self) -> "LightGCN":
@@ -107,81 +198,89 @@ class LightGCN(Layered):
         return self
 
 
-@register
+@register(PROPAGATIONS)
 class GCN(Layered):
     """Kipf & Welling, ICLR 2017: normalised sum with self loops, a linear map, an activation."""
 
     kind: ClassVar[str] = "gcn"
+    builder: ClassVar[str] = "gnas.nn.ops.gcn:GCNLayer"
     norm: Norm = "sym"
     self_loops: bool = True
     linear: bool = True
     activation: Activation = "identity"
 
 
-@register
+@register(PROPAGATIONS)
 class NGCF(Layered):
     """Wang et al., "Neural Graph Collaborative Filtering", SIGIR 2019: neighbours summed and multiplied in."""
 
     kind: ClassVar[str] = "ngcf"
+    builder: ClassVar[str] = "gnas.nn.ops.ngcf:NGCFLayer"
     norm: Norm = "sym"
     combine: Combine = "concat"
     activation: Activation = "leaky_relu"
 
 
-@register
+@register(PROPAGATIONS)
 class SAGE(Layered):
     """Hamilton et al., "GraphSAGE", NeurIPS 2017: own state beside the aggregate of the neighbours."""
 
     kind: ClassVar[str] = "sage"
+    builder: ClassVar[str] = "gnas.nn.ops.sage:SAGELayer"
     aggregate: Literal["mean", "max", "sum"] = "mean"
     linear: bool = True
     activation: Activation = "identity"
 
 
-@register
+@register(PROPAGATIONS)
 class GIN(Layered):
     """Xu et al., "How Powerful are Graph Neural Networks?", ICLR 2019: an MLP of (1 + ε)·own + sum of neighbours."""
 
     kind: ClassVar[str] = "gin"
+    builder: ClassVar[str] = "gnas.nn.ops.gin:GINLayer"
     norm: Norm = "left"
     """The paper sums; on user-item graphs a plain sum explodes with the degree, hence the mean as default."""
     activation: Activation = "relu"
 
 
-@register
+@register(PROPAGATIONS)
 class GAT(Layered):
     """Velickovic et al., "Graph Attention Networks", ICLR 2018."""
 
     kind: ClassVar[str] = "gat"
+    builder: ClassVar[str] = "gnas.nn.ops.gat:GATLayer"
     heads: Annotated[int, Field(ge=1, le=16)] = 1
     linear: bool = True
     activation: Activation = "identity"
 
 
-@register
+@register(PROPAGATIONS)
 class GATv2(Layered):
     """Brody et al., "How Attentive are Graph Attention Networks?", ICLR 2022."""
 
     kind: ClassVar[str] = "gatv2"
+    builder: ClassVar[str] = "gnas.nn.ops.gatv2:GATv2Layer"
     heads: Annotated[int, Field(ge=1, le=16)] = 1
     linear: bool = True
     activation: Activation = "identity"
 
 
-@register
+@register(PROPAGATIONS)
 class GraphTransformer(Layered):
     """Shi et al., "Masked Label Prediction", IJCAI 2021: dot-product attention over neighbours."""
 
     kind: ClassVar[str] = "transformer"
+    builder: ClassVar[str] = "gnas.nn.ops.transformer:TransformerLayer"
     heads: Annotated[int, Field(ge=1, le=16)] = 1
     activation: Activation = "identity"
 
 
-@register
+@register(PROPAGATIONS)
 class PyG(Layered):
     """Any graph convolution of PyG that is called with the embeddings and the edges alone."""
 
     kind: ClassVar[str] = "pyg"
+    builder: ClassVar[str] = "gnas.nn.ops.pyg:PyGLayer"
     on_samples: ClassVar[bool] = False
     layer: str
     """Its name in PyG, such as TAGConv."""
@@ -195,7 +294,7 @@ class PyG(Layered):
         return self
 
 
-@register
+@register(PROPAGATIONS)
 class Mixed(Layered):
     """A different operator in every layer; the stack's own parameters stand here, the operators' in `layers`."""
 
@@ -227,95 +326,44 @@ class Mixed(Layered):
         """The operator of each layer, from the first."""
         return list(self.ops)
 
+    def plain(self) -> Layered:
+        """The plain stack of the operator that all layers have; itself where they differ."""
+        first, *others = (self._layer(op) for op in self.ops)
+        if any(layer != first for layer in others):
+            return self
+        return self.ops[0].model_copy(update={name: getattr(self, name) for name in self.STACK_FIELDS})
 
-@register
-class Spectral(Propagation):
-    """A graph filter in closed form, never trained; the family of GF-CF, ChebyCF, Turbo-CF and ideal low-pass filters.
+    def canonical(self) -> dict[str, Any]:
+        """Equal layers are a plain stack of their operator."""
+        if (plain := self.plain()) is not self:
+            return plain.canonical()
+        return {self.kind: {**super().canonical()[self.kind], "ops": [self._layer(op) for op in self.ops]}}
 
-    With R̃ = D_U^-user_norm R D_I^-item_norm divided by its largest singular value, P = R̃ᵀR̃, and V the `rank` leading
-    right singular vectors of D_U^-½ R D_I^-½, a user with row r of R scores
+    def shown(self) -> dict[str, Any]:
+        """With every layer: each has tensors of its own name."""
+        return self.written_in_full()
 
-        r · ( D_I^-b h(P) D_I^b + ideal · D_I^-c V Vᵀ D_I^c ),   b = `degree`, c = `ideal_degree`,
+    def words(self) -> str:
+        """As a plain stack where all layers are equal."""
+        return super().words() if (plain := self.plain()) is self else plain.words()
 
-    h being the polynomial that interpolates `response`. The defaults are GF-CF (Shen et al., CIKM 2021).
-    """
+    def details(self, without: Collection[str] = ()) -> list[str]:
+        """All but the layers, which `stack_words` tells."""
+        return super().details({*without, "ops"})
 
-    kind: ClassVar[str] = "spectral"
-    trained: ClassVar[bool] = False
-    user_norm: Fraction = 0.5
-    """How far active users are weighed down; 0.1 to 0.5, the best differs by data."""
-    item_norm: Fraction = 0.5
-    """How far popular items are weighed down; 0.3 to 0.5."""
-    response: Literal["linear", "ridge", "plateau", "heat", "none"] = "linear"
-    """h on eigenvalues λ in 0..1: `linear` λ (GF-CF), `ridge` λ/(λ + 1/sharpness), `plateau` with x = 2λ − 1
-    ½(1 + sign(x)|x|^sharpness) (ChebyCF), `heat` exp(−sharpness·(1 − λ)), `none` 0: the ideal part alone."""
-    order: Annotated[int, Field(ge=1, le=32)] = 8
-    """Order of the Chebyshev interpolation of `ridge`, `plateau` and `heat`: so many products with P."""
-    sharpness: Annotated[float, Field(gt=0, le=64)] = 8.0
-    degree: Annotated[float, Field(ge=-1, le=1)] = 0.0
-    """b: exponent of the item degrees before and after h(P)."""
-    ideal: Annotated[float, Field(ge=0, le=10)] = 0.3
-    """Weight of the ideal low-pass part V Vᵀ."""
-    rank: Annotated[int, Field(ge=1, le=4096)] = 256
-    """Number of singular vectors in the ideal part; small data like 8 to 64. At most the smaller side less one."""
-    ideal_degree: Annotated[float, Field(ge=-1, le=1)] = 0.5
-    """c: exponent of the item degrees before and after V Vᵀ."""
+    def stack_words(self) -> str:
+        """`lightgcn→gat (heads 2)`."""
+        return "→".join(_with(op.kind, op.details(self.STACK_FIELDS)) for op in self.ops)
 
-    @model_validator(mode="after")
-    def _does_something(self) -> "Spectral":
-        if self.response == "none" and self.ideal == 0:
-            raise ValueError("response none with ideal 0 scores every item 0; give one of them")
-        return self
+    @staticmethod
+    def _layer(op: Layered) -> dict[str, Any]:
+        return {op.kind: op.alike(op.layer_only()[op.kind])}
 
 
-@register
-class ItemGraph(Propagation):
-    """A learned item-item graph in closed form: EASE (Steck, WWW 2019) on a normalised matrix.
-
-    With X = s · D_U^-user_norm R D_I^-item_norm, s such that ‖X‖² is the number of interactions,
-    B = argmin ‖X − XB‖² + l2·‖B‖² + dropout/(1 − dropout) · Σ_i (XᵀX)_ii ‖B_i‖² with diag(B) = 0, and a user with row r
-    of R scores r D_I^-item_norm B. The defaults are EASE.
-    """
-
-    kind: ClassVar[str] = "item_graph"
-    trained: ClassVar[bool] = False
-    l2: Annotated[float, Field(gt=0)] = 200.0
-    """Ridge weight, in units of interactions."""
-    dropout: DropoutRate = 0.0
-    """EDLAE's emphasised dropout (Steck, NeurIPS 2020)."""
-    user_norm: Fraction = 0.0
-    """How far active users are weighed down; 0.25 is better than 0 on most data."""
-    item_norm: Fraction = 0.0
-    """How far popular items are weighed down; 0.2 to 0.35 is better than 0 on most data."""
+def _with(name: str, details: list[str]) -> str:
+    return f"{name} ({', '.join(details)})" if details else name
 
 
-@register
-class ALS(Propagation):
-    """Matrix factorisation solved by alternating least squares on all user-item pairs: implicit ALS.
-
-    Hu, Koren & Volinsky, ICDM 2008, regularised as in Rendle et al., RecSys 2022: the loss is that of `all-pairs`, each
-    side solved exactly in turn instead of stepped down.
-    """
-
-    kind: ClassVar[str] = "als"
-    trained: ClassVar[bool] = False
-    uses_graph: ClassVar[bool] = False
-    rank: Annotated[int, Field(ge=1, le=4096)] = 64
-    """Size of the factors."""
-    unobserved: Annotated[float, Field(gt=0, le=1)] = 0.1
-    """Weight of a pair that is not an interaction; an interaction has 1."""
-    l2: Annotated[float, Field(gt=0)] = 5.0
-    """Mean ridge of a row; active users and popular items have more."""
-    sweeps: Annotated[int, Field(ge=1, le=200)] = 12
-    """Times that both sides are solved."""
-
-
-PropagationField = Annotated[
-    Propagation,
-    BeforeValidator(choice_reader(PROPAGATIONS)),
-    PlainSerializer(lambda value: value.written_in_full()),
-]
-LayerField = Annotated[
-    Layered, BeforeValidator(choice_reader(PROPAGATIONS)), PlainSerializer(lambda value: value.layer_only())
-]
+PropagationField = Annotated[Propagation, ChoiceReader(PROPAGATIONS)]
+LayerField = Annotated[Layered, ChoiceReader(PROPAGATIONS, lambda layer: layer.layer_only())]
 Mixed.model_rebuild()

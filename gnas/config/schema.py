@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator
+from pydantic import BaseModel
 
 from gnas.config.base import AlsoWritten, Choice, ChoiceReader
 from gnas.registry import Registry
@@ -34,6 +34,7 @@ PLAIN = Kind()
 def kinds(model: type[BaseModel]) -> dict[str, Kind]:
     """The fields of a model and what each may hold."""
     found = {}
+    model = getattr(model, "keys", model) if not model.model_fields else model
     for name, field in model.model_fields.items():
         also = next((item.ways for item in field.metadata if isinstance(item, AlsoWritten)), None)
         found[name] = replace(_kind(field.annotation, field.metadata), also=also)
@@ -53,8 +54,8 @@ def default_of(model: type[BaseModel], name: str) -> Any:
 
 def _kind(annotation: Any, metadata: Sequence[Any]) -> Kind:
     for item in metadata:
-        if isinstance(item, BeforeValidator) and isinstance(item.func, ChoiceReader):
-            return Kind(registry=item.func.registry)
+        if isinstance(item, ChoiceReader):
+            return Kind(registry=item.registry)
     origin = get_origin(annotation)
     if origin is Annotated:
         inner, *rest = get_args(annotation)

@@ -70,7 +70,7 @@ class FeatureBank:
             for modality, encoder in spec.encoders.items()
             if isinstance(encoder, Pretrained)
         }
-        return architecture.model_copy(update={"features": spec.model_copy(update=encoders)})
+        return architecture.with_features(spec.model_copy(update=encoders))
 
     def _side(self, side: Side, spec: Features, progress: Progress | None) -> dict[str, Block]:
         table, blocks = self.tables[side], {}

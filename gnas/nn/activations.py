@@ -1,30 +1,28 @@
-"""Functions between layers, by name."""
+"""Functions between layers."""
 
 from collections.abc import Callable
 
 import torch
 from torch.nn import functional
 
-from gnas.registry import Registry
+from gnas.config.named import ACTIVATIONS
+from gnas.registry import resolve
 
 SLOPE = 0.2
 """Of leaky_relu for negative values, as in GAT and NGCF."""
 
-ACTIVATIONS: Registry[Callable[[torch.Tensor], torch.Tensor]] = Registry("activation")
+
+def activation(name: str) -> Callable[[torch.Tensor], torch.Tensor]:
+    """The function that an architecture calls `name`."""
+    function: Callable[[torch.Tensor], torch.Tensor] = resolve(ACTIVATIONS[name])
+    return function
 
 
-@ACTIVATIONS.register("identity")
-def _identity(x: torch.Tensor) -> torch.Tensor:
+def identity(x: torch.Tensor) -> torch.Tensor:
+    """The argument itself."""
     return x
 
 
-@ACTIVATIONS.register("leaky_relu")
-def _leaky_relu(x: torch.Tensor) -> torch.Tensor:
+def leaky_relu(x: torch.Tensor) -> torch.Tensor:
+    """Of slope `SLOPE` for negative values."""
     return functional.leaky_relu(x, SLOPE)
-
-
-ACTIVATIONS.add("relu", functional.relu)
-ACTIVATIONS.add("elu", functional.elu)
-ACTIVATIONS.add("gelu", functional.gelu)
-ACTIVATIONS.add("tanh", torch.tanh)
-ACTIVATIONS.add("sigmoid", torch.sigmoid)

@@ -9,7 +9,7 @@ from torch.nn.functional import embedding
 
 from gnas.features.blocks import FeatureSet
 from gnas.graph.bipartite import Graph
-from gnas.nn.losses import info_nce
+from gnas.nn.losses.formulas import info_nce
 
 MAX_NODES = 1024
 """Nodes of a side that are compared in a step; more would cost their square."""

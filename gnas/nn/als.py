@@ -12,8 +12,8 @@ Shapes: S rows of the side solved for, O rows of the other side, D dim, E intera
 
 import torch
 
-from gnas.config.architecture import Architecture
-from gnas.config.propagation import ALS
+from gnas.config.architecture import ClosedForm
+from gnas.config.closed_forms import ALS
 from gnas.graph.bipartite import Graph
 from gnas.graph.sparse import SparseMatrix
 from gnas.rng import torch_rng
@@ -72,7 +72,7 @@ class Factorisation:
     """score(u, i) = w_u · h_i."""
 
     def __init__(self, spec: ALS, user_UD: torch.Tensor, item_ID: torch.Tensor) -> None:
-        self.architecture = Architecture(propagation=spec)
+        self.architecture = ClosedForm(propagation=spec)
         self.n_users, self.n_items = len(user_UD), len(item_ID)
         self.user_UD, self.item_ID = user_UD, item_ID
 

@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn.functional import embedding
 from torch.utils.checkpoint import checkpoint
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Trained
 from gnas.data.histories import Histories
 from gnas.features.table import Side
 from gnas.graph.bipartite import Graph
@@ -39,7 +39,7 @@ class Behaviour(nn.Module):
 
     def __init__(
         self,
-        architecture: Architecture,
+        architecture: Trained,
         histories: Mapping[Side, Histories],
         n_out: int,
         graph: Graph,
@@ -73,7 +73,7 @@ class SideBehaviour(nn.Module):
     known_nL: torch.Tensor
 
     def __init__(
-        self, architecture: Architecture, histories: Histories, first: int, n_out: int, generator: torch.Generator
+        self, architecture: Trained, histories: Histories, first: int, n_out: int, generator: torch.Generator
     ) -> None:
         super().__init__()
         spec, dim, std = architecture.features.history, architecture.dim, architecture.init_scale

@@ -3,16 +3,14 @@
 Layers may come one by one: sums take each as it comes and let it go, the other combinations need all at once.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import torch
 from torch import nn
 
+from gnas.config.named import COMBINES
 from gnas.config.propagation import Layered
 from gnas.nn.init import xavier, zeros
-from gnas.registry import Registry
-
-COMBINES: Registry[Callable[[Layered, int, torch.Generator], nn.Module]] = Registry("combination")
 
 
 class Weighted(nn.Module):
@@ -93,38 +91,40 @@ def _shared(shares: torch.Tensor, layers: Iterable[torch.Tensor]) -> torch.Tenso
     return total
 
 
-@COMBINES.register("last")
-def _last(spec: Layered, dim: int, generator: torch.Generator) -> nn.Module:  # noqa: ARG001
+def last(spec: Layered, _dim: int, _generator: torch.Generator) -> Weighted:
+    """The last layer alone."""
     return Weighted([0.0] * spec.depth + [1.0])
 
 
-@COMBINES.register("sum")
-def _sum(spec: Layered, dim: int, generator: torch.Generator) -> nn.Module:  # noqa: ARG001
+def summed(spec: Layered, _dim: int, _generator: torch.Generator) -> Weighted:
+    """All layers added up."""
     return Weighted([spec.layer0] + [1.0] * spec.depth)
 
 
-@COMBINES.register("mean")
-def _mean(spec: Layered, dim: int, generator: torch.Generator) -> nn.Module:  # noqa: ARG001
+def mean(spec: Layered, _dim: int, _generator: torch.Generator) -> Weighted:
+    """The weighted mean of all layers."""
     total = spec.layer0 + spec.depth
     return Weighted([spec.layer0 / total] + [1 / total] * spec.depth)
 
 
-@COMBINES.register("concat")
-def _concat(spec: Layered, dim: int, generator: torch.Generator) -> nn.Module:  # noqa: ARG001
+def concat(spec: Layered, _dim: int, _generator: torch.Generator) -> Concat:
+    """All layers side by side."""
     return Concat(spec.layer0)
 
 
-@COMBINES.register("learned")
-def _learned(spec: Layered, dim: int, generator: torch.Generator) -> nn.Module:  # noqa: ARG001
+def learned(spec: Layered, _dim: int, _generator: torch.Generator) -> Learned:
+    """Learned shares, the same for all nodes."""
     return Learned(spec.depth)
 
 
-@COMBINES.register("attention")
-def _attention(spec: Layered, dim: int, generator: torch.Generator) -> nn.Module:  # noqa: ARG001
+def attention(_spec: Layered, dim: int, generator: torch.Generator) -> Attention:
+    """Learned shares of each node."""
     return Attention(dim, generator)
 
 
 def build_combine(spec: Layered, dim: int, generator: torch.Generator) -> nn.Module:
     """The combination of `spec`; its fixed layer weights, where it has any, come first."""
-    weights = getattr(spec, "weights", None)
-    return Weighted(weights) if weights is not None else COMBINES[spec.combine](spec, dim, generator)
+    if (weights := spec.fixed_weights()) is not None:
+        return Weighted(weights)
+    combine: nn.Module = COMBINES[spec.combine].build(spec, dim, generator)
+    return combine

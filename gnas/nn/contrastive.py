@@ -7,12 +7,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding
 
-from gnas.config.objective import SGL, Contrastive, NoContrastive, SimGCL, ViewContrast, XSimGCL
-from gnas.nn.losses import info_nce
+from gnas.config.contrastive import SGL, Contrastive, NoContrastive, SimGCL, ViewContrast, XSimGCL
+from gnas.nn.losses.compared import MAX_COLUMNS
+from gnas.nn.losses.formulas import info_nce
+from gnas.nn.losses.step import Batch
 from gnas.nn.model import Candidate
-from gnas.nn.objectives import MAX_COLUMNS, Batch
 from gnas.nn.propagate import Propagated
-from gnas.registry import Registry
 
 Views = Callable[[Candidate, Propagated, torch.Generator], tuple[Tensor, Tensor]]
 """From the main pass to two views of all nodes, [N, D] each."""
@@ -20,66 +20,66 @@ Views = Callable[[Candidate, Propagated, torch.Generator], tuple[Tensor, Tensor]
 
 @dataclass(frozen=True)
 class Contrast:
-    """How a term makes its views; `noise` is added to the layers of the main pass, None: none."""
+    """How a term makes its views, and what it weighs; `noise` is added to the layers of the main pass, None: none."""
 
     views: Views
+    weight: float
+    temperature: float
     noise: float | None = None
 
 
-CONTRASTS: Registry[Callable[[Contrastive], Contrast | None]] = Registry("contrastive term")
+def no_contrast(_spec: NoContrastive) -> None:
+    """No term."""
 
 
-@CONTRASTS.register(NoContrastive.kind)
-def _none(spec: Contrastive) -> Contrast | None:  # noqa: ARG001
-    return None
-
-
-@CONTRASTS.register(SGL.kind)
-def _sgl(spec: Contrastive) -> Contrast:
+def sgl(spec: SGL) -> Contrast:
     """Two passes over graphs that lack different edges (Wu et al., "Self-supervised Graph Learning", SIGIR 2021)."""
-    assert isinstance(spec, SGL)
 
     def view(model: Candidate, generator: torch.Generator) -> Tensor:
         return model.propagate(True, generator, edge_dropout=spec.edge_dropout).final
 
-    return Contrast(lambda model, _main, generator: (view(model, generator), view(model, generator)))
+    return _of_two(view, spec)
 
 
-@CONTRASTS.register(SimGCL.kind)
-def _simgcl(spec: Contrastive) -> Contrast:
+def simgcl(spec: SimGCL) -> Contrast:
     """Two passes with noise on every layer (Yu et al., "Are Graph Augmentations Necessary?", SIGIR 2022)."""
-    assert isinstance(spec, SimGCL)
 
     def view(model: Candidate, generator: torch.Generator) -> Tensor:
         return model.propagate(True, generator, noise=spec.eps).final
 
-    return Contrast(lambda model, _main, generator: (view(model, generator), view(model, generator)))
+    return _of_two(view, spec)
 
 
-@CONTRASTS.register(XSimGCL.kind)
-def _xsimgcl(spec: Contrastive) -> Contrast:
+def _of_two(view: Callable[[Candidate, torch.Generator], Tensor], spec: ViewContrast) -> Contrast:
+    """Two views, each made anew."""
+    return Contrast(
+        lambda model, _main, generator: (view(model, generator), view(model, generator)), spec.weight, spec.temperature
+    )
+
+
+def xsimgcl(spec: XSimGCL) -> Contrast:
     """One noisy pass: its layer `layer`, or the last there is, against its outcome (Yu et al., XSimGCL, TKDE 2023).
 
     An outcome wider than a layer (combine concat) is replaced by the mean of the layers.
     """
-    assert isinstance(spec, XSimGCL)
 
-    def views(model: Candidate, main: Propagated, generator: torch.Generator) -> tuple[Tensor, Tensor]:  # noqa: ARG001
+    def views(_model: Candidate, main: Propagated, _generator: torch.Generator) -> tuple[Tensor, Tensor]:
         layer_ND = main.layers[min(spec.layer, len(main.layers) - 1)]
         if layer_ND.shape == main.final.shape:
             return main.final, layer_ND
         return torch.stack(list(main.layers)).mean(0), layer_ND
 
-    return Contrast(views, noise=spec.eps)
+    return Contrast(views, spec.weight, spec.temperature, noise=spec.eps)
 
 
 def build_contrast(spec: Contrastive) -> Contrast | None:
     """How `spec` contrasts; None for no term."""
-    return CONTRASTS[spec.kind](spec)
+    contrast: Contrast | None = spec.build()
+    return contrast
 
 
 def agreement(
-    spec: ViewContrast, views: tuple[Tensor, Tensor], model: Candidate, batch: Batch, generator: torch.Generator
+    contrast: Contrast, views: tuple[Tensor, Tensor], model: Candidate, batch: Batch, generator: torch.Generator
 ) -> Tensor:
     """Weight · (InfoNCE of the batch's users + InfoNCE of its items), each the mean over distinct nodes.
 
@@ -90,8 +90,8 @@ def agreement(
     for ids_B, first, n in ((batch.users_B, 0, model.n_users), (batch.items_B, model.n_users, model.n_items)):
         node_B, repeated_B = _distinct(ids_B, n, batch.full, generator)
         rows_B = node_B + first
-        terms.append(info_nce(embedding(rows_B, a_ND), embedding(rows_B, b_ND), spec.temperature, repeated_B))
-    return spec.weight * (terms[0] + terms[1])
+        terms.append(info_nce(embedding(rows_B, a_ND), embedding(rows_B, b_ND), contrast.temperature, repeated_B))
+    return contrast.weight * (terms[0] + terms[1])
 
 
 def _distinct(ids_B: Tensor, n: int, full: bool, generator: torch.Generator) -> tuple[Tensor, Tensor | None]:

@@ -6,9 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Trained
 from gnas.config.features import plain_entry
-from gnas.config.propagation import Layered
 from gnas.features.blocks import Block, FeatureSet
 from gnas.graph.bipartite import Graph
 from gnas.nn.alignment import alignable, alignment
@@ -34,9 +33,7 @@ class FeatureEntry(nn.Module):
     keep_N1: torch.Tensor
     drop_N1: torch.Tensor
 
-    def __init__(
-        self, architecture: Architecture, features: FeatureSet, graph: Graph, generator: torch.Generator
-    ) -> None:
+    def __init__(self, architecture: Trained, features: FeatureSet, graph: Graph, generator: torch.Generator) -> None:
         super().__init__()
         spec = architecture.features
         self.reads_items = bool(features.items or features.item_links)
@@ -119,7 +116,7 @@ def entering(features: FeatureSet, entry: Mapping[str, str], point: str) -> Feat
 
 
 def _behaviour(
-    architecture: Architecture, features: FeatureSet, graph: Graph, generator: torch.Generator
+    architecture: Trained, features: FeatureSet, graph: Graph, generator: torch.Generator
 ) -> Behaviour | None:
     if not features.histories:
         return None
@@ -127,11 +124,6 @@ def _behaviour(
     return Behaviour(architecture, features.histories, n_out, graph, generator)
 
 
-def result_dim(architecture: Architecture) -> int:
+def result_dim(architecture: Trained) -> int:
     """Length of a propagated embedding: more than `dim` where the layers are concatenated."""
-    propagation = architecture.propagation
-    if not isinstance(propagation, Layered) or not propagation.depth or propagation.combine != "concat":
-        return architecture.dim
-    if getattr(propagation, "weights", None) is not None:
-        return architecture.dim
-    return architecture.dim * (propagation.depth + bool(propagation.layer0))
+    return architecture.propagation.width(architecture.dim)

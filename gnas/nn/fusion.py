@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from gnas.config.features import Features
+from gnas.config.named import FUSIONS
 from gnas.features.blocks import Block, FeatureSet
 from gnas.nn.column_reader import ColumnReader
 from gnas.nn.init import normal, zeros
@@ -38,7 +39,7 @@ class FeatureFusion(nn.Module):
         std: float = 0.1,
     ) -> None:
         super().__init__()
-        users, items = ([] if spec.fusion == "none" else list(s.values()) for s in (features.users, features.items))
+        users, items = (list(s.values()) if spec.fuses else [] for s in (features.users, features.items))
         self.users = SideFusion(spec, users, n_users, dim, generator, std)
         self.items = SideFusion(spec, items, n_items, dim, generator, std)
 
@@ -58,45 +59,77 @@ class FeatureFusion(nn.Module):
 
 
 class SideFusion(nn.Module):
-    """The features of the users, or of the items: projections P_m, then one of four fusions.
+    """The features of the users, or of the items: projections P_m, then a fusion.
 
-    With h_m = P_m(z_m), or the learned vector of block m where its reading is missing or dropped:
-    `sum` Σ h_m / √M; `concat` W [h_1; …; h_M]; `gated` Σ 2σ(G_m h_m + g_m) ∘ h_m / √M, every number gated by its own
-    block (cf. Arevalo et al., "Gated Multimodal Units", 2017); `attention` √M · Σ a_m h_m with
-    a = softmax_m(qᵀ tanh(A h_m)) (cf. Wang et al., "HAN", WWW 2019).
+    h_m = P_m(z_m), or the learned vector of block m where its reading is missing or dropped.
     """
 
     def __init__(
         self, spec: Features, blocks: list[Block], n: int, dim: int, generator: torch.Generator, std: float
     ) -> None:
         super().__init__()
-        self.n = n
-        self.fusion, self.dropout = spec.fusion, spec.modality_dropout
+        self.n, self.dropout = n, spec.modality_dropout
         self.projections = nn.ModuleList(_projection(spec, b, dim, generator, std) for b in blocks)
-        m = len(blocks)
-        if m and spec.fusion == "concat":
-            self.mix_DMD = normal(dim, m * dim, std=math.sqrt(1 / (m * dim)), generator=generator)
-        elif m and spec.fusion == "gated":
-            self.gate_MDD = normal(m, dim, dim, std=1 / math.sqrt(dim), generator=generator)
-            self.bias_MD = zeros(m, dim)
-        elif m and spec.fusion == "attention":
-            self.key_DD = normal(dim, dim, std=1 / math.sqrt(dim), generator=generator)
-            self.query_D = normal(dim, std=1 / math.sqrt(dim), generator=generator)
+        self.fused: nn.Module | None = FUSIONS[spec.fusion].build(len(blocks), dim, generator) if blocks else None
 
     def forward(self, generator: torch.Generator | None) -> torch.Tensor:
         """The contribution to each row: [n, D]."""
+        assert self.fused is not None  # asked only where there are projections
         rate = self.dropout if self.training else 0.0
         h_nMD = torch.stack([projection(rate, generator) for projection in self.projections], dim=1)
-        m = h_nMD.shape[1]
-        if self.fusion == "concat":
-            return h_nMD.flatten(1) @ self.mix_DMD.T
-        if self.fusion == "gated":
-            gates_nMD = torch.einsum("nmd,mde->nme", h_nMD, self.gate_MDD) + self.bias_MD
-            return (2 * gates_nMD.sigmoid() * h_nMD).sum(1) / math.sqrt(m)
-        if self.fusion == "attention":
-            weights_nM = ((h_nMD @ self.key_DD).tanh() @ self.query_D).softmax(1)
-            return math.sqrt(m) * (weights_nM[..., None] * h_nMD).sum(1)
-        return h_nMD.sum(1) / math.sqrt(m)
+        out_nD: torch.Tensor = self.fused(h_nMD)
+        return out_nD
+
+
+class Summed(nn.Module):
+    """Σ h_m / √M."""
+
+    def __init__(self, _m: int, _dim: int, _generator: torch.Generator) -> None:
+        super().__init__()
+
+    def forward(self, h_nMD: torch.Tensor) -> torch.Tensor:
+        """From [n, M, D] to [n, D]."""
+        return h_nMD.sum(1) / math.sqrt(h_nMD.shape[1])
+
+
+class Joined(nn.Module):
+    """W [h_1; …; h_M]."""
+
+    def __init__(self, m: int, dim: int, generator: torch.Generator) -> None:
+        super().__init__()
+        self.mix_DMD = normal(dim, m * dim, std=math.sqrt(1 / (m * dim)), generator=generator)
+
+    def forward(self, h_nMD: torch.Tensor) -> torch.Tensor:
+        """From [n, M, D] to [n, D]."""
+        return h_nMD.flatten(1) @ self.mix_DMD.T
+
+
+class Gated(nn.Module):
+    """Σ 2σ(G_m h_m + g_m) ∘ h_m / √M: every number gated by its own block (cf. Arevalo et al., 2017)."""
+
+    def __init__(self, m: int, dim: int, generator: torch.Generator) -> None:
+        super().__init__()
+        self.gate_MDD = normal(m, dim, dim, std=1 / math.sqrt(dim), generator=generator)
+        self.bias_MD = zeros(m, dim)
+
+    def forward(self, h_nMD: torch.Tensor) -> torch.Tensor:
+        """From [n, M, D] to [n, D]."""
+        gates_nMD = torch.einsum("nmd,mde->nme", h_nMD, self.gate_MDD) + self.bias_MD
+        return (2 * gates_nMD.sigmoid() * h_nMD).sum(1) / math.sqrt(h_nMD.shape[1])
+
+
+class Attended(nn.Module):
+    """√M · Σ a_m h_m with a = softmax_m(qᵀ tanh(A h_m)) (cf. Wang et al., "HAN", WWW 2019)."""
+
+    def __init__(self, _m: int, dim: int, generator: torch.Generator) -> None:
+        super().__init__()
+        self.key_DD = normal(dim, dim, std=1 / math.sqrt(dim), generator=generator)
+        self.query_D = normal(dim, std=1 / math.sqrt(dim), generator=generator)
+
+    def forward(self, h_nMD: torch.Tensor) -> torch.Tensor:
+        """From [n, M, D] to [n, D]."""
+        weights_nM = ((h_nMD @ self.key_DD).tanh() @ self.query_D).softmax(1)
+        return math.sqrt(h_nMD.shape[1]) * (weights_nM[..., None] * h_nMD).sum(1)
 
 
 def _projection(spec: Features, block: Block, dim: int, generator: torch.Generator, std: float) -> nn.Module:

@@ -5,7 +5,8 @@ import math
 import torch
 from torch import nn
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Trained
+from gnas.config.named import STARTS
 from gnas.graph.bipartite import Graph
 
 
@@ -25,23 +26,31 @@ def zeros(*shape: int) -> nn.Parameter:
     return nn.Parameter(torch.zeros(*shape))
 
 
-def embeddings(architecture: Architecture, graph: Graph, generator: torch.Generator) -> nn.Parameter:
-    """The table of all nodes [N, D], users first, started as `architecture.init` says.
+def embeddings(architecture: Trained, graph: Graph, generator: torch.Generator) -> nn.Parameter:
+    """The table of all nodes [N, D], users first, started as `architecture.init` says."""
+    start = STARTS[architecture.init].build(graph, architecture.dim, architecture.init_scale, generator)
+    return nn.Parameter(start)
 
-    `normal`: standard deviation `init_scale`. `xavier`: users and items each as a matrix of their own. `svd`: the
-    factors of D_U^-½ R D_I^-½ times the root of the singular values, as a whole scaled to a root mean square of
-    `init_scale`; columns beyond the rank of the data are normal with a hundredth of that.
+
+def normal_start(graph: Graph, dim: int, scale: float, generator: torch.Generator) -> torch.Tensor:
+    """Independent normal numbers of standard deviation `scale`."""
+    return torch.randn(graph.n_nodes, dim, generator=generator).mul_(scale)
+
+
+def xavier_start(graph: Graph, dim: int, _scale: float, generator: torch.Generator) -> torch.Tensor:
+    """Users and items each as a matrix of their own."""
+    return torch.cat([xavier(n, dim, generator=generator).data for n in (graph.n_users, graph.n_items)])
+
+
+def svd_start(graph: Graph, dim: int, scale: float, generator: torch.Generator) -> torch.Tensor:
+    """The factors of D_U^-½ R D_I^-½ times the root of the singular values, of root mean square `scale` as a whole.
+
+    Columns beyond the rank of the data are normal with a hundredth of that.
     """
-    dim = architecture.dim
-    if architecture.init == "normal":
-        return normal(graph.n_nodes, dim, std=architecture.init_scale, generator=generator)
-    if architecture.init == "xavier":
-        tables = [xavier(n, dim, generator=generator).data for n in (graph.n_users, graph.n_items)]
-        return nn.Parameter(torch.cat(tables))
-    table = torch.randn(graph.n_nodes, dim, generator=generator).mul_(0.01 * architecture.init_scale)
+    table = torch.randn(graph.n_nodes, dim, generator=generator).mul_(0.01 * scale)
     factors = graph.svd(dim)
     root = factors.singular_K.sqrt()
     start = torch.cat([factors.user_UK * root, factors.item_IK * root]).cpu()
-    start *= architecture.init_scale / start.square().mean().sqrt().clamp(min=1e-12)
+    start *= scale / start.square().mean().sqrt().clamp(min=1e-12)
     table[:, : start.shape[1]] = start
-    return nn.Parameter(table)
+    return table

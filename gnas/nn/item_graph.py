@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 import torch
 
-from gnas.config.architecture import Architecture
-from gnas.config.propagation import ItemGraph
+from gnas.config.architecture import ClosedForm
+from gnas.config.closed_forms import ItemGraph
 from gnas.errors import TrialFailed
 from gnas.graph.bipartite import Graph
 from gnas.graph.factors import truncated_svd
@@ -80,7 +80,7 @@ class ItemWeights:
     """B itself, dense [I, I]."""
 
     def __init__(self, spec: ItemGraph, graph: Graph) -> None:
-        self.architecture = Architecture(propagation=spec)
+        self.architecture = ClosedForm(propagation=spec)
         self.n_users, self.n_items = graph.n_users, graph.n_items
         self.graph = graph
         task = problem(spec, graph)
@@ -110,7 +110,7 @@ class UserKernel:
     """K over users, dense [U, U]; exact."""
 
     def __init__(self, spec: ItemGraph, graph: Graph) -> None:
-        self.architecture = Architecture(propagation=spec)
+        self.architecture = ClosedForm(propagation=spec)
         self.n_users, self.n_items = graph.n_users, graph.n_items
         task = problem(spec, graph)
         self._x, self._y, self._unscale_U = task.x, task.y, task.unscale_U
@@ -142,7 +142,7 @@ class LeadingDirections:
     """The leading directions as they are, the rest to first order."""
 
     def __init__(self, spec: ItemGraph, graph: Graph) -> None:
-        self.architecture = Architecture(propagation=spec)
+        self.architecture = ClosedForm(propagation=spec)
         self.n_users, self.n_items = graph.n_users, graph.n_items
         task = problem(spec, graph)
         self._x, self._y, self._unscale_U = task.x, task.y, task.unscale_U

@@ -21,8 +21,8 @@ def known_rows(
     known_n = trained_n.copy()
     if features is None:
         return known_n
-    spec = architecture.features
-    if architecture.propagation.trained and spec.fusion != "none":
+    spec = architecture.read
+    if architecture.trained and spec.fuses:
         blocks = features.users if side == "users" else features.items
         for block in blocks.values():
             known_n |= block.present

@@ -2,7 +2,7 @@
 
 import torch
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import ClosedForm
 from gnas.features.blocks import FeatureSet
 from gnas.features.table import Side
 from gnas.graph.bipartite import Graph
@@ -20,7 +20,7 @@ class Linked:
     are found through the items that they are like or linked to, new users through such users.
     """
 
-    def __init__(self, base: Recommender, architecture: Architecture, graph: Graph, features: FeatureSet) -> None:
+    def __init__(self, base: Recommender, architecture: ClosedForm, graph: Graph, features: FeatureSet) -> None:
         self.architecture, self.base, self.graph = architecture, base, graph
         self.n_users, self.n_items = graph.n_users, graph.n_items
         self.knn = architecture.features.knn

@@ -5,12 +5,11 @@ import copy
 import torch
 from torch import nn
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Architecture, ClosedForm, Trained
 from gnas.errors import ConfigError
 from gnas.features.blocks import FeatureSet
 from gnas.graph.bipartite import Graph
 from gnas.graph.sampling import Neighbourhood
-from gnas.nn.closed_forms import CLOSED_FORMS
 from gnas.nn.entry import FeatureEntry, result_dim
 from gnas.nn.init import embeddings, zeros
 from gnas.nn.linked import Linked
@@ -18,6 +17,7 @@ from gnas.nn.propagate import Propagated, Relates, Stack, dropout
 from gnas.nn.ratings import RatingScale
 from gnas.nn.recommender import Recommender
 from gnas.nn.scorers import build_scorer
+from gnas.registry import resolve
 from gnas.rng import torch_rng
 
 
@@ -30,14 +30,27 @@ def build(
 ) -> Recommender:
     """The recommender of an architecture on the graph's device.
 
-    Closed forms are fitted when built. Everything else is a `Candidate` with its parameters drawn from the stream
-    `init` of `seed`; with `ratings` it predicts ratings; `features` are those that `architecture.features` asks for.
+    Closed forms are fitted when built. What is trained is a `Candidate` with its parameters drawn from the stream
+    `init` of `seed`; with `ratings` it predicts ratings. A blend is built of its members. `features` are those that
+    the architecture reads.
     """
-    propagation = architecture.propagation
-    if not propagation.trained:
-        closed = CLOSED_FORMS[propagation.kind](propagation, graph)
-        return Linked(closed, architecture, graph, _given(features)) if architecture.reads_features else closed
+    recommender: Recommender = resolve(architecture.builder)(architecture, graph, seed, ratings, features)
+    return recommender
+
+
+def candidate(
+    architecture: Trained, graph: Graph, seed: int, ratings: RatingScale | None, features: FeatureSet | None
+) -> "Candidate":
+    """What is to be trained."""
     return Candidate(architecture, graph, torch_rng("cpu", seed, "init"), ratings, features)
+
+
+def closed_form(
+    architecture: ClosedForm, graph: Graph, _seed: int, _ratings: RatingScale | None, features: FeatureSet | None
+) -> Recommender:
+    """What is solved, and follows links where it reads some."""
+    solved: Recommender = architecture.propagation.build(graph)
+    return Linked(solved, architecture, graph, _given(features)) if architecture.reads_features else solved
 
 
 class Candidate(nn.Module):
@@ -45,7 +58,7 @@ class Candidate(nn.Module):
 
     def __init__(
         self,
-        architecture: Architecture,
+        architecture: Trained,
         graph: Graph,
         generator: torch.Generator,
         ratings: RatingScale | None = None,

@@ -7,9 +7,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from gnas.config.objective import HardSampling, InBatchSampling, PopularitySampling, Sampling, UniformSampling
+from gnas.config.samplings import HardSampling, InBatchSampling, PopularitySampling, Sampling, UniformSampling
 from gnas.nn.positives import Positives
-from gnas.registry import Registry
 
 ROUNDS = 4
 """Draws from the batch before an item of the same popularity is drawn exactly instead."""
@@ -26,7 +25,7 @@ class Negatives:
     known_BK: Tensor | None = None
 
 
-class Sampler(Protocol):
+class Drawer(Protocol):
     """A way to draw. `group`: so many shared draws make one negative, the one that the user scores highest."""
 
     group: int
@@ -77,7 +76,7 @@ class Unseen:
         item_BK = item_BK.clamp_(max=self.known.n_items - 1)
         return Negatives(item_BK, (mass_B1 == 0).expand(-1, k) if self.any_full else None)
 
-    def each(self, users_B: Tensor, items_B: Tensor, k: int, score: Score, generator: torch.Generator) -> Negatives:  # noqa: ARG002
+    def each(self, users_B: Tensor, _items_B: Tensor, k: int, _score: Score, generator: torch.Generator) -> Negatives:
         """K negatives for each pair of the batch."""
         return self.draw(users_B, k, generator)
 
@@ -99,7 +98,7 @@ class FromBatch:
         self.known = known
         self.alike = Unseen(known, _whole(known.degree_I.double(), known.n_users))
 
-    def each(self, users_B: Tensor, items_B: Tensor, k: int, score: Score, generator: torch.Generator) -> Negatives:  # noqa: ARG002
+    def each(self, users_B: Tensor, items_B: Tensor, k: int, _score: Score, generator: torch.Generator) -> Negatives:
         """K negatives for each pair; known ones are drawn again, at last by popularity, which a batch mirrors."""
         item_BK = _pick(items_B, (len(items_B), k), generator)
         for _ in range(ROUNDS - 1):
@@ -121,7 +120,7 @@ class Hardest:
         self.uniform = Unseen(known, known.offered_I)
         self.group = candidates
 
-    def each(self, users_B: Tensor, items_B: Tensor, k: int, score: Score, generator: torch.Generator) -> Negatives:  # noqa: ARG002
+    def each(self, users_B: Tensor, _items_B: Tensor, k: int, score: Score, generator: torch.Generator) -> Negatives:
         """K negatives for each pair, each the best of its own candidates."""
         drawn = self.uniform.draw(users_B, k * self.group, generator)
         with torch.no_grad():
@@ -137,37 +136,33 @@ class Hardest:
         return torch.randint(self.uniform.known.n_items, (n_draws,), device=items_B.device, generator=generator)
 
 
-SAMPLERS: Registry[Callable[[Sampling, Positives], Sampler]] = Registry("sampling")
-
-
-@SAMPLERS.register(UniformSampling.kind)
-def _uniform(spec: Sampling, known: Positives) -> Sampler:  # noqa: ARG001
+def uniform(_spec: UniformSampling, known: Positives) -> Drawer:
+    """Every item alike."""
     return Unseen(known, known.offered_I)
 
 
-@SAMPLERS.register(PopularitySampling.kind)
-def _popularity(spec: Sampling, known: Positives) -> Sampler:
-    assert isinstance(spec, PopularitySampling)
+def by_popularity(spec: PopularitySampling, known: Positives) -> Drawer:
+    """Items by a power of their popularity; power 0 is every item alike."""
     if spec.exponent == 0:
         return Unseen(known, known.offered_I)
     weight_I = _whole(known.degree_I.double() ** spec.exponent, known.n_users)
     return Unseen(known, weight_I * known.offered_I)
 
 
-@SAMPLERS.register(InBatchSampling.kind)
-def _in_batch(spec: Sampling, known: Positives) -> Sampler:  # noqa: ARG001
+def from_batch(_spec: InBatchSampling, known: Positives) -> Drawer:
+    """The positive items of the batch."""
     return FromBatch(known)
 
 
-@SAMPLERS.register(HardSampling.kind)
-def _hard(spec: Sampling, known: Positives) -> Sampler:
-    assert isinstance(spec, HardSampling)
+def hardest(spec: HardSampling, known: Positives) -> Drawer:
+    """The best of several draws."""
     return Hardest(known, spec.candidates)
 
 
-def build_sampler(spec: Sampling, known: Positives) -> Sampler:
-    """The sampler that `spec` describes."""
-    return SAMPLERS[spec.kind](spec, known)
+def build_drawer(spec: Sampling, known: Positives) -> Drawer:
+    """What draws as `spec` says."""
+    drawer: Drawer = spec.build(known)
+    return drawer
 
 
 def _whole(weight_I: Tensor, n_users: int) -> Tensor:

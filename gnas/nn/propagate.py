@@ -12,7 +12,6 @@ from gnas.graph.relations.relation import Relation
 from gnas.graph.sampling import Neighbourhood
 from gnas.graph.sparse import SparseMatrix, kept_edges
 from gnas.nn.combine import build_combine
-from gnas.nn.ops import OPS
 from gnas.nn.ops.layer import Layer
 
 Relates = Relation | Neighbourhood
@@ -39,11 +38,11 @@ class Stack(nn.Module):
 
     def __init__(self, spec: Propagation, dim: int, generator: torch.Generator) -> None:
         super().__init__()
-        self.spec = spec if isinstance(spec, Layered) and spec.depth else None
+        self.spec = spec.stack()
         self.layers = nn.ModuleList()
         self.combine: nn.Module | None = None
         if self.spec is not None:
-            self.layers.extend(OPS[op.kind](op, dim, generator) for op in self.spec.layers())
+            self.layers.extend(op.build(dim, generator) for op in self.spec.layers())
             self.combine = build_combine(self.spec, dim, generator)
         self.register_buffer("lonely_N1", None, persistent=False)
 

@@ -1,22 +1,15 @@
-"""How a user's and an item's embedding become a score.
-
-Every scorer has three methods. `pair(u_BD, i_BKD)`: K items for each of B users, [B, K]. `all(u_BD, item_ID)`: I items,
-the same for all users, [B, I]. `edges(user_UD, item_ID, user_item)`: the stored pairs of `user_item` in CSR order, [E].
-"""
-
-from collections.abc import Callable
+"""How a user's and an item's embedding become a score."""
 
 import torch
 from torch import nn
 from torch.nn.functional import linear, normalize
 from torch.utils.checkpoint import checkpoint
 
-from gnas.config.objective import MLP, Cosine, Dot, Scorer
+from gnas.config.scorers import MLP, Cosine, Dot, Scorer
 from gnas.graph.segments import edge_sum
 from gnas.graph.sparse import SparseMatrix
-from gnas.nn.activations import ACTIVATIONS
+from gnas.nn.activations import activation
 from gnas.nn.init import xavier, zeros
-from gnas.registry import Registry
 
 BLOCK_BYTES = 2**26
 """Memory of a block of the perceptron's hidden units."""
@@ -24,11 +17,24 @@ FEW = 8
 """Up to so many items a user, `pair` multiplies and adds element by element."""
 
 
-class DotScorer(nn.Module):
-    """u · i."""
+class Scoring(nn.Module):
+    """What every scorer does."""
 
-    def __init__(self, spec: Scorer, dim: int, generator: torch.Generator) -> None:  # noqa: ARG002
-        super().__init__()
+    def pair(self, u_BD: torch.Tensor, i_BKD: torch.Tensor) -> torch.Tensor:
+        """Scores of K items for each of B users: [B, K]."""
+        raise NotImplementedError
+
+    def all(self, u_BD: torch.Tensor, item_ID: torch.Tensor) -> torch.Tensor:
+        """Scores of I items, the same for all users: [B, I]."""
+        raise NotImplementedError
+
+    def edges(self, user_UD: torch.Tensor, item_ID: torch.Tensor, user_item: SparseMatrix) -> torch.Tensor:
+        """Scores of the stored pairs of `user_item` in CSR order: [E]."""
+        raise NotImplementedError
+
+
+class DotScorer(Scoring):
+    """u · i."""
 
     def pair(self, u_BD: torch.Tensor, i_BKD: torch.Tensor) -> torch.Tensor:
         """Scores [B, K]. For few items a batch of products costs far more in calls than in arithmetic."""
@@ -45,12 +51,12 @@ class DotScorer(nn.Module):
         return user_item.sampled_dot(user_UD, item_ID)
 
 
-class CosineScorer(nn.Module):
+class CosineScorer(Scoring):
     """u · i / (‖u‖ ‖i‖); a zero vector scores 0."""
 
-    def __init__(self, spec: Scorer, dim: int, generator: torch.Generator) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.dot = DotScorer(spec, dim, generator)
+        self.dot = DotScorer()
 
     def pair(self, u_BD: torch.Tensor, i_BKD: torch.Tensor) -> torch.Tensor:
         """Scores [B, K]."""
@@ -65,7 +71,7 @@ class CosineScorer(nn.Module):
         return self.dot.edges(normalize(user_UD, dim=-1), normalize(item_ID, dim=-1), user_item)
 
 
-class MLPScorer(nn.Module):
+class MLPScorer(Scoring):
     """w · σ(W [u, i, u∘i] + b) (after He et al., WWW 2017).
 
     The columns of W that meet u alone or i alone are applied once per user and item, not per pair.
@@ -76,7 +82,7 @@ class MLPScorer(nn.Module):
         self.weight = xavier(spec.hidden, 3 * dim, generator=generator)
         self.bias = zeros(spec.hidden)
         self.out = xavier(1, spec.hidden, generator=generator)
-        self.activation = ACTIVATIONS[spec.activation]
+        self.activation = activation(spec.activation)
 
     def pair(self, u_BD: torch.Tensor, i_BKD: torch.Tensor) -> torch.Tensor:
         """Scores [B, K]."""
@@ -109,10 +115,10 @@ class MLPScorer(nn.Module):
         return torch.cat([checkpoint(block, *end, use_reentrant=False, preserve_rng_state=False) for end in ends])
 
 
-class RatingScorer(nn.Module):
+class RatingScorer(Scoring):
     """Another scorer plus the mean rating and the biases, which are the last column of the embeddings."""
 
-    def __init__(self, inner: DotScorer | CosineScorer | MLPScorer, mean: float) -> None:
+    def __init__(self, inner: Scoring, mean: float) -> None:
         super().__init__()
         self.inner = inner
         self.mean = mean
@@ -133,15 +139,17 @@ class RatingScorer(nn.Module):
         return inner + bias + self.mean
 
 
-SCORER_BUILDERS: Registry[Callable[..., DotScorer | CosineScorer | MLPScorer]] = Registry("scorer")
-SCORER_BUILDERS.add(Dot.kind, DotScorer)
-SCORER_BUILDERS.add(Cosine.kind, CosineScorer)
-SCORER_BUILDERS.add(MLP.kind, MLPScorer)
+def dot(_spec: Dot, _dim: int, _generator: torch.Generator) -> DotScorer:
+    """Nothing to learn."""
+    return DotScorer()
 
 
-def build_scorer(
-    spec: Scorer, dim: int, generator: torch.Generator, mean: float | None = None
-) -> DotScorer | CosineScorer | MLPScorer | RatingScorer:
+def cosine(_spec: Cosine, _dim: int, _generator: torch.Generator) -> CosineScorer:
+    """Nothing to learn."""
+    return CosineScorer()
+
+
+def build_scorer(spec: Scorer, dim: int, generator: torch.Generator, mean: float | None = None) -> Scoring:
     """The scorer of `spec` for embeddings of size `dim`; with a `mean` rating, of embeddings with a bias at the end."""
-    scorer = SCORER_BUILDERS[spec.kind](spec, dim, generator)
+    scorer: Scoring = spec.build(dim, generator)
     return scorer if mean is None else RatingScorer(scorer, mean)

@@ -10,8 +10,8 @@ import math
 
 import torch
 
-from gnas.config.architecture import Architecture
-from gnas.config.propagation import Spectral
+from gnas.config.architecture import ClosedForm
+from gnas.config.closed_forms import Spectral
 from gnas.graph.bipartite import Graph
 from gnas.graph.factors import largest_singular_value
 from gnas.graph.normalize import power
@@ -66,7 +66,7 @@ class SpectralRecommender:
     """The filter applied to the rows of the users asked for."""
 
     def __init__(self, spec: Spectral, graph: Graph, rank: int) -> None:
-        self.architecture = Architecture(propagation=spec)
+        self.architecture = ClosedForm(propagation=spec)
         self.n_users, self.n_items = graph.n_users, graph.n_items
         self.graph = graph
         self._coefficients = response_coefficients(spec)

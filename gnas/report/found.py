@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from gnas.config.architecture import Architecture
-from gnas.config.describe import describe
 from gnas.config.load import load_architecture
 from gnas.errors import RunError
 from gnas.rundir.baselines import BaselineRecord, read_baselines
@@ -45,7 +44,7 @@ def read_found(run: RunDirectory, objective: str) -> Found:
     winner = None
     if has_best(run):
         architecture = load_architecture(str(run.architecture))
-        winner = Winner(architecture, describe(architecture), read_best(run))
+        winner = Winner(architecture, architecture.words, read_best(run))
         if objective not in winner.record.validation:
             raise RunError(
                 f"{run.metrics} holds no {objective}, which the run is about; "

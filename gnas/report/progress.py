@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from gnas.config.describe import describe
 from gnas.events import Begun, Part, Phase, Reading
 from gnas.metrics import metric_of
 from gnas.report.trials import TrialRow, read_trials
@@ -114,7 +113,7 @@ class Progress:
         if not self.searching:
             self.searching = True
             self._enter(SEARCHING, self.trials)
-        self.lines[event.number] = Line(event.number, describe(event.architecture), started_s=self.clock())
+        self.lines[event.number] = Line(event.number, event.architecture.words, started_s=self.clock())
 
     def _see_epoch(self, event: EpochDone) -> None:
         line = self.lines.get(event.number)
@@ -136,7 +135,7 @@ class Progress:
 
     def _end_trial(self, event: TrialEnded) -> None:
         outcome = event.outcome
-        line = self.lines.setdefault(event.number, Line(event.number, describe(outcome.architecture)))
+        line = self.lines.setdefault(event.number, Line(event.number, outcome.architecture.words))
         line.state, line.epochs, line.wall_s = outcome.state, outcome.epochs, outcome.wall_s
         line.reason = outcome.reason or ""
         line.value = (outcome.metrics or {}).get(self.metric, line.value)

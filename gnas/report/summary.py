@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from gnas.config.architecture import shown
 from gnas.report.ensemble import ensemble_lines
 from gnas.report.found import Found
 from gnas.report.results import baseline_wins, figures_table, on_validation, verdict
@@ -109,7 +108,7 @@ def search_document(found: Found, reason: str, failures: Mapping[str, int]) -> d
         "best": winner
         and {
             "words": winner.words,
-            "architecture": shown(winner.architecture),
+            "architecture": winner.architecture.shown(),
             "validation": winner.record.validation,
             "confirmed": winner.record.confirmed and asdict(winner.record.confirmed),
         },
@@ -135,7 +134,7 @@ def training_document(found: Found) -> dict[str, object]:
     return {
         "run": str(found.run.path),
         "words": winner.words,
-        "architecture": shown(winner.architecture),
+        "architecture": winner.architecture.shown(),
         "epochs": record.epochs,
         "best_epoch": record.best_epochs[0],
         "validation": record.validation,

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gnas.config.describe import describe
 from gnas.errors import ConfigError
 from gnas.metrics import metric_of
 from gnas.report.tables import Table
@@ -34,7 +33,7 @@ def read_trials(run: RunDirectory) -> list[TrialRow]:
 def words_of(run: RunDirectory, status: TrialStatus) -> str:
     """The architecture of a trial in words; its identity where the file is damaged."""
     try:
-        return describe(read_architecture(run.trial(status.number)))
+        return read_architecture(run.trial(status.number)).words
     except ConfigError:
         return status.identity or "?"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import gnas
 from gnas.baselines import BASELINES, baselines_for
 from gnas.baselines.tune import tune_all
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Architecture, ClosedForm
 from gnas.data.cache import cache_folder
 from gnas.errors import RunError
 from gnas.evaluate.evaluator import Measure
@@ -87,11 +87,11 @@ def as_candidates(run: RunDirectory) -> dict[str, Architecture]:
     if known is None:
         return {}
     gain = metric_of(known.objective).gain
-    found = {}
+    found: dict[str, Architecture] = {}
     for record in sorted(known.baselines, key=lambda one: gain(one.metrics[known.objective]), reverse=True):
         candidate = BASELINES[record.name].candidate
         if candidate is not None:
-            found[f"baseline {record.name}"] = Architecture(propagation=candidate(**record.params))
+            found[f"baseline {record.name}"] = ClosedForm(propagation=candidate(**record.params))
     return found
 
 

@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gnas.config.architecture import Architecture, identity
-from gnas.config.describe import describe
+from gnas.config.architecture import Architecture
 from gnas.errors import GnasError, SearchFailed, TrialFailed
 from gnas.evaluate.evaluator import Measure
 from gnas.events import Phase, Work
@@ -42,7 +41,7 @@ class CandidateTraining:
     ) -> None:
         self.prepared = prepared
         self.evaluator = evaluator
-        self.watching = watching if watching is not None and architecture.propagation.trained else evaluator
+        self.watching = watching if watching is not None and architecture.trained else evaluator
         self.architecture = architecture
         self.seed = seed
         self.train_s = 0.0
@@ -71,7 +70,6 @@ class CandidateTraining:
             self.prepared.graph,
             self.prepared.split.train,
             self.watching,
-            self.architecture,
             seed=self.seed,
             objective=config.main_metric,
             options=config.train,
@@ -118,8 +116,8 @@ def train_once(
     Raises:
         SearchFailed: the training diverged, or memory ran out.
     """
-    ceiling = min(architecture.epochs, prepared.config.train.epochs) if architecture.propagation.trained else 1
-    yield Phase(" · ".join(part for part in (f"training {describe(architecture)}", name) if part), total=ceiling)
+    ceiling = min(architecture.most_epochs, prepared.config.train.epochs)
+    yield Phase(" · ".join(part for part in (f"training {architecture.words}", name) if part), total=ceiling)
     training = CandidateTraining(prepared, evaluator, architecture, seed, epoch_evaluator(prepared, evaluator))
     best, epochs = None, 0
     try:
@@ -141,7 +139,7 @@ def save_trained(run: RunDirectory, trained: Trained) -> None:
     training.save(run.model)
     architecture = pinned(training.prepared, training.architecture)
     record = BestRecord(
-        architecture=identity(architecture),
+        architecture=architecture.identity,
         validation=trained.best.metrics,
         best_epochs=(trained.best.index,),
         costs=training.costs(),

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gnas.config.describe import describe
 from gnas.errors import RunError
 from gnas.events import Begun, OnEvent, Part, Phase, Work, finish
 from gnas.metrics import metric_of
@@ -76,7 +75,7 @@ def compare_events(runs: Sequence[RunDirectory], device: str | None = None) -> W
         alone = with_figures(begun[name], found[name], [], config.seed)
         complete_look(run, looks[name], replace(alone, compared_with=tuple(other for other in found if other != name)))
     best = max(found, key=lambda name: metric_of(metric).gain(found[name][WHOLE].metrics[metric]))
-    words = {name: f"{name}: {describe(architecture)}" for name, architecture in architectures.items()}
+    words = {name: f"{name}: {architecture.words}" for name, architecture in architectures.items()}
     beside = [Beside(Rival(words[name], {}), found[name]) for name in found if name != best]
     return Comparison(Run(Path(best)), words[best], with_figures(begun[best], found[best], beside, config.seed), looks)
 

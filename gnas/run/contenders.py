@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gnas.config.architecture import Architecture, identity
+from gnas.config.architecture import Architecture
 from gnas.evaluate.evaluator import Measure
 from gnas.evaluate.uncertainty import leads
 from gnas.events import Work
@@ -42,7 +42,7 @@ class Contender:
         """Its saved model, or the architecture fitted again on all of `prepared`."""
         if not refit:
             return self.saved(prepared)
-        seed = derive_seed(prepared.config.seed, "refit", identity(self.architecture))
+        seed = derive_seed(prepared.config.seed, "refit", self.architecture.identity)
         return (yield from fitted(prepared, self.architecture, self.best_epoch, seed))
 
 

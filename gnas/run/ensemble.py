@@ -8,8 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
-from gnas.config.architecture import identity
-from gnas.config.describe import describe
 from gnas.errors import RunError
 from gnas.evaluate.evaluator import Measure, measured_together
 from gnas.events import Note, Part, Phase, Work
@@ -69,7 +67,7 @@ def ensemble_of(
     winner = found[picks[0]].validation[metric]
     ensemble = evaluator(blended(models, picks)).metrics[metric] if len(set(picks)) > 1 else winner
     members = (
-        Member(number, identity(architecture), describe(architecture), count, count / len(picks))
+        Member(number, architecture.identity, architecture.words, count, count / len(picks))
         for number, count in Counter(picks).most_common()
         for architecture in (found[number].architecture,)
     )
@@ -159,7 +157,7 @@ def members(run: RunDirectory) -> dict[int, tuple[Contender, float]]:
             raise RunError(
                 f"{run.ensemble} names trial {member.trial}, whose model is missing from its folder; {again}"
             )
-        if identity(one.architecture) != member.architecture:
+        if one.architecture.identity != member.architecture:
             what = f"{run.ensemble} names trial {member.trial}, whose architecture.yaml was edited since"
             raise RunError(f"{what}; {again}")
         found[member.trial] = (one, member.weight)

@@ -8,8 +8,7 @@ from typing import Unpack
 
 import numpy as np
 
-from gnas.config.architecture import Architecture, identity
-from gnas.config.describe import describe
+from gnas.config.architecture import Architecture
 from gnas.errors import ConfigError
 from gnas.evaluate.evaluator import Evaluation
 from gnas.events import Begun, OnEvent, Part, Phase, Tick, Work, finish, no_tick, tick_of
@@ -113,7 +112,7 @@ def evaluate_run(run: RunDirectory, asked: Asked, baselines: bool | None = None)
     fit = on_everything_known(prepared) if refit else prepared
     epochs = confirmed_epochs(read_best(run)) if refit else 0
     if refit:
-        seed = derive_seed(prepared.config.seed, "refit", identity(architecture))
+        seed = derive_seed(prepared.config.seed, "refit", architecture.identity)
         model = yield from fitted(fit, architecture, epochs, seed)
     else:
         model = yield from best_model(run, architecture, prepared)
@@ -227,7 +226,7 @@ def _candidates_on_test(
     models = {} if confirmed is None else {confirmed.number: winner}
     if second is not None:
         model = models[second.number] = yield from second.recommender(test.fit, test.refit)
-        name, known = f"runner-up: {describe(second.architecture)}", identity(second.architecture)
+        name, known = f"runner-up: {second.architecture.words}", second.architecture.identity
         found = yield from test.measure("the runner-up", model)
         beside.append(Beside(Rival(name, {}, trial=second.number, architecture=known), found, "the runner-up"))
     chosen = read_ensemble(run)
@@ -246,7 +245,7 @@ def _seeds_on_test(
     validation = validation_evaluator(prepared)
     seeds, found = [], []
     kept: Trained | None = None
-    for number in range(config.evaluate.seeds if architecture.propagation.trained else 1):
+    for number in range(config.evaluate.seeds if architecture.trained else 1):
         seed = config.seed if number == 0 else derive_seed(config.seed, "seeds", number)
         trained = yield from train_once(prepared, validation, architecture, seed, f"seed {number + 1}")
         best, model = trained.best, trained.training.model
@@ -264,7 +263,7 @@ def _recorded(run: RunDirectory, look: Look, number: int, architecture: Architec
     """Keep the figures of a look, in the report as well."""
     complete_look(run, number, look)
     write_report(run)
-    return Evaluated(Run(run.path), describe(architecture), look, number)
+    return Evaluated(Run(run.path), architecture.words, look, number)
 
 
 def mean_evaluation(evaluations: Sequence[Evaluation]) -> Evaluation:

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import cast
 
 from gnas.config.architecture import Architecture
-from gnas.config.encoders import EncoderSpec, HuggingFace, HuggingFaceText, MiniLM
 from gnas.errors import ConfigError, SearchFailed, TrialFailed
 from gnas.events import Begun, OnEvent, Phase, Work, finish
 from gnas.features.encoders import build_encoder
@@ -87,12 +86,12 @@ def tunable(architecture: Architecture, modality: str | None) -> str:
     Raises:
         ConfigError: nothing in the architecture can be fine-tuned, or more than one encoder can.
     """
-    if not architecture.propagation.trained:
+    if not architecture.trained:
         raise ConfigError(
-            f"the best architecture is a closed form ({architecture.propagation.kind}), which has no gradient that an "
+            f"the best architecture is a closed form ({architecture.kind}), which has no gradient that an "
             "encoder could be fine-tuned by; search a space of trained candidates"
         )
-    found = [name for name, spec in architecture.features.encoders.items() if isinstance(spec, HuggingFace | MiniLM)]
+    found = [name for name, spec in architecture.read.encoders.items() if spec.tunable]
     if modality is not None and modality not in found:
         raise ConfigError(
             f"--modality {modality}: the best architecture does not read {modality} through a Hugging Face encoder "
@@ -103,7 +102,7 @@ def tunable(architecture: Architecture, modality: str | None) -> str:
             "the best architecture reads nothing through a Hugging Face encoder (minilm, hf-text, hf-image, hf-audio), "
             "so there is nothing to fine-tune"
         )
-    if architecture.features.fusion == "none":
+    if not architecture.read.fuses:
         raise ConfigError(
             "the best architecture reads features only to link what is alike (fusion none), which has no gradient that "
             "an encoder could be fine-tuned by"
@@ -125,7 +124,7 @@ def finetune_events(
     """
     architecture = best_architecture(source)
     modality = tunable(architecture, modality)
-    spec, config = architecture.features.encoders[modality], read_config(source)
+    spec, config = architecture.read.encoders[modality], read_config(source)
     where = resolve_device(device or config.device)
     yield Begun(run.path, config.main_metric, new=True)
     prepared = yield from reopen(source, where)
@@ -136,8 +135,8 @@ def finetune_events(
     yield Phase("saving the encoder")
     folder = run.encoder.absolute()
     joint.encoder.save(folder)
-    changed = architecture.features.model_copy(update={modality: _moved(spec, str(folder))})
-    architecture = architecture.model_copy(update={"features": changed})
+    changed = architecture.read.model_copy(update={modality: spec.moved(str(folder))})
+    architecture = architecture.with_features(changed)
     data = absolute(config.data, source.path)
     write_beginning(run, replace(prepared, config=config.model_copy(update={"data": data})), architecture.written())
     again = yield from train_once(prepared, evaluator, architecture, config.seed, "fine-tuned encoder")
@@ -174,7 +173,7 @@ def _joint(frozen: Trained, modality: str, encoder: HuggingFaceEncoder, method: 
     model, features = training.model, features_of(prepared, architecture)
     assert isinstance(model, Candidate)
     assert features is not None
-    places = places_of(prepared.bank.tables, architecture.features, modality, features)
+    places = places_of(prepared.bank.tables, architecture.read, modality, features)
     values = [value for place in places for value in place.values]
     yield Phase(f"reading {len(values):,} values through the frozen layers")
     tuned = TunedEncoder(encoder, values, method, derive_seed(prepared.config.seed, "finetune"))
@@ -183,7 +182,7 @@ def _joint(frozen: Trained, modality: str, encoder: HuggingFaceEncoder, method: 
     epochs: list[Epoch] = []
     config = prepared.config
     work = train_together(
-        model, slots, tuned, prepared.graph, prepared.split.train, training.evaluator, architecture, pace,
+        model, slots, tuned, prepared.graph, prepared.split.train, training.evaluator, pace,
         seed=config.seed, objective=config.main_metric, options=config.train,
     )  # fmt: skip
     try:
@@ -205,11 +204,3 @@ def _as_trained(frozen: Trained, joint: Joint, again: Trained) -> Trained:
     move(model, joint.slots, other)
     training.train_s = frozen.training.train_s + sum(epoch.wall_s for epoch in joint.epochs)
     return replace(again, training=training, best=replace(again.best, metrics=known.evaluator(other).metrics))
-
-
-def _moved(spec: EncoderSpec, source: str) -> HuggingFace:
-    """The same encoder from another directory."""
-    if isinstance(spec, MiniLM):
-        return HuggingFaceText(source=source, max_length=spec.max_length)
-    assert isinstance(spec, HuggingFace)
-    return spec.model_copy(update={"source": source, "revision": None, "sha256": None})

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from gnas.config.architecture import Architecture, identity
+from gnas.config.architecture import Architecture
 from gnas.evaluate.uncertainty import leads, with_intervals
 from gnas.run.environment import command_line, now
 from gnas.run.measures import WHOLE, ByGroup
@@ -37,7 +37,7 @@ def begun_look(prepared: Prepared, architecture: Architecture, *, refit: bool = 
     return Look(
         time=now(),
         command=tuple(command_line()),
-        architecture=identity(architecture),
+        architecture=architecture.identity,
         fingerprint=prepared.split.fingerprint,
         protocol=f"{PROTOCOL}; {REFITTED}" if refit else PROTOCOL,
         n_users=0,

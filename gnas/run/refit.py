@@ -50,18 +50,17 @@ def joined(first: Interactions, second: Interactions) -> Interactions:
 
 def fitted(whole: Prepared, architecture: Architecture, epochs: int, seed: int) -> Work[Recommender]:
     """The recommender after exactly `epochs` epochs, measured by nobody on the way."""
-    trained = architecture.propagation.trained
+    trained = architecture.trained
     length = f", {epochs} epoch{'' if epochs == 1 else 's'}" if trained else ""
     yield Phase(f"fitting on train and validation{length}", total=epochs if trained else None)
     model = build(architecture, whole.graph, seed, whole.ratings, features_of(whole, architecture))
     if not trained:
         return model
     objective = whole.config.main_metric
-    fixed = architecture.model_copy(update={"epochs": epochs})
     options = whole.config.train.model_copy(update={"epochs": epochs, "evaluate_every": epochs})
     try:
         for epoch in train(
-            model, whole.graph, whole.split.train, _Unmeasured(objective), fixed,
+            model, whole.graph, whole.split.train, _Unmeasured(objective),
             seed=seed, objective=objective, options=options,
         ):  # fmt: skip
             yield replace(epoch, metrics={}, is_best=False, best_value=math.nan)  # nobody is told a made-up value

@@ -12,7 +12,6 @@ import polars as pl
 import torch
 
 from gnas.config.architecture import Architecture
-from gnas.config.describe import describe
 from gnas.config.run import RunConfig
 from gnas.errors import DataError
 from gnas.events import Phase, Tick, Work, finish, no_tick
@@ -106,7 +105,7 @@ class Model:
         return hetero_data(self.prepared.graph, features_of(self.prepared, self.architecture), embeddings)
 
     def __repr__(self) -> str:
-        return f"{describe(self.architecture)} for {len(self.users):,} users and {len(self.items):,} items"
+        return f"{self.architecture.words} for {len(self.users):,} users and {len(self.items):,} items"
 
 
 @dataclass(frozen=True, repr=False)
@@ -146,7 +145,7 @@ class Run(Shown):
             RunError: the run has none yet.
         """
         architecture, record = best_architecture(self.directory), read_best(self.directory)
-        return Best(architecture, describe(architecture), record.validation, record.confirmed)
+        return Best(architecture, architecture.words, record.validation, record.confirmed)
 
     @property
     def baselines(self) -> tuple[BaselineRecord, ...]:

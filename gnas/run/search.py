@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Unpack
 
-from gnas.config.architecture import identity
 from gnas.config.run import RunConfig
 from gnas.errors import ConfigError, RunError
 from gnas.events import Begun, Note, OnEvent, Phase, Tick, Work, finish, no_tick, tick_of
@@ -229,4 +228,4 @@ def _keep_best(run: RunDirectory, prepared: Prepared, best: Best) -> None:
     architecture = pinned(prepared, read_architecture(trial))
     write_bytes(run.model, trial.model.read_bytes())
     kept = tuple(epoch for epoch in best_epochs if epoch is not None)
-    write_best(run, architecture, BestRecord(identity(architecture), status.metrics, kept, confirmed))
+    write_best(run, architecture, BestRecord(architecture.identity, status.metrics, kept, confirmed))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from gnas.config.architecture import Architecture, identity
+from gnas.config.architecture import Architecture
 from gnas.config.data import SplitConfig
 from gnas.config.load import load_architecture
 from gnas.config.run import RunConfig, SearchConfig
@@ -84,8 +84,8 @@ def warm_architectures(runs: Sequence[str], metric: str) -> dict[str, Architectu
             raise RunError(f"search.warm_start: no trial of {name} was completed with {metric}; leave the run out")
         for path in [*paths, *(run.trial(one.number).architecture for one in ranked[:TOP])]:
             architecture = load_architecture(str(path))
-            if identity(architecture) not in known:
-                known.add(identity(architecture))
+            if architecture.identity not in known:
+                known.add(architecture.identity)
                 found[f"{run.path.name} {path.parent.name}"] = architecture
     return found
 

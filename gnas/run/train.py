@@ -63,5 +63,5 @@ def named_architecture(target: Architecture | str | Path) -> tuple[Architecture,
         ConfigError: no such file or design, or something in it is wrong.
     """
     if isinstance(target, Architecture):
-        return target, target.propagation.kind
+        return target, target.kind
     return load_architecture(str(target)), Path(target).stem

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from gnas.config.architecture import Architecture, identity, shown
+from gnas.config.architecture import Architecture
 from gnas.config.load import load_architecture
 from gnas.config.yaml import dump_yaml
 from gnas.errors import RunError
@@ -64,7 +64,7 @@ def has_best(run: RunDirectory) -> bool:
 
 def write_best(run: RunDirectory, architecture: Architecture, record: BestRecord) -> None:
     """Write the architecture and the figures; the tensors are the caller's to write first."""
-    write_text(run.architecture, dump_yaml(shown(architecture)))
+    write_text(run.architecture, dump_yaml(architecture.shown()))
     write_record(run.metrics, record)
 
 
@@ -91,9 +91,9 @@ def best_architecture(run: RunDirectory) -> Architecture:
                 f"go on with `gnas search --resume {run.path}`"
             )
     architecture, trained = load_architecture(str(run.architecture)), read_best(run).architecture
-    if identity(architecture) != trained:
+    if architecture.identity != trained:
         raise RunError(
-            f"{run.architecture} was edited after its model was trained: it is architecture {identity(architecture)}, "
+            f"{run.architecture} was edited after its model was trained: it is architecture {architecture.identity}, "
             f"the model is {trained}; put it back, or train the new one with `gnas train {run.architecture}`"
         )
     return architecture

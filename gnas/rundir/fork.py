@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gnas.config.architecture import Architecture, shown
+from gnas.config.architecture import Architecture
 from gnas.config.document import Document
 from gnas.config.problems import read_model
 from gnas.files import write_json
@@ -33,7 +33,7 @@ class _Written:
 
 def write_fork(run: RunDirectory, fork: Fork) -> None:
     """Keep the fork in the new run, so that nothing depends on what becomes of the old one."""
-    taken = {origin: shown(architecture) for origin, architecture in fork.taken.items()}
+    taken = {origin: architecture.shown() for origin, architecture in fork.taken.items()}
     write_json(run.fork, {"run": fork.run, "taken": taken, "left": dict(fork.left)})
 
 

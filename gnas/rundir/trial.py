@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from gnas.config.architecture import Architecture, shown
+from gnas.config.architecture import Architecture
 from gnas.config.load import load_architecture
 from gnas.config.yaml import dump_yaml
 from gnas.errors import RunError
@@ -60,7 +60,7 @@ def begin_trial(trial: TrialFolder, architecture: Architecture, status: TrialSta
 
 def write_architecture(trial: TrialFolder, architecture: Architecture) -> None:
     """Write `architecture.yaml`."""
-    write_text(trial.architecture, dump_yaml(shown(architecture)))
+    write_text(trial.architecture, dump_yaml(architecture.shown()))
 
 
 def write_status(trial: TrialFolder, status: TrialStatus) -> None:

@@ -83,7 +83,7 @@ def jobs(work: Work, top: Sequence[Outcome], index: int) -> list[Job]:
     """The trainings of round `index`; closed forms have some only where a round draws validation anew."""
     found = []
     for outcome in top:
-        if outcome.architecture.propagation.trained or work.setup.confirm is not None:
+        if outcome.architecture.trained or work.setup.confirm is not None:
             seed = derive_seed(work.setup.seed, "confirm", outcome.identity, index)
             path = work.run.confirm(outcome.identity, seed)
             lock = lock_at(work.run.sessions / f"confirm-{outcome.identity}-{seed}.lock")

@@ -41,7 +41,7 @@ def queue_of(setup: Setup) -> Queue:
             proposals.append(Proposal(setup.space.find(architecture), origin))
         except Outside as error:
             notes.append(f"{origin} lies outside the space and is left out: {error}")
-    proposals.sort(key=lambda proposal: proposal.candidate.architecture.propagation.trained)
+    proposals.sort(key=lambda proposal: proposal.candidate.architecture.trained)
     return Queue(tuple(proposals), tuple(notes))
 
 

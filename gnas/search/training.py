@@ -8,7 +8,6 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from gnas.config.architecture import Architecture
 from gnas.errors import TrialFailed
 from gnas.search.protocols import Epoch, Training
 from gnas.search.work import Work
@@ -96,14 +95,6 @@ def with_all(progress: Progress, training: Training) -> Progress:
     """The same once the training is over: measured closely, with the costs."""
     closely = guarded(training.measured)
     return with_costs(replace(progress, metrics={**(progress.metrics or {}), **closely}), training)
-
-
-def halved(architecture: Architecture) -> Architecture | None:
-    """The architecture with half its batch, or None where there is no batch to halve."""
-    size = architecture.batch_size
-    if not isinstance(size, int) or size < 2:
-        return None
-    return architecture.model_copy(update={"batch_size": size // 2})
 
 
 def free_memory() -> None:

@@ -14,7 +14,7 @@ from gnas.search.outcome import Outcome, ranked
 from gnas.search.protocols import Training
 from gnas.search.pruners import GRID, far_behind, prune, reached
 from gnas.search.publish import end_trial, keep_models, write_trials
-from gnas.search.training import CandidateFailed, Progress, free_memory, guarded, halved, watch, with_all, with_costs
+from gnas.search.training import CandidateFailed, Progress, free_memory, guarded, watch, with_all, with_costs
 from gnas.search.work import Work
 
 MIN_MODELS = 3
@@ -58,7 +58,7 @@ def run_trial(work: Work, running: Outcome) -> Generator[Event, None, Outcome | 
 def _second_attempt(work: Work, running: Outcome, error: CandidateFailed) -> Generator[Event, None, Ended | None]:
     """Once more with half the batch if the GPU's memory ran out, else the failure."""
     free_memory()
-    smaller = halved(running.architecture) if error.out_of_memory else None
+    smaller = running.architecture.halved() if error.out_of_memory else None
     if smaller is None:
         return _failure(work, running, error), None
     log(work.run, "halved", trial=running.number, batch_size=smaller.batch_size)
@@ -70,7 +70,8 @@ def _second_attempt(work: Work, running: Outcome, error: CandidateFailed) -> Gen
     if ended is None:
         return None
     result, training = ended
-    note = f"trained with batch_size {smaller.batch_size}: {running.architecture.batch_size} did not fit in memory"
+    wanted = running.architecture.written()["batch_size"]
+    note = f"trained with batch_size {smaller.batch_size}: {wanted} did not fit in memory"
     reason = f"{result.reason}; {note}" if result.reason else note
     return replace(result, architecture=smaller, reason=reason), training
 
@@ -96,7 +97,7 @@ def _attempt(work: Work, running: Outcome, architecture: Architecture) -> Genera
             yield EpochDone(running.number, epoch)
             if work.stop():
                 return None
-            if architecture.propagation.trained and last.metrics is not None:
+            if architecture.trained and last.metrics is not None:
                 reason = _judge(work, running, training, rungs, last, ceiling) or _hopeless(work, running, last)
                 pruned = reason is not None
             if pruned:
@@ -187,5 +188,5 @@ def _with_models(work: Work, outcomes: list[Outcome]) -> set[int]:
     config, order = work.setup.config, ranked(outcomes, work.objectives)
     kept = order[: max(MIN_MODELS, config.confirm.top)]
     if config.ensemble:
-        kept += {outcome.architecture.propagation.kind: outcome for outcome in reversed(order)}.values()
+        kept += {outcome.architecture.kind: outcome for outcome in reversed(order)}.values()
     return {outcome.number for outcome in kept}

@@ -43,9 +43,7 @@ class Setup:
 
     def ceiling(self, architecture: Architecture) -> int:
         """Most epochs that a training of `architecture` can take; one for a closed form."""
-        if not architecture.propagation.trained:
-            return 1
-        return min(architecture.epochs, self.epochs or architecture.epochs)
+        return min(architecture.most_epochs, self.epochs or architecture.most_epochs)
 
 
 @dataclass(frozen=True)

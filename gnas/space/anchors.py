@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from gnas.config.anchors import ANCHORS
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Architecture, Trained
 from gnas.config.document import Document
 from gnas.config.problems import problems_of, shorten
 from gnas.errors import ConfigError
@@ -65,7 +65,7 @@ def read_anchors(document: Document, slots: Sequence[Slot]) -> tuple[dict[str, A
         except ValidationError as error:
             problems += [
                 document.problem((*place, *problem.path), problem.sentence)
-                for problem in problems_of(error, Architecture, merged)
+                for problem in problems_of(error, Trained, merged)
             ]
     return found, problems
 

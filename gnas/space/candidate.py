@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from gnas.config.architecture import Architecture, identity
+from gnas.config.architecture import Architecture, Trained
 from gnas.config.problems import problems_of, shorten
 from gnas.errors import ConfigError
 from gnas.registry import did_you_mean
@@ -46,7 +46,7 @@ class Candidate:
     @cached_property
     def identity(self) -> str:
         """The hash of all that matters."""
-        return identity(self.architecture)
+        return self.architecture.identity
 
 
 def build(draft: Draft) -> Candidate:
@@ -54,7 +54,7 @@ def build(draft: Draft) -> Candidate:
     try:
         return Candidate(draft, Architecture.model_validate(draft.tree))
     except ValidationError as error:
-        reasons = [problem.sentence for problem in problems_of(error, Architecture, draft.tree)]
+        reasons = [problem.sentence for problem in problems_of(error, Trained, draft.tree)]
         raise Infeasible("; ".join(reasons), draft.params) from None
 
 

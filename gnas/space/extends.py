@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Trained
 from gnas.config.document import Document, KeyPath
 from gnas.config.schema import PLAIN, Kind, kinds
 from gnas.config.shipped import find
@@ -56,7 +56,7 @@ def _resolve(document: Document, base: Path | None, chain: tuple[Path, ...]) -> 
     own = {key: value for key, value in document.tree.items() if key != "extends"}
     places: dict[KeyPath, str] = {**parent.places, **document.places}
     places.pop(("extends",), None)
-    return Document(_merge(parent.tree, own, Kind(model=Architecture)), document.source, places)
+    return Document(_merge(parent.tree, own, Kind(model=Trained)), document.source, places)
 
 
 def _merge(base: Any, change: Any, kind: Kind) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from gnas.config.architecture import Architecture, canonical, identity
+from gnas.config.architecture import Architecture, Trained
 from gnas.config.document import KeyPath, dotted
 from gnas.config.problems import shorten
 from gnas.space.candidate import Candidate, Infeasible, build
@@ -25,7 +25,8 @@ def find(slots: Sequence[Slot], architecture: Architecture) -> Candidate:
     Raises:
         Outside: there is none.
     """
-    written, plain = architecture.written(), canonical(architecture)
+    written = {**Trained().written(), **architecture.written()}
+    plain = architecture.canonical()
     outside: dict[KeyPath, str] = {}
 
     def choose(slot: Slot) -> Any:
@@ -43,9 +44,9 @@ def find(slots: Sequence[Slot], architecture: Architecture) -> Candidate:
         candidate = build(fill(slots, choose))
     except Infeasible as error:
         raise Outside("; ".join([*outside.values(), str(error)])) from None
-    if candidate.architecture == architecture or candidate.identity == identity(architecture):
+    if candidate.architecture == architecture or candidate.identity == architecture.identity:
         return candidate
-    different = _differences(plain, canonical(candidate.architecture), ())
+    different = _differences(plain, candidate.architecture.canonical(), ())
     told = [sentence for path, sentence in outside.items() if path in different]
     raise Outside("; ".join([*told, *(sentence for path, sentence in different.items() if path not in outside)]))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Trained
 from gnas.config.document import Document, KeyPath, dotted
 from gnas.config.problems import shorten
 from gnas.config.schema import PLAIN, Kind, default_of, kinds
@@ -238,7 +238,7 @@ class Reader:
         )  # fmt: skip
 
 
-def read_slots(document: Document, model: type[BaseModel] = Architecture, skip: tuple[str, ...] = ()) -> Reader:
+def read_slots(document: Document, model: type[BaseModel] = Trained, skip: tuple[str, ...] = ()) -> Reader:
     """Read a whole space; `skip` are the top-level keys that are no parameters."""
     reader = Reader(document)
     tree = {key: value for key, value in document.tree.items() if key not in skip}

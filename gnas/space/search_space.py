@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Architecture, Trained
 from gnas.config.document import Document
 from gnas.errors import ConfigError
 from gnas.rng import numpy_rng
@@ -137,7 +137,7 @@ def parse_space(space: Document | Mapping[str, Any], source: str = "space") -> S
     if "extends" in document.tree:
         raise ConfigError(document.problem(("extends",), "read this space with load_space, which knows the others"))
     rng = numpy_rng(0, "space", "trial")
-    reader = read_slots(document, Architecture, OWN_KEYS)
+    reader = read_slots(document, Trained, OWN_KEYS)
     named = name_parameters(reader.slots)
     problems = [*reader.problems, *condition_problems(named, document, set(reader.broken.values()))]
     slots, circles = in_order(named, document)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Trained
 from gnas.config.document import KeyPath
 from gnas.config.schema import default_of
 from gnas.space.domain import Domain, Fixed, Scalar, same
@@ -129,7 +129,7 @@ def drafts(slots: Sequence[Slot], values: Callable[[Slot], Sequence[Any]]) -> It
 @cache
 def top_level_defaults() -> Mapping[str, Any]:
     """What stands in an architecture where a space says nothing."""
-    return {name: default_of(Architecture, name) for name in Architecture.model_fields}
+    return {name: default_of(Trained, name) for name in Trained.model_fields}
 
 
 def _put(tree: dict[str, Any], slot: Slot, value: Any) -> None:

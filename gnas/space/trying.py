@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Architecture, Trained
 from gnas.config.document import Document, KeyPath
 from gnas.config.problems import Problem, problems_of, shorten
 from gnas.errors import ConfigError
@@ -88,7 +88,7 @@ def _refusals(draft: Draft) -> list[Problem]:
     try:
         Architecture.model_validate(draft.tree)
     except ValidationError as error:
-        return problems_of(error, Architecture, draft.tree)
+        return problems_of(error, Trained, draft.tree)
     return []
 
 

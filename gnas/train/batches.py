@@ -6,17 +6,17 @@ from itertools import pairwise
 import numpy as np
 import torch
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Trained
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError
 from gnas.graph.bipartite import Graph
-from gnas.nn.objectives import Batch
+from gnas.nn.losses.step import Batch
 from gnas.nn.positives import Positives
 
 MIN_FULL_STEPS, MAX_FULL_STEPS = 5, 10
 
 
-def pairs_of(interactions: Interactions, graph: Graph, architecture: Architecture) -> Batch:
+def pairs_of(interactions: Interactions, graph: Graph, architecture: Trained) -> Batch:
     """The positives of `interactions` on the graph's device, with their ratings where the loss wants them.
 
     Raises:
@@ -36,7 +36,7 @@ def pairs_of(interactions: Interactions, graph: Graph, architecture: Architectur
     return Batch(user.to(graph.device), item.to(graph.device), rating_E, n_known=0, full=False)
 
 
-def is_full(architecture: Architecture) -> bool:
+def is_full(architecture: Trained) -> bool:
     """Whether one step sees every interaction at once."""
     return architecture.loss.full_batch or architecture.batch_size == "full"
 
@@ -52,14 +52,14 @@ def full_steps(graph: Graph) -> int:
 
 
 def epoch_batches(
-    pairs: Batch, known: Positives, graph: Graph, architecture: Architecture, generator: torch.Generator
+    pairs: Batch, known: Positives, graph: Graph, architecture: Trained, generator: torch.Generator
 ) -> Iterator[Batch]:
     """The steps of one epoch: shuffled batches of nearly equal size, or all interactions several times."""
     if is_full(architecture):
         yield from [_everything(pairs, graph)] * full_steps(graph)
         return
     size = architecture.batch_size
-    assert isinstance(size, int)
+    assert size != "full"
     n_pairs = len(pairs.users_B)
     order_E = torch.randperm(n_pairs, device=graph.device, generator=generator)
     bounds = np.linspace(0, n_pairs, -(-n_pairs // size) + 1).round().astype(int).tolist()

@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from torch import nn
 
 from gnas import __version__
-from gnas.config.architecture import Architecture, identity
+from gnas.config.architecture import Architecture
 from gnas.errors import RunError
 from gnas.features.blocks import FeatureSet
 from gnas.files import write_bytes
@@ -33,7 +33,7 @@ def save_model(path: Path, recommender: Recommender, fingerprint: str) -> None:
     facts = {
         "format": FORMAT,
         "gnas": __version__,
-        "architecture": identity(architecture),
+        "architecture": architecture.identity,
         "fingerprint": fingerprint,
         "features": getattr(recommender, "features_fingerprint", ""),
         "ratings": json.dumps(asdict(ratings) if ratings else None),
@@ -61,9 +61,9 @@ def load_model(
     facts, tensors = _read(path)
     if facts.get("format") != FORMAT:
         raise RunError(f"{path} is not a model that gnas wrote (format {facts.get('format')!r}, expected {FORMAT!r})")
-    if facts["architecture"] != identity(architecture):
+    if facts["architecture"] != architecture.identity:
         raise RunError(
-            f"{path} holds a model of architecture {facts['architecture']}, not of {identity(architecture)}; "
+            f"{path} holds a model of architecture {facts['architecture']}, not of {architecture.identity}; "
             "give the architecture file that was saved beside it"
         )
     if facts["fingerprint"] != fingerprint:

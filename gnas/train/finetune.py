@@ -10,7 +10,6 @@ from torch import Tensor
 from torch.optim import Adam, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
-from gnas.config.architecture import Architecture
 from gnas.config.run import TrainConfig
 from gnas.data.interactions import Interactions
 from gnas.errors import TrialFailed
@@ -50,14 +49,13 @@ def finetune(
     graph: Graph,
     interactions: Interactions,
     evaluator: Measure,
-    architecture: Architecture,
     pace: Pace,
     *,
     seed: int,
     objective: str,
     options: TrainConfig,
 ) -> Iterator[Epoch]:
-    """Train `tuned` and `model` on the loss of `architecture`, and yield every epoch; the same with the same seed.
+    """Train `tuned` and `model` on the loss of its architecture, and yield every epoch; the same with the same seed.
 
     The model comes trained on frozen readings, so that the first gradients mean something (Kumar et al., "Fine-Tuning
     can Distort Pretrained Features", ICLR 2022). A step reads `pace.batch` values of its own users and items anew, all
@@ -67,9 +65,10 @@ def finetune(
     Raises:
         TrialFailed: the loss is not finite, or memory ran out.
     """
+    architecture = model.architecture
     pairs, known = pairs_of(interactions, graph, architecture), positives(graph, offer_unseen=not model.reads_items)
     generator = torch_rng(graph.device, seed, "finetune")
-    optimizers = build_optimizer(architecture, model), Adam(tuned.parameters, lr=pace.lr)
+    optimizers = build_optimizer(architecture, model.parameters()), Adam(tuned.parameters, lr=pace.lr)
     rises = [_rising(one, share) for one, share in zip(optimizers, (RECOMMENDER_SHARE, 1.0), strict=True)]
     step = build_step(model, graph, known, architecture, half=options.precision == "bfloat16")
 

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Trained
 from gnas.config.run import TrainConfig
 from gnas.data.interactions import Interactions
 from gnas.errors import ConfigError, TrialFailed
 from gnas.evaluate.evaluator import Evaluation, Measure
 from gnas.graph.bipartite import Graph
 from gnas.metrics import metric_of
+from gnas.nn.losses.step import Batch
 from gnas.nn.model import Candidate
-from gnas.nn.objectives import Batch
 from gnas.nn.positives import Positives, positives
 from gnas.nn.recommender import Recommender
 from gnas.rng import torch_rng
@@ -56,7 +56,6 @@ def train(
     graph: Graph,
     interactions: Interactions,
     evaluator: Measure,
-    architecture: Architecture,
     *,
     seed: int,
     objective: str,
@@ -74,7 +73,6 @@ def train(
         graph: the train graph.
         interactions: the positives, with ratings where the loss needs them.
         evaluator: measures the model.
-        architecture: what to train.
         seed: of shuffling, sampling, dropout and noise.
         objective: the metric that says which epoch is best.
         options: ceilings and machinery.
@@ -100,9 +98,9 @@ def train(
         halted = halted or halt()
         return halted
 
-    run_epoch = _epoch_runner(model, graph, interactions, architecture, seed, options, halts)
-    n_epochs = min(architecture.epochs, options.epochs)
-    patience = min(architecture.patience, options.patience)
+    run_epoch = _epoch_runner(model, graph, interactions, seed, options, halts)
+    n_epochs = min(model.architecture.epochs, options.epochs)
+    patience = min(model.architecture.patience, options.patience)
     kept: dict[str, Tensor] = {}
     try:
         for index in range(1, n_epochs + 1):
@@ -130,19 +128,19 @@ def _epoch_runner(
     model: Candidate,
     graph: Graph,
     interactions: Interactions,
-    architecture: Architecture,
     seed: int,
     options: TrainConfig,
     halts: Callable[[], bool],
 ) -> Callable[[int], float]:
     """A function that trains one epoch, as far as `halts` lets it, and returns its mean loss."""
+    architecture = model.architecture
     pairs = pairs_of(interactions, graph, architecture)
     known = positives(graph, offer_unseen=not model.reads_items)
     generator = torch_rng(graph.device, seed, "train")
     half = options.precision == "bfloat16"
     plan = _plan(architecture, graph, options)
     sampled = None if plan is None else SampledSteps(model, known, architecture, plan, half=half)
-    train_on = sampled or _full_steps(model, graph, known, architecture, options, half)
+    train_on = sampled or _full_steps(model, graph, known, options, half)
 
     def run(index: int) -> float:
         total, n_steps = torch.zeros((), device=graph.device), 0
@@ -166,7 +164,7 @@ def _epoch_runner(
     return run
 
 
-def _plan(architecture: Architecture, graph: Graph, options: TrainConfig) -> Plan | None:
+def _plan(architecture: Trained, graph: Graph, options: TrainConfig) -> Plan | None:
     """How to train on neighbourhoods, None to train on the whole graph."""
     if options.fanout is not None:
         return None if whole_graph_only(architecture) else Plan(options.fanout)
@@ -174,11 +172,11 @@ def _plan(architecture: Architecture, graph: Graph, options: TrainConfig) -> Pla
 
 
 def _full_steps(
-    model: Candidate, graph: Graph, known: Positives, architecture: Architecture, options: TrainConfig, half: bool
+    model: Candidate, graph: Graph, known: Positives, options: TrainConfig, half: bool
 ) -> Callable[[Batch, torch.Generator], Tensor]:
     """A step that propagates over the whole graph."""
-    optimizer = build_optimizer(architecture, model)
-    loss_of = build_step(model, graph, known, architecture, half=half)
+    optimizer = build_optimizer(model.architecture, model.parameters())
+    loss_of = build_step(model, graph, known, model.architecture, half=half)
     if options.compile:
         loss_of = torch.compile(loss_of, dynamic=True)
 

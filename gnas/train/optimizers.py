@@ -1,47 +1,41 @@
 """The optimisers that an architecture can name."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from torch import nn
 from torch.optim import SGD, Adagrad, Adam, AdamW, Optimizer
 
-from gnas.config.architecture import Architecture
-from gnas.registry import Registry
-
-OPTIMIZERS: Registry[Callable[[Iterable[nn.Parameter], float, float], Optimizer]] = Registry("optimizer")
-"""From parameters, learning rate and decoupled weight decay."""
+from gnas.config.architecture import Trained
+from gnas.config.named import OPTIMIZERS
 
 
-@OPTIMIZERS.register("adam")
-def _adam(parameters: Iterable[nn.Parameter], lr: float, decay: float) -> Optimizer:  # noqa: ARG001
+def adam(parameters: Iterable[nn.Parameter], lr: float, _decay: float) -> Optimizer:
+    """Kingma & Ba, ICLR 2015."""
     return Adam(parameters, lr=lr, fused=True)
 
 
-@OPTIMIZERS.register("adamw")
-def _adamw(parameters: Iterable[nn.Parameter], lr: float, decay: float) -> Optimizer:
+def adamw(parameters: Iterable[nn.Parameter], lr: float, decay: float) -> Optimizer:
+    """Loshchilov & Hutter, ICLR 2019."""
     return AdamW(parameters, lr=lr, weight_decay=decay, fused=True)
 
 
-@OPTIMIZERS.register("adagrad")
-def _adagrad(parameters: Iterable[nn.Parameter], lr: float, decay: float) -> Optimizer:  # noqa: ARG001
+def adagrad(parameters: Iterable[nn.Parameter], lr: float, _decay: float) -> Optimizer:
+    """Duchi et al., JMLR 2011."""
     return Adagrad(parameters, lr=lr, foreach=True)
 
 
-@OPTIMIZERS.register("sgd")
-def _sgd(parameters: Iterable[nn.Parameter], lr: float, decay: float) -> Optimizer:  # noqa: ARG001
+def sgd(parameters: Iterable[nn.Parameter], lr: float, _decay: float) -> Optimizer:
+    """Stochastic gradient descent with momentum 0.9."""
     return SGD(parameters, lr=lr, momentum=0.9, fused=True)
 
 
-DECOUPLED = frozenset({"adamw"})
-"""These shrink the parameters themselves; for all others weight decay is a term of the loss."""
+def build_optimizer(architecture: Trained, parameters: Iterable[nn.Parameter]) -> Optimizer:
+    """The optimiser of `architecture` over `parameters` that need a gradient, one fused update a step."""
+    moving = [parameter for parameter in parameters if parameter.requires_grad]
+    optimizer: Optimizer = OPTIMIZERS[architecture.optimizer].build(moving, architecture.lr, architecture.weight_decay)
+    return optimizer
 
 
-def build_optimizer(architecture: Architecture, model: nn.Module) -> Optimizer:
-    """The optimiser of `architecture` over the parameters of `model`, one fused update a step."""
-    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    return OPTIMIZERS[architecture.optimizer](parameters, architecture.lr, architecture.weight_decay)
-
-
-def l2(architecture: Architecture) -> float:
+def l2(architecture: Trained) -> float:
     """Weight of ½‖x‖² on the layer-0 embeddings in the loss; 0 where the optimiser decays."""
-    return 0.0 if architecture.optimizer in DECOUPLED else architecture.weight_decay
+    return 0.0 if OPTIMIZERS[architecture.optimizer].decoupled else architecture.weight_decay

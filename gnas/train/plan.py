@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import torch
 
-from gnas.config.architecture import Architecture
-from gnas.config.objective import SGL, SimGCL
-from gnas.config.propagation import Layered, LightGCN
+from gnas.config.architecture import Trained
+from gnas.config.named import COMBINES, OPTIMIZERS
 from gnas.errors import TrialFailed
 from gnas.graph.bipartite import Graph
 
@@ -28,7 +27,7 @@ class Plan:
     n_cached: int | None = None
 
 
-def full_mib(architecture: Architecture, graph: Graph) -> float:
+def full_mib(architecture: Trained, graph: Graph) -> float:
     """About how much memory training on the whole graph takes, in MiB: tables of N embeddings, counted.
 
     The parameter, its gradient, two moments and the best state; then what a step holds.
@@ -36,7 +35,7 @@ def full_mib(architecture: Architecture, graph: Graph) -> float:
     return (5 + _step_tables(architecture)) * _table_mib(architecture, graph.n_nodes)
 
 
-def plan_for(architecture: Architecture, graph: Graph, max_memory_mib: float, device: torch.device) -> Plan | None:
+def plan_for(architecture: Trained, graph: Graph, max_memory_mib: float, device: torch.device) -> Plan | None:
     """How to train so that no more than the memory of `device` that is given is taken; None: on the whole graph.
 
     First with fewer and fewer neighbours, then, on any device but the CPU, whose memory is the host's, with the
@@ -72,59 +71,60 @@ def plan_for(architecture: Architecture, graph: Graph, max_memory_mib: float, de
     )
 
 
-def whole_graph_only(architecture: Architecture) -> str | None:
+def whole_graph_only(architecture: Trained) -> str | None:
     """Why a candidate cannot be trained on neighbourhoods, or None."""
-    propagation = architecture.propagation
-    layers = propagation.layers() if isinstance(propagation, Layered) else []
+    propagation, stack = architecture.propagation, architecture.propagation.stack()
+    layers = stack.layers() if stack else []
     reasons = {
         f"propagation {propagation.kind} counts neighbours itself": not all(layer.on_samples for layer in layers),
         f"loss {architecture.loss.kind} looks at all pairs": architecture.loss.full_batch,
         f"loss {architecture.loss.kind} predicts ratings": architecture.loss.needs_ratings,
         "its batch is the whole graph": architecture.batch_size == "full",
         "it reads features": architecture.features.used,
-        f"optimizer {architecture.optimizer} has no update by rows": architecture.optimizer not in ("adam", "adamw"),
+        f"optimizer {architecture.optimizer} has no update by rows": not OPTIMIZERS[architecture.optimizer].by_rows,
     }
     return next((reason for reason, holds in reasons.items() if holds), None)
 
 
-def _step_mib(architecture: Architecture, graph: Graph, fanout: int) -> float:
+def _step_mib(architecture: Trained, graph: Graph, fanout: int) -> float:
     """What a step on a neighbourhood holds beside the embeddings, at most."""
-    assert isinstance(architecture.batch_size, int)
+    assert architecture.batch_size != "full"
     seeds = 2 * architecture.batch_size + OFFERED
     n_nodes = min(graph.n_nodes, seeds * sum(fanout**hop for hop in range(_depth(architecture) + 1)))
     return (1 + _step_tables(architecture)) * _table_mib(architecture, n_nodes)
 
 
-def _step_tables(architecture: Architecture) -> int:
+def _step_tables(architecture: Trained) -> int:
     """Tables of embeddings that a step holds beside its parameters.
 
     Each layer's output and its gradient, with the linear maps of an operator that has them four more; the combination;
     all of it again for each further view.
     """
-    per_layer = 2 if isinstance(architecture.propagation, LightGCN) else 6
-    passes = 3 if isinstance(architecture.contrastive, SGL | SimGCL) else 1
-    return passes * (per_layer * _depth(architecture) + 4)
+    stack = architecture.propagation.stack()
+    n_layers = stack.step_tables * stack.depth if stack else 0
+    return (1 + architecture.contrastive.views) * (n_layers + 4)
 
 
-def _validation_tables(architecture: Architecture) -> int:
+def _validation_tables(architecture: Trained) -> int:
     """Tables of embeddings that a propagation without gradients holds at once, beside its input.
 
     A layer's input and output, what is in between for an operator with linear maps, and the running sum; more where the
     combination needs all layers together.
     """
-    spec = architecture.propagation
-    if not isinstance(spec, Layered) or not spec.depth:
+    stack = architecture.propagation.stack()
+    if stack is None:
         return 0
-    n_layer = (2 if isinstance(spec, LightGCN) else 7) + (spec.residual > 0)
-    if getattr(spec, "weights", None) is not None or spec.combine not in ("concat", "attention"):
+    n_layer, combine = stack.pass_tables + (stack.residual > 0), COMBINES[stack.combine]
+    if stack.fixed_weights() is not None or not combine.at_once:
         return n_layer + 1
-    n_combined = 2 * spec.depth + 2 if spec.combine == "concat" else spec.depth + 2
-    return max(n_layer + spec.depth - 1, n_combined)
+    n_combined = 2 * stack.depth + 2 if combine.joins else stack.depth + 2
+    return max(n_layer + stack.depth - 1, n_combined)
 
 
-def _depth(architecture: Architecture) -> int:
-    return architecture.propagation.depth if isinstance(architecture.propagation, Layered) else 0
+def _depth(architecture: Trained) -> int:
+    stack = architecture.propagation.stack()
+    return stack.depth if stack else 0
 
 
-def _table_mib(architecture: Architecture, n_nodes: int) -> float:
+def _table_mib(architecture: Trained, n_nodes: int) -> float:
     return n_nodes * architecture.dim * 4 / 2**20

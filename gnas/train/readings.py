@@ -12,8 +12,8 @@ from gnas.features.tuning.encoder import TunedEncoder
 from gnas.features.tuning.places import Place
 from gnas.graph.bipartite import Graph
 from gnas.nn.fusion import Projection
+from gnas.nn.losses.step import Batch
 from gnas.nn.model import Candidate
-from gnas.nn.objectives import Batch
 
 
 @dataclass(frozen=True)

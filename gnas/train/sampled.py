@@ -9,15 +9,16 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Trained
+from gnas.config.named import OPTIMIZERS
 from gnas.graph.bipartite import Graph
 from gnas.graph.pattern import Pattern, start_of
 from gnas.graph.relations.interactions import taken
 from gnas.graph.sampling import Neighbourhood, neighbourhood
+from gnas.nn.losses.step import Batch
 from gnas.nn.model import Candidate
-from gnas.nn.objectives import Batch
 from gnas.nn.positives import Positives
-from gnas.train.optimizers import DECOUPLED, OPTIMIZERS
+from gnas.train.optimizers import build_optimizer
 from gnas.train.plan import OFFERED, Plan
 from gnas.train.rows import Rows, split_rows
 from gnas.train.step import build_step
@@ -31,23 +32,18 @@ class SampledSteps:
     model's embeddings move to host memory, and are up to date there after `write_back`.
     """
 
-    def __init__(
-        self, model: Candidate, known: Positives, architecture: Architecture, plan: Plan, *, half: bool
-    ) -> None:
+    def __init__(self, model: Candidate, known: Positives, architecture: Trained, plan: Plan, *, half: bool) -> None:
         self.model, self.known, self.architecture = model, known, architecture
         self.fanout, self.half = plan.fanout, half
         self.hops = len(model.stack.layers)
         others = [parameter for name, parameter in model.named_parameters() if name != "embedding"]
-        decay = architecture.weight_decay if architecture.optimizer in DECOUPLED else 0.0
+        decay = architecture.weight_decay if OPTIMIZERS[architecture.optimizer].decoupled else 0.0
         self.rows = (
             Rows(model.embedding.data, architecture.lr, decay)
             if plan.n_cached is None
             else split_rows(model, plan.n_cached, architecture.lr, decay)
         )
-        self.optimizer: Optimizer | None = None
-        if others:
-            build = OPTIMIZERS[architecture.optimizer]
-            self.optimizer = build(others, architecture.lr, architecture.weight_decay)
+        self.optimizer: Optimizer | None = build_optimizer(architecture, others) if others else None
 
     def __call__(self, batch: Batch, generator: torch.Generator) -> Tensor:
         """Train on one batch of positives; its loss, without a gradient."""

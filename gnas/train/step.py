@@ -6,22 +6,21 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding
 
-from gnas.config.architecture import Architecture
-from gnas.config.objective import ViewContrast
+from gnas.config.architecture import Trained
 from gnas.graph.bipartite import Graph
 from gnas.nn.contrastive import agreement, build_contrast
+from gnas.nn.losses.step import Batch, build_loss
 from gnas.nn.model import Candidate
-from gnas.nn.objectives import Batch, build_objective
 from gnas.nn.positives import Positives
 from gnas.train.optimizers import l2
 
-StepLoss = Callable[[Batch, torch.Generator], Tensor]
+TrainingStep = Callable[[Batch, torch.Generator], Tensor]
 """The loss of a step, ready for `backward`."""
 
 
 def build_step(
-    model: Candidate, graph: Graph, known: Positives, architecture: Architecture, *, half: bool = False
-) -> StepLoss:
+    model: Candidate, graph: Graph, known: Positives, architecture: Trained, *, half: bool = False
+) -> TrainingStep:
     """The whole loss of one step of `model`: loss + contrastive term + alignment + ½ weight_decay · L2 of its nodes.
 
     With `half` the dense products of the loss and the contrastive term are taken in bfloat16; the propagation, which
@@ -30,7 +29,7 @@ def build_step(
     The L2 term is the mean over the step's pairs of ‖x_u‖² + ‖x_i‖² on layer 0, and the mean over its negatives (He et
     al., "LightGCN", SIGIR 2020, whose reference code has one negative a pair).
     """
-    objective = build_objective(architecture.loss, known)
+    loss_of = build_loss(architecture.loss, known)
     contrast = build_contrast(architecture.contrastive)
     noise = contrast.noise if contrast else None
     decay = l2(architecture)
@@ -40,10 +39,9 @@ def build_step(
         main = model.propagate(True, generator, noise=noise)
         views = contrast.views(model, main, generator) if contrast else None
         with torch.autocast(graph.device.type, dtype=torch.bfloat16, enabled=half):
-            loss, negatives = objective(model, *model.split(main.final), batch, generator)
-            if views:
-                assert isinstance(architecture.contrastive, ViewContrast)
-                loss = loss + agreement(architecture.contrastive, views, model, batch, generator)
+            loss, negatives = loss_of(model, *model.split(main.final), batch, generator)
+            if contrast and views:
+                loss = loss + agreement(contrast, views, model, batch, generator)
             if model.entry is not None and model.entry.aligned:
                 loss = loss + architecture.features.align * model.entry.alignment(model.free(), generator)
         if decay:

@@ -11,7 +11,7 @@ from gnas.baselines.gfcf import fit_gfcf
 from gnas.baselines.item_knn import fit_item_knn
 from gnas.baselines.popularity import fit_popularity
 from gnas.baselines.rp3beta import fit_rp3beta
-from gnas.config.propagation import ALS
+from gnas.config.closed_forms import ALS
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError
 from gnas.graph.bipartite import build_graph

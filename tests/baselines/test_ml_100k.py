@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gnas.baselines.tune import tune
-from gnas.config.propagation import ItemGraph
+from gnas.config.closed_forms import ItemGraph
 from gnas.data.interactions import Interactions
 from gnas.evaluate.evaluator import Evaluator
 from gnas.graph.bipartite import build_graph

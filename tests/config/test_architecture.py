@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from gnas.config.anchors import ANCHORS
-from gnas.config.architecture import Architecture, canonical, identity, shown
+from gnas.config.architecture import Architecture
 from gnas.config.shipped import names
 from gnas.errors import ConfigError
 from gnas.metrics import METRICS, metric_of, parse_metric
@@ -68,8 +68,8 @@ def read(**tree: Any) -> Architecture:
     ],
 )
 def test_candidates_that_differ_in_nothing_that_matters_are_one(left: dict[str, Any], right: dict[str, Any]) -> None:
-    assert canonical(read(**left)) == canonical(read(**right))
-    assert identity(read(**left)) == identity(read(**right))
+    assert read(**left).canonical() == read(**right).canonical()
+    assert read(**left).identity == read(**right).identity
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_candidates_that_differ_in_nothing_that_matters_are_one(left: dict[str, 
     ],
 )
 def test_candidates_that_differ_in_what_matters_are_two(left: dict[str, Any], right: dict[str, Any]) -> None:
-    assert identity(read(**left)) != identity(read(**right))
+    assert read(**left).identity != read(**right).identity
 
 
 @pytest.mark.parametrize("name", list(ANCHORS))
@@ -107,35 +107,35 @@ def test_the_shown_form_reads_back_as_the_same_candidate(space: str) -> None:
     rng = numpy_rng(0, "shown", space)
     drawn = [spec.draw(rng).architecture for _ in range(60)]
     for architecture in [*spec.anchors.values(), *drawn]:
-        again = read(**shown(architecture))
-        assert identity(again) == identity(architecture)
-        assert shown(again) == shown(architecture)
+        again = read(**architecture.shown())
+        assert again.identity == architecture.identity
+        assert again.shown() == architecture.shown()
         assert spec.contains(again), "found again when a later search starts from it"
 
 
 def test_the_shown_form_leaves_out_what_plays_no_part() -> None:
-    closed = shown(read(propagation={"spectral": {"response": "ridge"}}, dim=8, lr=0.5))
+    closed = read(propagation={"spectral": {"response": "ridge"}}, dim=8, lr=0.5).shown()
     assert list(closed) == ["propagation"]
-    plain = shown(read(loss="all-pairs", propagation={"lightgcn": {"depth": 0}}))
+    plain = read(loss="all-pairs", propagation={"lightgcn": {"depth": 0}}).shown()
     assert plain["propagation"] == {"none": {}}
     assert plain["batch_size"] == "full"
     assert not {"contrastive", "features", "feature_dropout"} & plain.keys()
-    pinned = shown(read(features={"text": {"minilm": {"sha256": "ab" * 32}}}))
+    pinned = read(features={"text": {"minilm": {"sha256": "ab" * 32}}}).shown()
     assert pinned["features"]["text"]["minilm"]["sha256"] == "ab" * 32
 
 
 def test_identities_of_early_architecture_files_stay() -> None:
     """What older runs wrote beside their models, which are bound to it."""
-    assert identity(read()) == "e429dd7786d2"
+    assert read().identity == "e429dd7786d2"
     reading = {"attributes": True, "text": "tfidf", "entry": "late", "fusion": "gated", "id_dropout": 0.2}
-    assert identity(read(features=reading)) == "3b9a3fcff964"
-    assert identity(read(propagation="als", features={"attributes": True, "knn": {"k": 5}})) == "7fc2693f94b0"
+    assert read(features=reading).identity == "3b9a3fcff964"
+    assert read(propagation="als", features={"attributes": True, "knn": {"k": 5}}).identity == "7fc2693f94b0"
 
 
 def test_identities_are_short_and_tell_the_known_designs_apart() -> None:
-    assert len(identity(read())) == 12
-    assert identity(read()) == identity(ANCHORS["lightgcn-2"])
-    assert len({identity(architecture) for _, architecture in ANCHORS.items()}) == len(ANCHORS)
+    assert len(read().identity) == 12
+    assert read().identity == ANCHORS["lightgcn-2"].identity
+    assert len({architecture.identity for _, architecture in ANCHORS.items()}) == len(ANCHORS)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gnas.config.architecture import Architecture, identity
+from gnas.config.architecture import Trained
 from gnas.config.encoders import EncoderSpec, HuggingFaceImage, HuggingFaceText, Pixels, TfIdf
 from gnas.config.features import Features
 from gnas.data.interactions import Interactions
@@ -117,15 +117,15 @@ def test_the_best_architecture_names_its_weights(tmp_path: Path) -> None:
     from tests.features import tiny_models as tiny
 
     source = tiny.make(tiny.bert, tmp_path / "model")
-    reading = Architecture.model_validate({"features": {"text": {"hf-text": {"source": source}}}})
+    reading = Trained.model_validate({"features": {"text": {"hf-text": {"source": source}}}})
     pinned = bank_of(tmp_path).pinned(reading)
-    assert identity(pinned) == identity(reading)
-    text = pinned.features.text
+    assert pinned.identity == reading.identity
+    text = pinned.read.text
     assert isinstance(text, HuggingFaceText)
     assert text.sha256 is not None
     assert len(text.sha256) == 64
-    assert Architecture.model_validate(pinned.written()) == pinned
+    assert Trained.model_validate(pinned.written()) == pinned
     other = text.model_copy(update={"sha256": "0" * 64})
     with pytest.raises(DataError, match="the architecture was made with weights 000000000000…"):
         bank_of(tmp_path).select(pinned.features.model_copy(update={"text": other}))
-    assert bank_of(tmp_path).pinned(Architecture()) == Architecture()
+    assert bank_of(tmp_path).pinned(Trained()) == Trained()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gnas.cli.main import main
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Trained
 from gnas.config.encoders import HuggingFaceText
 from gnas.config.load import load_architecture
 from gnas.errors import ConfigError
@@ -131,7 +131,7 @@ def test_it_leaves_a_run_that_everything_works_with(
     joint = found["epochs"][found["best_epoch"] - 1]["validation"]["ndcg@20"]
     assert found["validation"]["together"]["ndcg@20"] == pytest.approx(joint, abs=0.03)
     assert {path: path.read_bytes() for path in before} == before, "the run itself stays as it is"
-    spec = load_architecture(str(new / "best" / "architecture.yaml")).features.text
+    spec = load_architecture(str(new / "best" / "architecture.yaml")).read.text
     assert isinstance(spec, HuggingFaceText)
     assert spec.source == str(new / "encoder")
     assert spec.sha256 == hash_files([new / "encoder" / "model.safetensors"])
@@ -189,11 +189,11 @@ def test_winners_that_cannot_be_fine_tuned(text: str, says: str, trained: Callab
 
 def test_one_of_several_encoders_must_be_named() -> None:
     tree: dict[str, Any] = {"features": {"text": {"hf-text": {"source": "a"}}, "image": {"hf-image": {"source": "b"}}}}
-    both = Architecture.model_validate(tree)
+    both = Trained.model_validate(tree)
     with pytest.raises(ConfigError, match="has 2 encoders; name one with --modality text"):
         tunable(both, None)
     assert tunable(both, "image") == "image"
-    linking = Architecture.model_validate({"features": {**tree["features"], "fusion": "none", "knn": {"k": 5}}})
+    linking = Trained.model_validate({"features": {**tree["features"], "fusion": "none", "knn": {"k": 5}}})
     with pytest.raises(ConfigError, match="only to link what is alike"):
         tunable(linking, "text")
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Trained
 from gnas.data.interactions import Interactions
 from gnas.features.bank import FeatureBank
 from gnas.features.encoders import build_encoder
@@ -19,8 +19,8 @@ import torch
 from gnas.features.tuning.encoder import Method, TunedEncoder
 from gnas.features.tuning.places import places_of
 from gnas.graph.bipartite import build_graph
+from gnas.nn.losses.step import Batch
 from gnas.nn.model import Candidate, build
-from gnas.nn.objectives import Batch
 from gnas.rng import torch_rng
 from gnas.train.readings import drawn, move, put_all, put_fresh, settle, slots_of
 from tests.features import tiny_models as tiny
@@ -39,7 +39,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     tables: Any = {"items": table(tmp_path, CSV, list("abcde"), columns={"blurb": "text"})}
     bank = FeatureBank(tables, train, tmp_path / "cache")
     tree = {"dim": 4, "features": {"text": {"hf-text": {"source": source}}, "ids": False}}
-    architecture = Architecture.model_validate(tree)
+    architecture = Trained.model_validate(tree)
     features = bank.select(architecture.features)
     assert features is not None
     graph = build_graph(train, torch.device("cpu"))

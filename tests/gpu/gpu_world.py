@@ -5,16 +5,17 @@ from typing import Any
 
 import numpy as np
 
-from gnas.config.architecture import Architecture
-from gnas.config.objective import SAMPLINGS, SCORERS
+from gnas.config.architecture import Trained
+from gnas.config.contrastive import CONTRASTIVES
+from gnas.config.losses import LOSSES
+from gnas.config.samplings import SAMPLINGS
+from gnas.config.scorers import SCORERS
 from gnas.data.histories import latest
 from gnas.data.interactions import Interactions
 from gnas.features.blocks import Block, FeatureSet
 from gnas.features.table import SIDES
 from gnas.graph.bipartite import Graph
-from gnas.nn.contrastive import CONTRASTS
-from gnas.nn.objectives import OBJECTIVES
-from gnas.nn.ops import OPS
+from tests.forms import OPERATORS
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def random_interactions(seed: int, n_users: int = 400, n_items: int = 300, n: in
     return Interactions(*np.divmod(pairs, n_items), n_users, n_items, rating=rating, time=time)
 
 
-def given(spec: Architecture, taken: Interactions) -> FeatureSet | None:
+def given(spec: Trained, taken: Interactions) -> FeatureSet | None:
     """What `spec` reads: random attributes and texts of both sides, and the histories."""
     reads = spec.features
     if not reads.used:
@@ -60,9 +61,9 @@ def _blocks(n: int, seed: int) -> dict[str, Block]:
     }
 
 
-def architecture(**parts: Any) -> Architecture:
+def architecture(**parts: Any) -> Trained:
     """A small one with `parts` replaced."""
-    return Architecture.model_validate({"dim": 16, "batch_size": 512, "lr": 0.01, "weight_decay": 1e-4, **parts})
+    return Trained.model_validate({"dim": 16, "batch_size": 512, "lr": 0.01, "weight_decay": 1e-4, **parts})
 
 
 _SOFTMAX = {"temperature": 0.5, "negatives": 64}
@@ -82,20 +83,20 @@ _FEATURES: dict[str, dict[str, Any]] = {
 }
 
 PARTS: dict[str, dict[str, Any]] = {
-    **{f"op {name}": {"propagation": {name: {"depth": 2}}} for name in OPS if name != "pyg"},
+    **{f"op {name}": {"propagation": {name: {"depth": 2}}} for name in OPERATORS if name != "pyg"},
     "op transformer, 4 heads": {"propagation": {"transformer": {"depth": 2, "heads": 4}}},
     "op sage max": {"propagation": {"sage": {"depth": 2, "aggregate": "max"}}},
     "edge dropout": {"propagation": {"lightgcn": {"depth": 2, "edge_dropout": 0.2}}},
-    **{f"loss {name}": {"loss": _OWN.get(name, name)} for name in OBJECTIVES if name != "mse"},
+    **{f"loss {name}": {"loss": _OWN.get(name, name)} for name in LOSSES if name != "mse"},
     **{
         f"loss {name}, all at once": {"loss": _OWN.get(name, name), "batch_size": "full"}
-        for name in OBJECTIVES
+        for name in LOSSES
         if name != "mse"
     },
     "all pairs by popularity": {"loss": {"all-pairs": {"popularity": 0.5}}},
     **{f"bpr {name}": {"loss": {"bpr": {"sampling": name}}} for name in SAMPLINGS},
     **{f"softmax {name}": {"loss": {"softmax": {**_SOFTMAX, "sampling": name}}} for name in SAMPLINGS},
-    **{f"contrastive {name}": {"contrastive": name} for name in CONTRASTS if name != "none"},
+    **{f"contrastive {name}": {"contrastive": name} for name in CONTRASTIVES if name != "none"},
     **{f"scorer {name}": {"scorer": name} for name in SCORERS if name != "dot"},
     **{f"features {name}": {"features": spec} for name, spec in _FEATURES.items()},
 }

@@ -107,7 +107,7 @@ def test_the_memory_that_is_given_says_where_embeddings_lie() -> None:
             assert isinstance(model, Candidate)
             torch.cuda.reset_peak_memory_stats()
             epochs = train(
-                model, graph, taken, evaluator, spec, seed=0, objective="ndcg@10",
+                model, graph, taken, evaluator, seed=0, objective="ndcg@10",
                 options=TrainConfig(max_memory=max_memory), halt=partial(_out_of, left),
             )  # fmt: skip
             assert len(list(epochs)) == 1

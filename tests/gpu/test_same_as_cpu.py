@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from gnas.baselines import BASELINES
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Trained
 from gnas.evaluate.evaluator import Evaluator, usual_metrics
 from gnas.nn.model import Candidate, build
 from gnas.nn.positives import positives
@@ -28,7 +28,7 @@ CLOSED: dict[str, dict[str, Any]] = {
 }
 
 
-def on_both(spec: Architecture, pair: Pair) -> tuple[Candidate, Candidate]:
+def on_both(spec: Trained, pair: Pair) -> tuple[Candidate, Candidate]:
     """The model on the CPU and on the GPU, every parameter away from its start."""
     features = given(spec, pair.train)
     ours, theirs = (build(spec, graph, 0, None, features) for graph in (pair.cpu, pair.gpu))
@@ -76,7 +76,7 @@ def scores_of(recommender: Recommender, device: torch.device) -> torch.Tensor:
 
 @pytest.mark.parametrize("propagation", CLOSED.values(), ids=CLOSED)
 def test_closed_forms(propagation: dict[str, Any], pair: Pair) -> None:
-    spec = Architecture.model_validate({"propagation": propagation})
+    spec = Trained.model_validate({"propagation": propagation})
     ours, theirs = scores_of(build(spec, pair.cpu, 0), pair.cpu.device), scores_of(build(spec, pair.gpu, 0), CUDA)
     torch.testing.assert_close(theirs, ours, rtol=1e-3, atol=1e-3 * float(ours.abs().max()))
 
@@ -91,7 +91,7 @@ def test_baselines(name: str, pair: Pair) -> None:
 
 def test_every_metric_of_one_ranking(pair: Pair) -> None:
     target = random_interactions(1, n=2000)
-    spec = Architecture.model_validate({"propagation": {"item_graph": {}}})
+    spec = Trained.model_validate({"propagation": {"item_graph": {}}})
     found = []
     for graph in (pair.cpu, pair.gpu):
         evaluator = Evaluator(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Trained
 from gnas.data.interactions import Interactions
 from gnas.features.blocks import Block, FeatureSet
 from gnas.graph.bipartite import Graph, build_graph
@@ -67,7 +67,7 @@ def test_many_nodes_are_drawn_from(monkeypatch: pytest.MonkeyPatch) -> None:
 def loss_of(spec: dict[str, Any], **parts: Any) -> tuple[float, Candidate]:
     """The loss of a full step without draws, and the model."""
     tree = {"dim": 4, "loss": "all-pairs", "features": {"attributes": True, **spec}, **parts}
-    architecture = Architecture.model_validate(tree)
+    architecture = Trained.model_validate(tree)
     model = build(architecture, graph(), 0, None, features())
     assert isinstance(model, Candidate)
     known, generator = positives(graph()), torch_rng("cpu", 0)
@@ -95,7 +95,7 @@ def test_features_learn_where_interactions_put_their_items() -> None:
     user, item = np.zeros(n_items - 20, dtype=np.int64), np.arange(n_items - 20)
     place = build_graph(Interactions(user, item, 1, n_items), torch.device("cpu"))
     known = FeatureSet({}, {"attributes": Block("attributes", "test", values, np.ones(n_items, dtype=bool), "a")})
-    architecture = Architecture.model_validate(
+    architecture = Trained.model_validate(
         {"dim": 4, "propagation": "none", "features": {"attributes": True, "entry": "late", "align": 1}}
     )
     model = build(architecture, place, 0, None, known)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Trained
 from gnas.config.run import TrainConfig
 from gnas.data.interactions import Interactions
 from gnas.errors import ConfigError
@@ -30,7 +30,7 @@ LOG = Interactions(np.array([0, 0, 0, 1, 1, 2]), np.array([0, 1, 2, 1, 3, 4]), 4
 def candidate(history: dict[str, Any], log: Interactions = LOG, **values: Any) -> Candidate:
     features = {"history": {"layers": 1, "dropout": 0.0, "entry": "early", **history}}
     tree = {"dim": D, "propagation": {"lightgcn": {"depth": 1}}, "features": features, **values}
-    architecture = Architecture.model_validate(tree)
+    architecture = Trained.model_validate(tree)
     bank = FeatureBank({}, log)
     model = build(architecture, build_graph(log, CPU), 0, None, bank.select(architecture.features))
     assert isinstance(model, Candidate)
@@ -134,8 +134,8 @@ def test_heads_divide_dim() -> None:
 
 
 def test_histories_without_tables_bind_the_model_and_leave_others_as_they_are() -> None:
-    plain = build(Architecture(dim=D), build_graph(LOG, CPU), 0)
-    architecture = Architecture.model_validate({"dim": D, "features": {"history": {"layers": 1}}})
+    plain = build(Trained(dim=D), build_graph(LOG, CPU), 0)
+    architecture = Trained.model_validate({"dim": D, "features": {"history": {"layers": 1}}})
     chosen = FeatureBank({}, LOG).select(architecture.features)
     model = build(architecture, build_graph(LOG, CPU), 0, None, chosen)
     assert isinstance(plain, Candidate)
@@ -160,7 +160,7 @@ def test_users_without_ids_are_known_by_what_they_took() -> None:
         return Evaluation({"ndcg@1": float((kind_I[score_UI.argmax(1)] == kind_U).mean())}, {}, np.arange(1), 0.0)
 
     features = {"ids": False, "history": {"layers": 1, "dropout": 0.3, "length": 8}}
-    architecture = Architecture.model_validate(
+    architecture = Trained.model_validate(
         {"dim": 16, "lr": 0.01, "batch_size": 256, "propagation": "none", "features": features}
     )
     graph = build_graph(log, CPU)
@@ -168,7 +168,7 @@ def test_users_without_ids_are_known_by_what_they_took() -> None:
     assert isinstance(model, Candidate)
     assert (model.propagate(False).final[:n_users].abs().sum(1) > 0).all()
     options = TrainConfig(epochs=10, evaluate_every=10)
-    *_, last = train(model, graph, log, measure, architecture, seed=0, objective="ndcg@1", options=options)
+    *_, last = train(model, graph, log, measure, seed=0, objective="ndcg@1", options=options)
     assert last.metrics["ndcg@1"] > 0.95  # chance is 0.25
 
 

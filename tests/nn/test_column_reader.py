@@ -126,5 +126,5 @@ def test_two_attributes_that_mean_something_only_together(reading: str, found: b
     graph = build_graph(log, torch.device("cpu"))
     model = build(architecture, graph, 0, None, FeatureSet({}, {"attributes": block}))
     options = TrainConfig(epochs=20, evaluate_every=20)
-    *_, last = train(model, graph, log, measure, architecture, seed=0, objective="ndcg@1", options=options)
+    *_, last = train(model, graph, log, measure, seed=0, objective="ndcg@1", options=options)
     assert last.metrics["ndcg@1"] > 0.95 if found else last.metrics["ndcg@1"] < 0.7  # chance is 0.5

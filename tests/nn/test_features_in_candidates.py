@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Architecture, Trained
 from gnas.config.features import Features
-from gnas.config.objective import PopularitySampling
 from gnas.config.run import TrainConfig
+from gnas.config.samplings import PopularitySampling
 from gnas.data.interactions import Interactions
 from gnas.errors import ConfigError, RunError
 from gnas.evaluate.evaluator import Evaluation
@@ -18,7 +18,7 @@ from gnas.features.blocks import Block, FeatureSet
 from gnas.graph.bipartite import Graph, build_graph
 from gnas.nn.fusion import FeatureFusion, Projection
 from gnas.nn.model import Candidate, build
-from gnas.nn.negatives import build_sampler
+from gnas.nn.negatives import build_drawer
 from gnas.nn.positives import positives
 from gnas.nn.recommender import Recommender
 from gnas.rng import torch_rng
@@ -57,12 +57,12 @@ def dense(module: FeatureFusion, kind: str) -> np.ndarray:
         if kind == "sum":
             out[n] = (h[0] + h[1]) / np.sqrt(2)
         elif kind == "concat":
-            out[n] = p["mix_DMD"] @ np.concatenate(h)
+            out[n] = p["fused.mix_DMD"] @ np.concatenate(h)
         elif kind == "gated":
-            gates = [1 / (1 + np.exp(-(h[m] @ p["gate_MDD"][m] + p["bias_MD"][m]))) for m in range(2)]
+            gates = [1 / (1 + np.exp(-(h[m] @ p["fused.gate_MDD"][m] + p["fused.bias_MD"][m]))) for m in range(2)]
             out[n] = sum(2 * gates[m] * h[m] for m in range(2)) / np.sqrt(2)
         else:
-            logits = np.array([np.tanh(h[m] @ p["key_DD"]) @ p["query_D"] for m in range(2)])
+            logits = np.array([np.tanh(h[m] @ p["fused.key_DD"]) @ p["fused.query_D"] for m in range(2)])
             weights = np.exp(logits) / np.exp(logits).sum()
             out[n] = np.sqrt(2) * (weights[0] * h[0] + weights[1] * h[1])
     return out
@@ -213,7 +213,7 @@ def test_ids_are_dropped_where_there_are_features() -> None:
 
 
 def test_a_candidate_without_features_is_untouched() -> None:
-    plain = build(Architecture(dim=D), small_graph(), 0)
+    plain = build(Trained(dim=D), small_graph(), 0)
     reading = build(Architecture.model_validate({"dim": D, "features": {"attributes": True}}), small_graph(), 0, None,
                     feature_set())  # fmt: skip
     assert isinstance(plain, Candidate)
@@ -238,7 +238,7 @@ def test_items_that_are_not_there_yet_are_never_negatives(sampling: Any) -> None
         return item_BK.float()
 
     for offer, highest in ((False, 3), (True, 3 if isinstance(spec, PopularitySampling) else 5)):
-        sampler = build_sampler(spec, positives(small_graph(), offer))
+        sampler = build_drawer(spec, positives(small_graph(), offer))
         drawn = sampler.each(users, items, 4, score, generator).item_BK
         assert int(drawn.max()) == highest
         assert int(sampler.shared(items, 200, generator).max()) == highest
@@ -276,7 +276,7 @@ def test_new_items_are_found_by_what_they_are() -> None:
         model = build(architecture, graph, 0, None, features if spec else None)
         options = TrainConfig(epochs=15, evaluate_every=15)
         interactions = Interactions(user, item, n_users, n_items)
-        list(train(model, graph, interactions, measure, architecture, seed=0, objective="hit@2", options=options))
+        list(train(model, graph, interactions, measure, seed=0, objective="hit@2", options=options))
         results[name] = share_right(model)
     assert results["features"] > 0.95
     assert results["ids"] < 0.5  # chance is 0.25

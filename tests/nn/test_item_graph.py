@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from gnas.config.architecture import Architecture, identity
-from gnas.config.propagation import ItemGraph
+from gnas.config.architecture import ClosedForm
+from gnas.config.closed_forms import ItemGraph
 from gnas.errors import TrialFailed
 from gnas.graph.bipartite import Graph
 from gnas.nn import item_graph
@@ -118,10 +118,10 @@ def test_a_graph_without_interactions_scores_zero(way: str) -> None:
 
 def test_build_makes_it_the_gram_matrix_stays_whole_and_scores_may_be_written_into() -> None:
     graph, dense_UI = world()
-    architecture = Architecture(propagation=ItemGraph(item_norm=0.25))
+    architecture = ClosedForm(propagation=ItemGraph(item_norm=0.25))
     recommender = build(architecture, graph, seed=0)
     assert isinstance(recommender, ItemWeights)
-    assert identity(recommender.architecture) == identity(architecture)
+    assert recommender.architecture.identity == architecture.identity
     np.testing.assert_array_equal(graph.item_gram().numpy(), dense_UI.T @ dense_UI)
     users = torch.arange(3)
     kept = recommender.score(users).clone()

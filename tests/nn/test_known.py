@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Architecture, Trained
 from gnas.features.blocks import Block, FeatureSet
 from gnas.nn.known import known_rows
 
@@ -32,4 +32,4 @@ def test_rows_are_known_by_training_by_reading_and_by_links(tree: dict[str, Any]
     features = FeatureSet({}, {"a": Block("a", "test", values, READ, "a")}, {}, {"friends": LINKS} if linked else {})
     found = known_rows(architecture, features, "items", TRAINED)
     assert found.astype(int).tolist() == known
-    assert known_rows(Architecture(), None, "items", TRAINED).tolist() == TRAINED.tolist()
+    assert known_rows(Trained(), None, "items", TRAINED).tolist() == TRAINED.tolist()

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 import torch
 
-from gnas.config.architecture import Architecture, canonical, identity, shown
+from gnas.config.architecture import Architecture, Trained
 from gnas.config.features import Features
 from gnas.config.tables import FeatureTableConfig
 from gnas.data.interactions import Interactions
@@ -87,7 +87,7 @@ def test_the_matrix_of_links() -> None:
 def candidate(features: dict[str, Any]) -> Candidate:
     graph, blocks = world()
     tree = {"dim": D, "propagation": {"lightgcn": {"depth": 1}}, "features": {"attributes": True, **features}}
-    model = build(Architecture.model_validate(tree), graph, 0, None, blocks)
+    model = build(Trained.model_validate(tree), graph, 0, None, blocks)
     assert isinstance(model, Candidate)
     return model
 
@@ -114,11 +114,11 @@ def test_links_smooth_layer_0_or_the_result(entry: str) -> None:
 
 def test_links_add_no_parameters_and_none_is_the_same_candidate() -> None:
     assert candidate({"knn": {"k": 3}}).n_parameters == candidate({}).n_parameters
-    plain = Architecture.model_validate({"features": {"attributes": True}})
-    off = Architecture.model_validate({"features": {"attributes": True, "knn": {"k": 0, "layers": 3}}})
-    on = Architecture.model_validate({"features": {"attributes": True, "knn": {"k": 3}}})
-    assert identity(plain) == identity(off) != identity(on)
-    assert "knn" not in canonical(plain)["features"]
+    plain = Trained.model_validate({"features": {"attributes": True}})
+    off = Trained.model_validate({"features": {"attributes": True, "knn": {"k": 0, "layers": 3}}})
+    on = Trained.model_validate({"features": {"attributes": True, "knn": {"k": 3}}})
+    assert plain.identity == off.identity != on.identity
+    assert "knn" not in plain.canonical()["features"]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_links_add_no_parameters_and_none_is_the_same_candidate() -> None:
 )
 def test_what_makes_no_sense_is_refused(features: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
-        Architecture.model_validate({"features": {"attributes": True, **features}})
+        Trained.model_validate({"features": {"attributes": True, **features}})
 
 
 def test_the_same_seed_gives_the_same_candidate() -> None:
@@ -152,8 +152,8 @@ def test_a_closed_form_follows_the_links() -> None:
     torch.testing.assert_close(build(linked, graph, 0, None, blocks).score(users), expected, atol=1e-5, rtol=1e-4)
     late = Architecture.model_validate({**tree, "features": {**features, "knn": {**features["knn"], "entry": "late"}}})  # type: ignore[dict-item]
     without = Architecture.model_validate({**tree, "features": {"attributes": True}})
-    assert identity(linked) == identity(late) != identity(plain) == identity(without)
-    assert identity(Architecture.model_validate(shown(linked))) == identity(linked)
+    assert linked.identity == late.identity != plain.identity == without.identity
+    assert Architecture.model_validate(linked.shown()).identity == linked.identity
 
 
 def test_one_column_of_vectors_is_written_without_brackets_and_found_again() -> None:
@@ -166,7 +166,7 @@ def test_one_column_of_vectors_is_written_without_brackets_and_found_again() -> 
     rng = np.random.default_rng(0)
     for _ in range(50):
         architecture = space.draw(rng).architecture
-        assert architecture.features.vectors in ([], ["image"], "all")
+        assert architecture.read.vectors in ([], ["image"], "all")
         assert space.contains(architecture), space.why_not(architecture)
 
 
@@ -180,7 +180,7 @@ def test_friends_are_followed_beside_what_is_alike(tmp_path: Path) -> None:
     graph, _ = world()
     log = Interactions(np.array([0]), np.array([0]), N_USERS, N_ITEMS)
     bank = FeatureBank({"users": table}, log, tmp_path)
-    architecture = Architecture.model_validate(
+    architecture = Trained.model_validate(
         {"dim": D, "propagation": "none", "features": {"links": "friends", "knn": {"entry": "early", "weight": 0.5}}}
     )
     model = build(architecture, graph, 0, None, bank.select(architecture.features))

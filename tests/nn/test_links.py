@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 import torch
 
-from gnas.config.architecture import Architecture, canonical, identity, shown
-from gnas.config.describe import describe
+from gnas.config.architecture import Architecture, ClosedForm, Trained
+from gnas.config.closed_forms import Spectral
 from gnas.config.features import Features
 from gnas.config.run import TrainConfig
 from gnas.config.tables import FeatureTableConfig
@@ -94,21 +94,21 @@ def test_one_set_of_links_has_nothing_to_learn() -> None:
 )
 def test_channels_make_another_candidate_where_there_may_be_several(features: dict[str, Any], matters: bool) -> None:
     learned = {**features, "knn": {**features.get("knn", {}), "channels": "learned"}}
-    pair = [Architecture.model_validate({"features": tree}) for tree in (features, learned)]
-    assert (identity(pair[0]) != identity(pair[1])) is matters
-    assert "learned" in describe(pair[1]) or "knn" not in describe(pair[1])
-    closed = [one.model_copy(update={"propagation": _spectral()}) for one in pair]
-    assert identity(closed[0]) == identity(closed[1])
+    pair = [Trained.model_validate({"features": tree}) for tree in (features, learned)]
+    assert (pair[0].identity != pair[1].identity) is matters
+    assert ("learned" in pair[1].words) is matters
+    closed = [ClosedForm(propagation=_spectral(), features=one.features) for one in pair]
+    assert closed[0].identity == closed[1].identity
 
 
 def _spectral() -> Any:
-    return Architecture.model_validate({"propagation": {"spectral": {"rank": 2}}}).propagation
+    return Spectral(rank=2)
 
 
 def test_channels_may_be_searched() -> None:
     space = load_space({"features": {"links": "all", "knn": {"channels": {"choice": ["sum", "learned"]}}}})
     drawn = [space.draw(np.random.default_rng(seed)).architecture for seed in range(10)]
-    assert {one.features.knn.channels for one in drawn} == {"sum", "learned"}
+    assert {one.read.knn.channels for one in drawn} == {"sum", "learned"}
     assert all(space.contains(one) for one in drawn)
 
 
@@ -136,12 +136,12 @@ def test_training_prefers_the_links_that_say_something(seed: int) -> None:
         "dim": 4, "propagation": "none", "lr": 0.05, "batch_size": "full", "epochs": 100, "loss": "bpr",
         "features": {"links": "kin", "knn": {"channels": "learned", "weight": 2.0}},
     }  # fmt: skip
-    architecture = Architecture.model_validate(tree)
+    architecture = Trained.model_validate(tree)
     model = build(architecture, graph, 0, None, features)
     assert isinstance(model, Candidate)
     options = TrainConfig(epochs=100, evaluate_every=100)
     evaluator = Evaluator(target, known, [5], 0, CPU)
-    list(train(model, graph, known, evaluator, architecture, seed=0, objective="ndcg@5", options=options))
+    list(train(model, graph, known, evaluator, seed=0, objective="ndcg@5", options=options))
     assert model.entry is not None
     assert model.entry.links is not None
     bad, good = model.entry.links.weights().tolist()
@@ -153,7 +153,7 @@ def test_a_closed_form_follows_links_of_both_sides_without_anything_else(layers:
     graph = build_graph(LOG, CPU)
     plain = Architecture.model_validate({"propagation": {"spectral": {"rank": 2}}})
     knn = {"weight": 0.4, "layers": layers}
-    linked = plain.model_copy(update={"features": Features.model_validate({"links": "all", "knn": knn})})
+    linked = plain.with_features(Features.model_validate({"links": "all", "knn": knn}))
     friends, kin = adjacency(FRIENDS, N_USERS), adjacency(SERIES, N_ITEMS) + adjacency(BOUGHT, N_ITEMS)
     s_user = torch.linalg.matrix_power(normalised(friends, friends), layers)
     s_item = torch.linalg.matrix_power(normalised(kin, kin), layers)
@@ -165,7 +165,7 @@ def test_a_closed_form_follows_links_of_both_sides_without_anything_else(layers:
         spec = Features.model_validate({"links": name, "knn": knn})
         given = linked_set()
         only = replace(given, item_links={}) if name == "friends" else replace(given, user_links={})
-        model = build(plain.model_copy(update={"features": spec}), graph, 0, None, only)
+        model = build(plain.with_features(spec), graph, 0, None, only)
         torch.testing.assert_close(model.score(users), build(plain, graph, 0).score(users) + 0.4 * part[users])
 
 
@@ -174,10 +174,10 @@ def test_a_closed_form_reads_nothing_but_what_links() -> None:
     architecture = Architecture.model_validate(tree)
     alone = Architecture.model_validate({**tree, "features": {"links": "friends"}})
     assert architecture.reads_features
-    assert identity(architecture) == identity(alone)
-    assert "text" not in canonical(architecture)["features"]
-    again = Architecture.model_validate(shown(architecture))
-    assert identity(again) == identity(architecture)
+    assert architecture.identity == alone.identity
+    assert "text" not in architecture.canonical()["features"]
+    again = Architecture.model_validate(architecture.shown())
+    assert again.identity == architecture.identity
     assert again.read == architecture.read == alone.read
 
 
@@ -185,7 +185,7 @@ def test_a_closed_form_reads_nothing_but_what_links() -> None:
 def test_a_trained_candidate_follows_links_without_any_neighbours(entry: str) -> None:
     graph = build_graph(LOG, CPU)
     tree = {"dim": 4, "propagation": "none", "features": {"links": "all", "knn": {"entry": entry, "weight": 0.5}}}
-    model = build(Architecture.model_validate(tree), graph, 0, None, linked_set())
+    model = build(Trained.model_validate(tree), graph, 0, None, linked_set())
     assert isinstance(model, Candidate)
     total = adjacency(FRIENDS, N) + adjacency(BOUGHT, N, N_USERS) + adjacency(SERIES, N, N_USERS)
     ids = model.embedding.detach().clone()

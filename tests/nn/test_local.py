@@ -9,12 +9,12 @@ from gnas.data.interactions import Interactions
 from gnas.graph.bipartite import Graph, build_graph
 from gnas.graph.sampling import neighbourhood
 from gnas.nn.model import Candidate, build
-from gnas.nn.ops import OPS
+from tests.forms import OPERATORS
 from tests.nn.small_world import rng, stir
 
 PROPAGATIONS = [
     {"none": {}},
-    *({kind: {"depth": 2}} for kind in OPS if kind != "pyg"),
+    *({kind: {"depth": 2}} for kind in OPERATORS if kind != "pyg"),
     {"lightgcn": {"depth": 3, "norm": "left", "combine": "last"}},
     {"gcn": {"depth": 2, "self_loops": True, "norm": "right"}},
     {"sage": {"depth": 2, "aggregate": "max"}},

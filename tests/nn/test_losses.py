@@ -1,144 +1,136 @@
-"""Every loss against its cited formula, written out in NumPy."""
+"""What a step feeds to the formulas: the same pairs give the same loss, however they are batched."""
 
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from torch.nn.functional import normalize
 
-from gnas.nn import losses
+from gnas.config.architecture import Trained
+from gnas.config.losses import LOSSES
+from gnas.data.interactions import Interactions
+from gnas.graph.bipartite import Graph, build_graph
+from gnas.nn.losses.step import Batch, LossValue, build_loss
+from gnas.nn.model import Candidate, build
+from gnas.nn.positives import positives
 
-rng = np.random.default_rng(0)
-POSITIVE = rng.normal(size=3)
-NEGATIVE = rng.normal(size=(3, 4))
-KNOWN = np.array([[True, False, False, True], [False] * 4, [True] * 4])
-
-
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    return np.asarray(1 / (1 + np.exp(-x)))
-
-
-def tensor(x: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(np.asarray(x))
+N_USERS, N_ITEMS = 9, 14
+rng = np.random.default_rng(4)
+TAKEN = rng.random((N_USERS, N_ITEMS)) < 0.35
+USER, ITEM = np.nonzero(TAKEN)
 
 
-def unit(x: np.ndarray) -> np.ndarray:
-    return np.asarray(x / np.linalg.norm(x, axis=1, keepdims=True))
+@pytest.fixture(scope="module")
+def graph() -> Graph:
+    return build_graph(Interactions(USER, ITEM, N_USERS, N_ITEMS), torch.device("cpu"))
 
 
-def test_bpr() -> None:
-    terms = -np.log(sigmoid(POSITIVE[:, None] - NEGATIVE))
-    assert losses.bpr(tensor(POSITIVE), tensor(NEGATIVE)).item() == pytest.approx(terms.mean())
-    masked = losses.bpr(tensor(POSITIVE), tensor(NEGATIVE), tensor(KNOWN)).item()
-    assert masked == pytest.approx(terms[~KNOWN].mean())
+def shuffled(graph: Graph) -> Batch:
+    order = torch.randperm(len(USER), generator=torch.Generator().manual_seed(1))
+    users, items = torch.from_numpy(USER)[order], torch.from_numpy(ITEM)[order]
+    n_known = int(positives(graph).taken.count[users].sum())
+    return Batch(users, items, None, n_known, full=False)
 
 
-def test_bce() -> None:
-    positive, negative = -np.log(sigmoid(POSITIVE)).mean(), -np.log(sigmoid(-NEGATIVE))
-    assert losses.bce(tensor(POSITIVE), tensor(NEGATIVE)).item() == pytest.approx(positive + negative.mean())
-    masked = losses.bce(tensor(POSITIVE), tensor(NEGATIVE), tensor(KNOWN)).item()
-    assert masked == pytest.approx(positive + negative[~KNOWN].mean())
+def everything(graph: Graph) -> Batch:
+    return Batch(torch.from_numpy(USER), torch.from_numpy(ITEM), None, len(USER), full=True)
 
 
-def test_softmax() -> None:
-    e = np.exp
-    share = e(POSITIVE) / (e(POSITIVE) + e(NEGATIVE).sum(1))
-    loss = losses.softmax(tensor(POSITIVE).float(), tensor(NEGATIVE).float()).item()
-    assert loss == pytest.approx(-np.log(share).mean(), rel=1e-5)
-    share = e(POSITIVE) / (e(POSITIVE) + (e(NEGATIVE) * ~KNOWN).sum(1))
-    masked = losses.softmax(tensor(POSITIVE).float(), tensor(NEGATIVE).float(), tensor(KNOWN)).item()
-    assert masked == pytest.approx(-np.log(share).mean(), rel=1e-5)
+def few(graph: Graph) -> Batch:
+    users, items = torch.from_numpy(USER[[0, 7, 3]]), torch.from_numpy(ITEM[[0, 7, 3]])
+    return Batch(users, items, None, int(positives(graph).taken.count[users].sum()), full=False)
 
 
-def test_ccl() -> None:
-    excess = np.maximum(NEGATIVE - 0.4, 0)
-    loss = losses.ccl(tensor(POSITIVE), tensor(NEGATIVE), 0.4, 7.0).item()
-    assert loss == pytest.approx((1 - POSITIVE + 7 * excess.mean(1)).mean())
-    counts = np.maximum((~KNOWN).sum(1), 1)
-    masked = losses.ccl(tensor(POSITIVE), tensor(NEGATIVE), 0.4, 7.0, tensor(KNOWN)).item()
-    assert masked == pytest.approx((1 - POSITIVE + 7 * (excess * ~KNOWN).sum(1) / counts).mean())
+def outcome(graph: Graph, batch: Batch, loss: object, **parts: Any) -> tuple[LossValue, Candidate]:
+    architecture = Trained.model_validate({"loss": loss, "dim": 6, **parts})
+    model = build(architecture, graph, 0)
+    assert isinstance(model, Candidate)
+    objective = build_loss(architecture.loss, positives(graph))
+    return objective(model, *model.embed(True), batch, torch.Generator().manual_seed(0)), model
 
 
-def test_rows_shared_by_several_pairs() -> None:
-    """Two pairs of one user read the same row of negatives."""
-    row = np.array([2, 0, 2])
-    z, n, r = tensor(POSITIVE).float(), tensor(NEGATIVE).float(), tensor(row)
-    assert losses.softmax(z, n, None, r).item() == pytest.approx(losses.softmax(z, n[r]).item())
-    assert losses.ccl(z, n, 0.1, 2.0, None, r).item() == pytest.approx(losses.ccl(z, n[r], 0.1, 2.0).item())
+def cosines(model: Candidate) -> np.ndarray:
+    user, item = (torch.nn.functional.normalize(x, dim=1) for x in model.embed(False))
+    return np.asarray((user @ item.t()).detach())
 
 
-def test_directau() -> None:
-    u, i = unit(rng.normal(size=(5, 3))), unit(rng.normal(size=(5, 3)))
-    distance = np.square(u - i).sum(1).mean()
-    assert losses.alignment(tensor((u * i).sum(1))).item() == pytest.approx(distance)
-    pairs = [np.exp(-2 * np.square(u[a] - u[b]).sum()) for a in range(5) for b in range(a)]
-    spread = losses.uniformity(tensor(u).float(), torch.arange(5)).item()
-    assert spread == pytest.approx(np.log(np.mean(pairs)), rel=1e-5)
+def test_every_loss_can_be_built(graph: Graph) -> None:
+    for _, spec in LOSSES.items():
+        assert callable(build_loss(spec(), positives(graph)))
 
 
-def test_uniformity_leaves_out_a_node_against_itself() -> None:
-    u = tensor(unit(rng.normal(size=(3, 4)))).float()
-    node = torch.tensor([8, 2, 8, 5])
-    pairs = [np.exp(-2 * (u[a] - u[b]).square().sum().item()) for a, b in [(0, 1), (0, 2), (1, 2), (1, 0)]]
-    expected = np.log(np.mean([pairs[0], pairs[0], pairs[1], pairs[1], pairs[2]]))
-    assert losses.uniformity(u[[0, 1, 0, 2]], node).item() == pytest.approx(expected, rel=1e-5)
+@pytest.mark.parametrize("scorer", ["dot", "cosine", "mlp"])
+@pytest.mark.parametrize("loss", [{"softmax": {"negatives": 100}}, {"ccl": {"negatives": 100, "margin": 0.0}}])
+def test_full_batch_equals_all_pairs_in_one_batch(graph: Graph, loss: object, scorer: str) -> None:
+    """With every item as shared negative nothing is random; the fast path must agree with the plain one."""
+    full, fast = outcome(graph, everything(graph), loss, scorer=scorer)
+    mini, plain = outcome(graph, shuffled(graph), loss, scorer=scorer)
+    assert full.loss.item() == pytest.approx(mini.loss.item(), rel=1e-5)
+    for found in (full.loss, mini.loss):
+        found.backward()
+    assert fast.embedding.grad is not None
+    assert plain.embedding.grad is not None
+    torch.testing.assert_close(fast.embedding.grad, plain.embedding.grad, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("weighted", [False, True])
-def test_all_pairs(weighted: bool) -> None:
-    user, item = rng.normal(size=(4, 3)), rng.normal(size=(6, 3))
-    weight = rng.random(6) if weighted else np.ones(6)
-    taken = rng.random((4, 6)) < 0.4
+def test_softmax_over_all_items_leaves_out_what_the_user_knows(graph: Graph) -> None:
+    found, model = outcome(graph, few(graph), {"softmax": {"negatives": 100, "temperature": 0.2}})
+    logit = cosines(model) / 0.2
+    terms = [
+        -np.log(np.exp(logit[u, i]) / (np.exp(logit[u, i]) + np.exp(logit[u, ~TAKEN[u]]).sum()))
+        for u, i in zip(USER[[0, 7, 3]], ITEM[[0, 7, 3]], strict=True)
+    ]
+    assert found.loss.item() == pytest.approx(np.mean(terms), rel=1e-5)
+
+
+@pytest.mark.parametrize("correction", [0.0, 1.0])
+def test_in_batch_softmax_is_corrected_for_popularity(graph: Graph, correction: float) -> None:
+    batch = few(graph)
+    found, model = outcome(graph, batch, {"in-batch-softmax": {"temperature": 0.2, "correction": correction}})
+    share = TAKEN.sum(0) / TAKEN.sum()
+    logit = cosines(model) / 0.2 - correction * np.log(np.maximum(share, 1e-9))
+    terms = []
+    for u, i in zip(batch.users_B.tolist(), batch.items_B.tolist(), strict=True):
+        others = [j for j in batch.items_B.tolist() if not TAKEN[u, j]]
+        terms.append(-np.log(np.exp(logit[u, i]) / (np.exp(logit[u, i]) + np.exp(logit[u, others]).sum())))
+    assert found.loss.item() == pytest.approx(np.mean(terms), rel=1e-5)
+
+
+def test_shared_hard_negative_is_the_best_of_its_group(graph: Graph) -> None:
+    spec = {"ccl": {"negatives": 3, "sampling": {"hard": {"candidates": 4}}, "margin": -1.0, "negative_weight": 2.0}}
+    batch = few(graph)
+    found, model = outcome(graph, batch, spec)
+    assert found.negatives is not None
+    groups, cosine = found.negatives.view(3, 4).tolist(), cosines(model)
+    terms = []
+    for u, i in zip(batch.users_B.tolist(), batch.items_B.tolist(), strict=True):
+        best = [max((cosine[u, j] for j in group if not TAKEN[u, j]), default=None) for group in groups]
+        terms.append(1 - cosine[u, i] + 2 * np.mean([value + 1 for value in best if value is not None]))
+    assert found.loss.item() == pytest.approx(np.mean(terms), rel=1e-5)
+
+
+def test_full_batch_directau_aligns_every_pair(graph: Graph) -> None:
+    spec = {"directau": {"gamma": 1e-9}}
+    found, model = outcome(graph, everything(graph), spec)
+    assert found.loss.item() == pytest.approx((2 - 2 * cosines(model)[USER, ITEM]).mean(), rel=1e-5)
+    mini, _ = outcome(graph, shuffled(graph), spec)
+    assert found.loss.item() == pytest.approx(mini.loss.item(), rel=1e-5)
+
+
+def test_all_pairs_sees_every_pair(graph: Graph) -> None:
+    found, model = outcome(graph, everything(graph), {"all-pairs": {"negative_weight": 0.2, "popularity": -0.5}})
+    user, item = (x.detach().numpy() for x in model.embed(False))
     score = user @ item.T
-    expected = (np.square(1 - score[taken]).sum() + 0.3 * (weight * np.square(score)).sum()) / taken.sum()
-    given = tensor(weight) if weighted else None
-    loss = losses.all_pairs(tensor(score[taken]), tensor(user), tensor(item), 0.3, given)
-    assert loss.item() == pytest.approx(expected)
+    weight = np.maximum(TAKEN.sum(0), 1.0) ** -0.5
+    every = (weight / weight.mean() * np.square(score)).sum()
+    expected = (np.square(1 - score[TAKEN]).sum() + 0.2 * every) / TAKEN.sum()
+    assert found.loss.item() == pytest.approx(expected, rel=1e-5)
 
 
-def test_mse() -> None:
-    rating = rng.integers(1, 6, 3)
-    assert losses.mse(tensor(POSITIVE), tensor(rating)).item() == pytest.approx(np.square(POSITIVE - rating).mean())
-
-
-def test_info_nce() -> None:
-    a, b = rng.normal(size=(4, 3)), rng.normal(size=(4, 3))
-    logit = unit(a) @ unit(b).T / 0.2
-    expected = np.mean([-np.log(np.exp(logit[v, v]) / np.exp(logit[v]).sum()) for v in range(4)])
-    assert losses.info_nce(tensor(a).float(), tensor(b).float(), 0.2).item() == pytest.approx(expected, rel=1e-5)
-
-
-def test_info_nce_counts_a_repeated_node_once() -> None:
-    a, b = (tensor(rng.normal(size=(4, 3))).float() for _ in range(2))
-    twice = torch.tensor([0, 1, 1, 2, 0, 3])
-    repeated = torch.tensor([False, False, True, False, True, False])
-    once = losses.info_nce(a, b, 0.2).item()
-    assert losses.info_nce(a[twice], b[twice], 0.2, repeated).item() == pytest.approx(once, rel=1e-6)
-
-
-EXTREME = torch.tensor([1e4, -1e4, 0.0])
-FORMULAS: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
-    "bpr": lambda p, n: losses.bpr(p, n, tensor(KNOWN)),
-    "bce": lambda p, n: losses.bce(p, n, tensor(KNOWN)),
-    "softmax": lambda p, n: losses.softmax(p, n, tensor(KNOWN)),
-    "ccl": lambda p, n: losses.ccl(p, n, 0.4, 100.0, tensor(KNOWN)),
-    "alignment": lambda p, n: losses.alignment(p) + 0 * n.sum(),
-    "uniformity": lambda p, n: losses.uniformity(normalize(n, dim=1), torch.zeros(3, dtype=torch.int64)) + 0 * p.sum(),
-    "all-pairs": lambda p, n: losses.all_pairs(p, n, n, 0.1),
-    "mse": lambda p, n: losses.mse(p, n[:, 0]),
-    "info-nce": lambda p, n: losses.info_nce(n, n * p[:, None], 0.05, torch.tensor([False, True, True])),
-}
-
-
-@pytest.mark.parametrize("name", FORMULAS)
-def test_gradient_is_finite_at_extremes_and_where_all_is_masked(name: str) -> None:
-    """Huge scores, a row whose negatives are all known, all nodes the same."""
-    positive = EXTREME.clone().requires_grad_()
-    negative = torch.outer(EXTREME, torch.tensor([1.0, -1.0, 0.5, 0.0])).requires_grad_()
-    loss = FORMULAS[name](positive, negative)
-    loss.backward()
-    assert loss.isfinite()
-    for gradient in (positive.grad, negative.grad):
-        assert gradient is not None
-        assert gradient.isfinite().all()
+@pytest.mark.parametrize("loss", ["bpr", "bce"])
+def test_own_negatives_are_reported_and_unknown(graph: Graph, loss: str) -> None:
+    batch = shuffled(graph)
+    found, _ = outcome(graph, batch, {loss: {"negatives": 5}})
+    assert found.negatives is not None
+    assert found.negatives.shape == (len(USER), 5)
+    assert not TAKEN[batch.users_B[:, None].numpy(), found.negatives.numpy()].any()

@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from gnas.config.architecture import Architecture
-from gnas.config.objective import MLP, MSE, Cosine, Dot, Scorer
+from gnas.config.losses import MSE
 from gnas.config.propagation import GAT, LightGCN, Mixed, NoPropagation, Propagation
+from gnas.config.scorers import MLP, Cosine, Dot, Scorer
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError
 from gnas.graph.bipartite import build_graph

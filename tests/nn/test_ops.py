@@ -9,15 +9,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from gnas.config.named import ACTIVATIONS
 from gnas.config.propagation import GAT, GCN, GIN, NGCF, PROPAGATIONS, SAGE, GATv2, GraphTransformer, Layered, LightGCN
 from gnas.errors import ConfigError
 from gnas.graph.relations.links import paired
 from gnas.graph.sparse import SparseMatrix
-from gnas.nn.activations import ACTIVATIONS
-from gnas.nn.closed_forms import CLOSED_FORMS
-from gnas.nn.ops import OPS
+from gnas.nn.activations import activation as function_of
 from gnas.nn.ops.gin import GINLayer
 from gnas.nn.ops.layer import Layer
+from tests.forms import OPERATORS, SOLVED
 from tests.nn.op_formulas import ACTIVATIONS as FORMULAS
 from tests.nn.op_formulas import CASES, Case
 from tests.nn.small_world import DIM, links, normal, rng, small_graph, stir
@@ -26,7 +26,7 @@ with warnings.catch_warnings():  # it compiles with torch.jit, which warns that 
     warnings.simplefilter("ignore")
     from torch_geometric import nn as pyg
 
-ELSEWHERE = {"none", "mixed", *CLOSED_FORMS}
+ELSEWHERE = {"none", "mixed", *SOLVED}
 """Propagations that are no operator: the stack's and the closed forms' own tests cover them."""
 
 
@@ -35,7 +35,7 @@ def _unused(spec: Layered, weights: object, links: Tensor, x: Tensor) -> Tensor:
 
 
 def layer_of(spec: Layered) -> Layer:
-    layer = OPS[spec.kind](spec, DIM, rng())
+    layer: Layer = spec.build(DIM, rng())
     stir(layer)
     return layer
 
@@ -53,7 +53,7 @@ def gradients(out: Tensor, inputs: list[Tensor]) -> list[Tensor]:
 def test_every_propagation_has_a_case() -> None:
     covered = {case.spec.kind for case in CASES}
     assert covered | ELSEWHERE == set(PROPAGATIONS)
-    assert covered == set(OPS)
+    assert covered == set(OPERATORS)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -195,5 +195,5 @@ def test_heads_that_do_not_divide_the_dim(spec: Layered) -> None:
 def test_activations() -> None:
     x = normal(50, seed=3)
     assert set(ACTIVATIONS) == set(FORMULAS)
-    for name, activation in ACTIVATIONS.items():
-        torch.testing.assert_close(activation(x), FORMULAS[name](x))
+    for name in ACTIVATIONS:
+        torch.testing.assert_close(function_of(name)(x), FORMULAS[name](x))

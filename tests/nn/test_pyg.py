@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from gnas.config.architecture import Architecture, identity, shown
+from gnas.config.architecture import Architecture
 from gnas.config.propagation import GCN, LightGCN, PyG
 from gnas.config.pyg import convolutions
 from gnas.errors import ConfigError, TrialFailed
@@ -17,6 +17,7 @@ from gnas.nn.ops.gcn import GCNLayer
 from gnas.nn.ops.lightgcn import LightGCNLayer
 from gnas.nn.ops.pyg import PyGLayer
 from gnas.space.load import load_space
+from tests.forms import trained
 from tests.nn.small_world import DIM, links, normal, rng, small_graph
 from tests.train.planted_worlds import blocks, learn
 
@@ -131,7 +132,7 @@ def test_the_architecture_is_found_again_by_what_it_shows() -> None:
     architecture, other = (
         Architecture.model_validate(one) for one in (tree, {"propagation": {"pyg": {"layer": "TAGConv"}}})
     )
-    assert identity(Architecture.model_validate(shown(architecture))) == identity(architecture) != identity(other)
+    assert Architecture.model_validate(architecture.shown()).identity == architecture.identity != other.identity
     assert isinstance(build(architecture, small_graph(), 0), Candidate)
 
 
@@ -142,7 +143,7 @@ def test_a_search_over_the_arguments_of_tagconv() -> None:
     world, tried = blocks(), set()
     two = {"propagation.args.K": 2}
     for candidate in [space.candidate(two), *space.neighbours(two, np.random.default_rng(0))]:
-        propagation = candidate.architecture.propagation
+        propagation = trained(candidate.architecture).propagation
         assert isinstance(propagation, PyG)
         tried.add(propagation.args["K"])
         _, epochs = learn(world, {"propagation": propagation.written(), "lr": 0.02})
@@ -154,7 +155,7 @@ def test_arguments_may_hang_on_the_layer() -> None:
     args = {"K": {"int": [1, 2]}, "alpha": {"float": [0.1, 0.5], "when": {"propagation.layer": "APPNP"}}}
     space = load_space({"propagation": {"pyg": {"layer": {"choice": ["APPNP", "TAGConv"]}, "args": args}}})
     for seed in range(10):
-        propagation = space.draw(np.random.default_rng(seed)).architecture.propagation
+        propagation = trained(space.draw(np.random.default_rng(seed)).architecture).propagation
         assert isinstance(propagation, PyG)
         assert ("alpha" in propagation.args) == (propagation.layer == "APPNP")
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from gnas.config.architecture import Architecture, canonical, identity
-from gnas.config.propagation import Spectral
+from gnas.config.architecture import ClosedForm
+from gnas.config.closed_forms import Spectral
 from gnas.nn import spectral
 from gnas.nn.model import build
 from gnas.nn.recommender import Recommender
@@ -123,21 +123,21 @@ def test_scores_may_be_written_into() -> None:
 
 def test_build_makes_it_and_it_remembers_what_it_is() -> None:
     graph, _ = world()
-    architecture = Architecture(propagation=Spectral(rank=5), dim=32)
+    architecture = ClosedForm(propagation=Spectral(rank=5))
     recommender = build(architecture, graph, seed=0)
-    assert identity(recommender.architecture) == identity(architecture)  # type: ignore[attr-defined]
+    assert recommender.architecture.identity == architecture.identity  # type: ignore[attr-defined]
 
 
 def test_what_cannot_matter_is_not_part_of_the_identity() -> None:
     def name(**parameters: object) -> str:
-        return identity(Architecture(propagation=Spectral.model_validate(parameters)))
+        return ClosedForm(propagation=Spectral.model_validate(parameters)).identity
 
     assert name(order=4) == name(sharpness=2.0) == name()
     assert name(response="none", ideal=0.1, user_norm=0.2) == name(response="none", ideal=2.0, degree=0.5)
     assert name(ideal=0.0, rank=8) == name(ideal=0.0, ideal_degree=0.0)
     assert name(ideal=0.1) != name(ideal=0.2)
     assert name(response="heat", order=4) != name(response="heat")
-    assert "order" not in str(canonical(Architecture(propagation=Spectral())))
+    assert "order" not in str(ClosedForm(propagation=Spectral()).canonical())
 
 
 def test_a_filter_that_does_nothing_is_refused() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from gnas.config.propagation import Spectral
+from gnas.config.closed_forms import Spectral
 from gnas.data.interactions import Interactions
 from gnas.graph.bipartite import Graph, build_graph
 from gnas.nn import spectral

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Trained
 from gnas.events import Note, Part, Phase, Reading
 from gnas.report.live import Display, LiveDisplay, PlainDisplay, Silent, display
 from gnas.report.progress import Progress
@@ -36,12 +36,12 @@ class Watch:
     def trial(
         self, number: int, value: float, state: State = "complete", wall_s: float = 10.0, reason: str | None = None
     ) -> None:
-        self.shown.see(TrialStarted(number, Architecture(), "tpe"))
+        self.shown.see(TrialStarted(number, Trained(), "tpe"))
         self.clock.now += wall_s
         for index in (1, 2):
             self.shown.see(EpochDone(number, Epoch(index, 0.5, {"ndcg@20": value}, 1.0, True, value, index)))
         outcome = Outcome(
-            number, f"id{number}", state, "tpe", {}, Architecture(), {}, (value,), {"ndcg@20": value}, 1, 2, wall_s,
+            number, f"id{number}", state, "tpe", {}, Trained(), {}, (value,), {"ndcg@20": value}, 1, 2, wall_s,
             reason,
         )  # fmt: skip
         self.shown.see(TrialEnded(number, outcome))
@@ -143,7 +143,7 @@ def test_the_live_picture_shows_the_last_trials_the_best_and_a_bar() -> None:
     seen = watch(LiveDisplay, trials=40)
     for number in range(15):
         seen.trial(number, 0.2 + number / 100)
-    seen.shown.see(TrialStarted(15, Architecture(dim=8), "tpe"))
+    seen.shown.see(TrialStarted(15, Trained(dim=8), "tpe"))
     stream = io.StringIO()
     Console(file=stream, width=120).print(seen.shown.render())
     text = stream.getvalue()

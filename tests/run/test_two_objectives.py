@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from gnas.config.architecture import Architecture, identity
+from gnas.config.architecture import Architecture
 from gnas.config.run import RunConfig
 from gnas.data.prepare import prepare
 from gnas.evaluate.evaluator import Evaluator
@@ -71,14 +71,12 @@ def everything(chosen: RunConfig) -> dict[str, tuple[float, int]]:
     for propagation, dim, loss in product(PROPAGATIONS, DIMS, LOSSES):
         tree = {"propagation": propagation, "dim": dim, "loss": {loss: {}}, **FIXED}
         architecture = Architecture.model_validate(tree)
-        name = identity(architecture)
+        name = architecture.identity
         if name in found:
             continue
         seed = derive_seed(chosen.seed, "trial", name)
         model = build(architecture, graph, seed)
-        epochs = train(
-            model, graph, split.train, evaluator, architecture, seed=seed, objective="ndcg@20", options=chosen.train
-        )
+        epochs = train(model, graph, split.train, evaluator, seed=seed, objective="ndcg@20", options=chosen.train)
         best = max(epoch.metrics["ndcg@20"] for epoch in epochs)
         tensors = model.parameters() if isinstance(model, torch.nn.Module) else []
         found[name] = (best, sum(tensor.numel() for tensor in tensors))

@@ -2,18 +2,19 @@ from pathlib import Path
 
 import pytest
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Trained
 from gnas.config.yaml import dump_yaml
 from gnas.errors import RunError
 from gnas.run.setup import TOP, warm_architectures
 from gnas.rundir.layout import TrialFolder
 from gnas.rundir.trial import State, TrialStatus, write_status
+from tests.forms import trained
 
 
 def trial(folder: Path, number: int, value: float, state: State = "complete") -> None:
     place = folder / "trials" / f"{number:04d}"
     place.mkdir(parents=True)
-    (place / "architecture.yaml").write_text(dump_yaml(Architecture(dim=number + 1).written()))
+    (place / "architecture.yaml").write_text(dump_yaml(Trained(dim=number + 1).written()))
     write_status(TrialFolder(place), TrialStatus(number, state, metrics={"ndcg@20": value, "rmse": value}))
 
 
@@ -28,13 +29,13 @@ def run(tmp_path: Path) -> Path:
 
 def test_the_best_come_first_and_pruned_ones_stay_out(run: Path) -> None:
     found = warm_architectures([str(run)], "ndcg@20")
-    assert [one.dim for one in found.values()] == [7, 6, 5, 4, 3]
+    assert [trained(one).dim for one in found.values()] == [7, 6, 5, 4, 3]
     assert len(found) == TOP
     assert next(iter(found)) == f"{run.name} 0006"
 
 
 def test_the_direction_of_the_metric_counts(run: Path) -> None:
-    assert [one.dim for one in warm_architectures([str(run)], "rmse").values()] == [1, 2, 3, 4, 5]
+    assert [trained(one).dim for one in warm_architectures([str(run)], "rmse").values()] == [1, 2, 3, 4, 5]
 
 
 def test_the_same_architecture_is_taken_once(run: Path) -> None:

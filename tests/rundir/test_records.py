@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gnas.config.architecture import Architecture, identity
+from gnas.config.architecture import Trained
 from gnas.errors import RunError
 from gnas.rundir.baselines import Attempt, BaselineRecord, BaselinesRecord, read_baselines, write_baselines
 from gnas.rundir.beginning import read_data, read_space, write_data, write_space
@@ -49,7 +49,7 @@ def run(tmp_path: Path) -> RunDirectory:
 
 def test_every_record_comes_back_as_it_was_written(run: RunDirectory) -> None:
     write_baselines(run, BASELINES)
-    write_best(run, Architecture(), BEST)
+    write_best(run, Trained(), BEST)
     write_ensemble(run, ENSEMBLE)
     write_front(run, FRONT)
     write_study(run, "gnas-run")
@@ -67,16 +67,16 @@ def test_nothing_is_read_where_nothing_was_written(run: RunDirectory) -> None:
 
 def test_a_trial_has_a_folder(run: RunDirectory) -> None:
     trial = run.trial(2)
-    begin_trial(trial, Architecture(), TrialStatus(2, "running", "tpe"))
+    begin_trial(trial, Trained(), TrialStatus(2, "running", "tpe"))
     assert trial.path == run.path / "trials" / "0002"
     assert (trial.number, trial.run) == (2, run.path)
-    assert identity(read_architecture(trial)) == identity(Architecture())
+    assert read_architecture(trial).identity == Trained().identity
     assert (read_status(trial).state, is_ended(trial)) == ("running", False)
 
 
 def test_a_torn_trial_is_unreadable_and_does_not_hide_the_others(run: RunDirectory) -> None:
     for number in (0, 1):
-        begin_trial(run.trial(number), Architecture(), replace(STATUS, number=number))
+        begin_trial(run.trial(number), Trained(), replace(STATUS, number=number))
     run.trial(0).status.write_bytes(b"\0" * 50)
     torn, whole = read_statuses(run)
     assert (torn.number, torn.state) == (0, "unreadable")
@@ -87,7 +87,7 @@ def test_a_torn_trial_is_unreadable_and_does_not_hide_the_others(run: RunDirecto
 
 
 def test_a_figure_that_is_not_a_number_is_not_there(run: RunDirectory) -> None:
-    write_best(run, Architecture(), replace(BEST, validation={"ndcg@20": 0.1, "rmse": float("nan")}))
+    write_best(run, Trained(), replace(BEST, validation={"ndcg@20": 0.1, "rmse": float("nan")}))
     assert json.loads(run.metrics.read_text())["validation"] == {"ndcg@20": 0.1, "rmse": None}
     assert read_best(run).validation == {"ndcg@20": 0.1}
 
@@ -117,25 +117,25 @@ def test_only_those_who_lead_spend_time(run: RunDirectory) -> None:
 
 
 def test_a_fork_keeps_its_architectures(run: RunDirectory) -> None:
-    fork = Fork("old", {"fork 0001": Architecture(dim=16)}, {"fork 0002": "it lies outside the space"})
+    fork = Fork("old", {"fork 0001": Trained(dim=16)}, {"fork 0002": "it lies outside the space"})
     write_fork(run, fork)
-    assert [*map(identity, forked(run).values())] == [*map(identity, fork.taken.values())]
+    assert [one.identity for one in forked(run).values()] == [one.identity for one in fork.taken.values()]
     assert fork.sentences()[0].startswith("forked from old: 1 of its 2 complete")
 
 
 def test_an_edited_space_is_refused(run: RunDirectory) -> None:
-    write_space(run, Architecture().written())
+    write_space(run, Trained().written())
     run.space.write_text(run.space.read_text() + "# mine\n")
     with pytest.raises(RunError, match="was edited since the search began"):
         read_space(run)
-    write_space(run, Architecture().written())
+    write_space(run, Trained().written())
     run.space_hash.write_bytes(b"")
     with pytest.raises(RunError, match="was edited since the search began"):
         read_space(run)
 
 
 def test_an_edited_architecture_is_refused(run: RunDirectory) -> None:
-    write_best(run, Architecture(), BEST)
+    write_best(run, Trained(), BEST)
     with pytest.raises(RunError, match=r"no best model yet: best/model.safetensors is missing"):
         best_architecture(run)
     run.model.touch()

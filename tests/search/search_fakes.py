@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from gnas.config.architecture import Architecture, identity
-from gnas.config.propagation import LightGCN, Spectral
+from gnas.config.architecture import Architecture
 from gnas.config.run import SearchConfig
 from gnas.search.events import Event, SearchEnded, TrialEnded
 from gnas.search.search import search
 from gnas.search.work import Setup
 from gnas.space.search_space import SearchSpace, parse_space
+from tests.forms import setting, trained
 
 DIMS = [16, 32, 64, 128]
 
@@ -37,13 +37,12 @@ def tiny_space(anchors: Mapping[str, Architecture] | None = None, *, discrete: b
 
 def quality(architecture: Architecture) -> float:
     """Best at lightgcn, depth 3, dim 64, lr 0.02: 1.0."""
-    propagation = architecture.propagation
-    if isinstance(propagation, Spectral):
-        return 0.5 + propagation.rank / 1000
-    depth = propagation.depth if isinstance(propagation, LightGCN) else 0
-    off = (
-        0.1 * abs(depth - 3) + 0.05 * abs(np.log2(architecture.dim / 64)) + 0.1 * abs(np.log10(architecture.lr / 0.02))
-    )
+    if architecture.kind == "spectral":
+        return 0.5 + float(setting(architecture, "propagation")["spectral"]["rank"]) / 1000
+    spec = trained(architecture)
+    stack = spec.propagation.stack()
+    depth = stack.depth if stack else 0
+    off = 0.1 * abs(depth - 3) + 0.05 * abs(np.log2(spec.dim / 64)) + 0.1 * abs(np.log10(spec.lr / 0.02))
     return float(1.0 - off)
 
 
@@ -65,7 +64,7 @@ class FakeTraining:
     saved: list[Path] = field(default_factory=list)
 
     def epochs(self, halt: Callable[[], bool]) -> Iterator[FakeEpoch]:
-        epochs = self.architecture.epochs if self.architecture.propagation.trained else 1
+        epochs = self.architecture.most_epochs
         for index in range(epochs):
             self.hook(index)
             value = self.final * (1 - 0.5 ** (index + 1)) if epochs > 1 else self.final
@@ -75,11 +74,11 @@ class FakeTraining:
         return {}
 
     def save(self, path: Path) -> None:
-        path.write_text(identity(self.architecture))
+        path.write_text(self.architecture.identity)
 
     def costs(self) -> dict[str, float]:
-        trained = self.architecture.propagation.trained
-        return {"parameters": float(self.architecture.dim if trained else 0), "latency_ms": 1.0}
+        n = setting(self.architecture, "dim") if self.architecture.trained else 0
+        return {"parameters": float(n), "latency_ms": 1.0}
 
 
 def factory(architecture: Architecture, seed: int) -> FakeTraining:

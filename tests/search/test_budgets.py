@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from gnas.config.architecture import Architecture
-from gnas.config.propagation import Spectral
+from gnas.config.architecture import Architecture, ClosedForm, Trained
+from gnas.config.closed_forms import Spectral
 from gnas.errors import SearchFailed
 from gnas.search.events import ConfirmEnded, EpochDone
+from tests.forms import setting
 from tests.search.search_fakes import FakeEpoch, FakeTraining, ended, quality, run, setup, trials
 
 
@@ -30,7 +31,7 @@ class Clock:
 
 def test_pruned_and_failed_trials_use_up_the_budget(tmp_path: Path) -> None:
     def train(architecture: Architecture, seed: int) -> FakeTraining:
-        if architecture.dim == 16:
+        if setting(architecture, "dim") == 16:
             raise ValueError("16 is not my number")
         return FakeTraining(architecture, quality(architecture))
 
@@ -63,7 +64,7 @@ def test_a_trial_ends_within_an_epoch_when_its_share_is_up_and_time_is_left_to_c
     def train(architecture: Architecture, seed: int) -> FakeTraining:
         return Slow(architecture, quality(architecture))
 
-    slow = {f"first {n}": Architecture(dim=dim, epochs=20) for n, dim in enumerate(range(40, 60))}
+    slow = {f"first {n}": Trained(dim=dim, epochs=20) for n, dim in enumerate(range(40, 60))}
     confirm = {"top": 2, "seeds": 2}
     config = setup(trials=None, timeout=1000, pruner="none", train=train, first=slow, confirm=confirm)
     events = run(config, tmp_path, clock=clock)
@@ -85,7 +86,7 @@ def test_time_is_kept_back_for_confirmation(tmp_path: Path) -> None:
 
 def test_a_trial_cut_by_the_time_counts_with_what_it_has(tmp_path: Path) -> None:
     clock = Clock()
-    only = {f"first {n}": Architecture(dim=dim, epochs=20) for n, dim in enumerate(range(40, 60))}
+    only = {f"first {n}": Trained(dim=dim, epochs=20) for n, dim in enumerate(range(40, 60))}
     events = run(setup(trials=None, timeout=46, pruner="none", train=clock.train, first=only), tmp_path, clock=clock)
     last = trials(events)[-1].outcome
     assert last.state == "complete"
@@ -162,12 +163,12 @@ def test_no_trial_takes_more_than_its_share_of_the_time(tmp_path: Path) -> None:
 def test_slow_known_designs_take_turns_with_proposals_and_a_hopeless_one_ends_early(tmp_path: Path) -> None:
     """All known designs are slow and bad but one: a time limit leaves room for others."""
     clock = Clock(epoch_s=10.0)
-    good = Architecture(propagation=Spectral(rank=64))
+    good = ClosedForm(propagation=Spectral(rank=64))
 
-    first = {f"first {n}": Architecture(dim=128, lr=0.01 * (n + 1), epochs=20) for n in range(6)} | {"quick": good}
+    first = {f"first {n}": Trained(dim=128, lr=0.01 * (n + 1), epochs=20) for n in range(6)} | {"quick": good}
 
     def slow(architecture: Architecture, seed: int) -> FakeTraining:
-        value = 0.1 if architecture.dim == 128 and architecture.propagation.trained else quality(architecture)
+        value = 0.1 if setting(architecture, "dim") == 128 and architecture.trained else quality(architecture)
         return FakeTraining(architecture, value, clock.tick)
 
     config = setup(trials=None, timeout=1000, pruner="none", train=slow, first=first, confirm={"top": 0})
@@ -182,7 +183,7 @@ def test_slow_known_designs_take_turns_with_proposals_and_a_hopeless_one_ends_ea
 
 def test_from_two_fifths_of_the_time_on_proposals_take_turns(tmp_path: Path) -> None:
     clock = Clock(epoch_s=5.0)
-    first = {f"first {n}": Architecture(dim=128, lr=0.01 * (n + 1), epochs=20) for n in range(8)}
+    first = {f"first {n}": Trained(dim=128, lr=0.01 * (n + 1), epochs=20) for n in range(8)}
     config = setup(trials=None, timeout=1000, pruner="none", train=clock.train, first=first, confirm={"top": 0})
     outcomes = [event.outcome for event in trials(run(config, tmp_path, clock=clock))]
     assert [outcome.origin.split()[0] for outcome in outcomes[:8]] == ["first"] * 5 + ["random", "first", "random"]

@@ -4,31 +4,31 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gnas.config.architecture import Architecture
-from gnas.config.propagation import LightGCN, Spectral
+from gnas.config.architecture import Architecture, ClosedForm, Trained
+from gnas.config.closed_forms import Spectral
+from gnas.config.propagation import LightGCN
 from gnas.rng import derive_seed
 from gnas.search.events import Best, ConfirmEnded, ConfirmStarted, Event
+from tests.forms import setting
 from tests.search.search_fakes import FakeTraining, ended, run, setup, tiny_space, trials
 
-LUCKY = Architecture(propagation=LightGCN(depth=1), dim=16, lr=0.01, epochs=20)
-GOOD = Architecture(propagation=LightGCN(depth=3), dim=64, lr=0.01, epochs=20)
-POOR = Architecture(propagation=LightGCN(depth=2), dim=32, lr=0.01, epochs=20)
+LUCKY = Trained(propagation=LightGCN(depth=1), dim=16, lr=0.01, epochs=20)
+GOOD = Trained(propagation=LightGCN(depth=3), dim=64, lr=0.01, epochs=20)
+POOR = Trained(propagation=LightGCN(depth=2), dim=32, lr=0.01, epochs=20)
 ANCHORS = {"lucky": LUCKY, "good": GOOD, "poor": POOR}
 
 
 def train_with_luck(architecture: Architecture, seed: int) -> FakeTraining:
     """LUCKY is 0.9 on its trial's seed and 0.5 on any other; GOOD 0.8, POOR 0.3, both give or take a little."""
     rng = np.random.default_rng(seed)
-    if architecture.dim == 16:
+    if setting(architecture, "dim") == 16:
         name = derive_seed(0, "trial", _identity(architecture))
         return FakeTraining(architecture, 0.9 if seed == name else 0.5)
-    return FakeTraining(architecture, (0.8 if architecture.dim == 64 else 0.3) + rng.uniform(-0.01, 0.01))
+    return FakeTraining(architecture, (0.8 if setting(architecture, "dim") == 64 else 0.3) + rng.uniform(-0.01, 0.01))
 
 
 def _identity(architecture: Architecture) -> str:
-    from gnas.config.architecture import identity
-
-    return identity(architecture)
+    return architecture.identity
 
 
 def search_with_luck(folder: Path, **confirm: int) -> list[Event]:
@@ -73,7 +73,7 @@ def test_mean_and_spread_are_those_of_the_files(tmp_path: Path) -> None:
 def test_whether_the_winner_is_told_from_the_second(tmp_path: Path) -> None:
     def train(architecture: Architecture, seed: int) -> FakeTraining:
         rng = np.random.default_rng(seed)
-        level = {64: 0.8, 16: 0.79, 32: 0.2}[architecture.dim]
+        level = {64: 0.8, 16: 0.79, 32: 0.2}[setting(architecture, "dim")]
         return FakeTraining(architecture, level + rng.uniform(-noise, noise))
 
     for noise, separated in ((0.1, False), (0.001, True)):
@@ -85,7 +85,7 @@ def test_whether_the_winner_is_told_from_the_second(tmp_path: Path) -> None:
 
 
 def test_closed_forms_are_not_trained_again(tmp_path: Path) -> None:
-    anchors = {"gf-cf": Architecture(propagation=Spectral(rank=64)), "good": GOOD}
+    anchors = {"gf-cf": ClosedForm(propagation=Spectral(rank=64)), "good": GOOD}
     chosen = setup(space=tiny_space(anchors), trials=2, train=train_with_luck, confirm={"top": 2, "seeds": 2})
     events = run(chosen, tmp_path)
     (confirmed,) = [event for event in events if isinstance(event, ConfirmEnded)]
@@ -99,7 +99,7 @@ def test_closed_forms_are_not_trained_again(tmp_path: Path) -> None:
 
 def test_a_fresh_seed_that_fails_is_recorded_and_left_out(tmp_path: Path) -> None:
     def train(architecture: Architecture, seed: int) -> FakeTraining:
-        if architecture.dim == 64 and seed == derive_seed(0, "confirm", _identity(GOOD), 0):
+        if setting(architecture, "dim") == 64 and seed == derive_seed(0, "confirm", _identity(GOOD), 0):
             raise ValueError("unlucky seed")
         return train_with_luck(architecture, seed)
 

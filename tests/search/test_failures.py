@@ -6,11 +6,12 @@ import polars as pl
 import pytest
 import torch
 
-from gnas.config.architecture import Architecture, identity
+from gnas.config.architecture import Architecture
 from gnas.errors import SearchFailed, TrialFailed
 from gnas.search.events import TrialEnded
 from gnas.search.search import search
 from gnas.train.loop import raise_failed
+from tests.forms import setting
 from tests.search.search_fakes import FakeEpoch, FakeTraining, ended, quality, run, setup, trials
 
 ALIVE: weakref.WeakSet[FakeTraining] = weakref.WeakSet()
@@ -33,7 +34,7 @@ class Failing(FakeTraining):
 
 def failing_where(test: str, error: Exception):  # type: ignore[no-untyped-def]
     def train(architecture: Architecture, seed: int) -> FakeTraining:
-        if architecture.propagation.kind == test:
+        if architecture.kind == test:
             training = Failing(architecture, 0.9)
             training.error = error
             ALIVE.add(training)
@@ -57,7 +58,7 @@ def test_a_failed_trial_is_recorded_and_the_search_goes_on(error: Exception, rea
     failed = [event.outcome for event in trials(events) if event.outcome.state == "failed"]
     assert failed
     assert {outcome.reason for outcome in failed} == {reason}
-    assert {outcome.architecture.propagation.kind for outcome in failed} == {"lightgcn"}
+    assert {outcome.architecture.kind for outcome in failed} == {"lightgcn"}
     assert ended(events).failures == {reason: len(failed)}
     assert ended(events).best is not None
     text = (tmp_path / f"trials/{failed[0].number:04d}/error.txt").read_text()
@@ -96,17 +97,17 @@ def test_tpe_learns_to_stay_away_from_failures(tmp_path: Path) -> None:
 
 def test_what_is_not_a_number_fails_the_trial(tmp_path: Path) -> None:
     def train(architecture: Architecture, seed: int) -> FakeTraining:
-        bad = architecture.propagation.kind == "spectral"
+        bad = architecture.kind == "spectral"
         return FakeTraining(architecture, float("nan") if bad else quality(architecture))
 
     done = [event.outcome for event in trials(run(setup(trials=15, train=train), tmp_path))]
     assert {outcome.reason for outcome in done if outcome.state == "failed"} == {"ndcg@20 is nan after epoch 1"}
-    assert all((outcome.state == "failed") == (outcome.architecture.propagation.kind == "spectral") for outcome in done)
+    assert all((outcome.state == "failed") == (outcome.architecture.kind == "spectral") for outcome in done)
 
 
 def test_too_many_failures_in_a_row_end_the_search_with_their_causes(tmp_path: Path) -> None:
     def train(architecture: Architecture, seed: int) -> FakeTraining:
-        raise ValueError(f"no {architecture.propagation.kind} today")
+        raise ValueError(f"no {architecture.kind} today")
 
     with pytest.raises(
         SearchFailed, match=r"too many trials failed in a row.*failures: .* × ValueError: no .* today"
@@ -148,26 +149,26 @@ def test_gpu_memory_running_out_halves_the_batch_once(
 
     def train(architecture: Architecture, seed: int) -> FakeTraining:
         def hook(_: int) -> None:
-            tried.setdefault(f"{architecture.propagation.kind}/{architecture.dim}/{architecture.lr}", []).append(
-                architecture.batch_size
-            )
-            limit = {128: 512, 64: 1024}.get(architecture.dim, 4096)
-            if architecture.propagation.trained and int(architecture.batch_size) > limit:
+            tried.setdefault(
+                f"{architecture.kind}/{setting(architecture, 'dim')}/{setting(architecture, 'lr')}", []
+            ).append(setting(architecture, "batch_size"))
+            limit = {128: 512, 64: 1024}.get(setting(architecture, "dim"), 4096)
+            if architecture.trained and int(setting(architecture, "batch_size")) > limit:
                 fail(torch.OutOfMemoryError("CUDA out of memory"))
 
         return FakeTraining(architecture, quality(architecture), hook)
 
     done = [event.outcome for event in trials(run(setup(trials=15, train=train), tmp_path))]
     by_dim = {
-        dim: [o for o in done if o.architecture.propagation.trained and o.architecture.dim == dim] for dim in (64, 128)
+        dim: [o for o in done if o.architecture.trained and setting(o.architecture, "dim") == dim] for dim in (64, 128)
     }
     assert by_dim[64]
     assert by_dim[128]
     for outcome in by_dim[64]:
         assert outcome.state == "complete"
-        assert outcome.architecture.batch_size == 1024
+        assert setting(outcome.architecture, "batch_size") == 1024
         assert outcome.reason == "trained with batch_size 1024: 2048 did not fit in memory"
-        assert outcome.identity == identity(outcome.architecture.model_copy(update={"batch_size": 2048}))
+        assert outcome.identity == outcome.architecture.model_copy(update={"batch_size": 2048}).identity
         assert "batch_size: 1024" in (tmp_path / f"trials/{outcome.number:04d}/architecture.yaml").read_text()
     for outcome in by_dim[128]:
         assert outcome.state == "failed"

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from gnas.config.architecture import Architecture, identity
-from gnas.config.propagation import Layered
+from gnas.config.architecture import Architecture
 from gnas.search.events import Note
 from gnas.search.objectives import objectives_of
 from gnas.search.strategies import SAMPLERS
 from gnas.search.view import View
 from gnas.space.search_space import SearchSpace, parse_space
+from tests.forms import trained
 from tests.search.search_fakes import FakeTraining, run, setup, trials
 
 TREE = {
@@ -34,9 +34,10 @@ TREE = {
 
 
 def quality_of_any(architecture: Architecture) -> float:
-    propagation = architecture.propagation
-    depth = propagation.depth if isinstance(propagation, Layered) else 0
-    return 0.5 + 0.1 * depth - 0.001 * abs(architecture.dim - 64) if propagation.trained else 0.45
+    if not architecture.trained:
+        return 0.45
+    stack = trained(architecture).propagation.stack()
+    return 0.5 + 0.1 * (stack.depth if stack else 0) - 0.001 * abs(trained(architecture).dim - 64)
 
 
 def train(architecture: Architecture, seed: int) -> FakeTraining:
@@ -56,7 +57,7 @@ def test_every_sampler_works_on_a_conditional_space(sampler: str, space: SearchS
     assert {outcome.state for outcome in done} <= {"complete", "pruned"}
     for outcome in done:
         assert space.contains(outcome.architecture)
-        assert identity(space.candidate(outcome.params).architecture) == outcome.identity
+        assert space.candidate(outcome.params).identity == outcome.identity
     anchored = [outcome.origin for outcome in done if outcome.origin.startswith("anchor")]
     noted = [event.text for event in events if isinstance(event, Note)]
     assert len(anchored) + len(noted) == 2

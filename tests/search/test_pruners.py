@@ -3,8 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from gnas.config.architecture import Architecture
-from gnas.config.propagation import Spectral
+from gnas.config.architecture import Architecture, Trained
 from gnas.search.objectives import Objectives
 from gnas.search.outcome import Outcome, State
 from gnas.search.pruners import PRUNERS, prune, reached, values_at
@@ -17,7 +16,7 @@ TWO = Objectives(("ndcg@20", "latency_ms"))
 
 def peer(number: int, rungs: Mapping[int, tuple[float, ...]], state: State = "pruned") -> Outcome:
     values = rungs[max(rungs)] if rungs else (0.99,)
-    return Outcome(number, str(number), state, "random", {}, Architecture(), {}, rungs=rungs, values=values)
+    return Outcome(number, str(number), state, "random", {}, Trained(), {}, rungs=rungs, values=values)
 
 
 def peers(*values: float, rung: int = 10) -> list[Outcome]:
@@ -114,7 +113,7 @@ def test_closed_forms_do_not_distort_the_rungs(tmp_path: Path) -> None:
     reasons = []
 
     def train(architecture: Architecture, seed: int) -> FakeTraining:
-        closed = isinstance(architecture.propagation, Spectral)
+        closed = not architecture.trained
         return FakeTraining(architecture, 9.0 if closed else 0.5)
 
     for event in trials(run(setup(pruner="halving", trials=25, train=train), tmp_path)):

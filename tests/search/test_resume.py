@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Architecture, Trained
 from gnas.errors import RunError
 from gnas.rundir.layout import RunDirectory
 from gnas.search.events import Event
@@ -188,6 +188,6 @@ def test_thirty_sigkills_at_random_moments(tmp_path: Path) -> None:
 
 
 def test_the_fake_trainings_are_what_they_seem() -> None:
-    training = FakeTraining(Architecture(epochs=3), 0.8)
+    training = FakeTraining(Trained(epochs=3), 0.8)
     epochs: Iterator[FakeEpoch] = training.epochs(lambda: False)
     assert [round(epoch.metrics["ndcg@20"], 2) for epoch in epochs] == [0.4, 0.6, 0.7]

@@ -6,17 +6,18 @@ import polars as pl
 import pytest
 import yaml
 
-from gnas.config.architecture import Architecture, identity
-from gnas.config.propagation import LightGCN, NoPropagation, Spectral
+from gnas.config.architecture import Architecture, ClosedForm, Trained
+from gnas.config.closed_forms import Spectral
+from gnas.config.propagation import LightGCN, NoPropagation
 from gnas.errors import ConfigError, RunError
 from gnas.search.events import EpochDone, Note, TrialStarted
 from gnas.search.strategies import SAMPLERS
 from tests.search.search_fakes import FakeTraining, ended, quality, run, setup, tiny_space, trials
 
 ANCHORS = {
-    "mf": Architecture(propagation=NoPropagation(), dim=64, lr=0.01, epochs=20),
-    "gf-cf": Architecture(propagation=Spectral(rank=64)),
-    "wide": Architecture(propagation=LightGCN(depth=2), dim=512, epochs=20),
+    "mf": Trained(propagation=NoPropagation(), dim=64, lr=0.01, epochs=20),
+    "gf-cf": ClosedForm(propagation=Spectral(rank=64)),
+    "wide": Trained(propagation=LightGCN(depth=2), dim=512, epochs=20),
 }
 
 
@@ -68,7 +69,7 @@ def test_duplicates_cost_no_training_and_no_budget(tmp_path: Path) -> None:
     trained: list[str] = []
 
     def train(architecture: Architecture, seed: int) -> FakeTraining:
-        trained.append(identity(architecture))
+        trained.append(architecture.identity)
         return FakeTraining(architecture, quality(architecture))
 
     events = run(setup(space=tiny_space(discrete=True), trials=38, train=train), tmp_path)
@@ -78,7 +79,7 @@ def test_duplicates_cost_no_training_and_no_budget(tmp_path: Path) -> None:
 
 
 def test_anchors_come_first_and_those_outside_the_space_are_noted(tmp_path: Path) -> None:
-    first = {"warm start A/3": Architecture(propagation=LightGCN(depth=2), dim=32, lr=0.02, epochs=20)}
+    first = {"warm start A/3": Trained(propagation=LightGCN(depth=2), dim=32, lr=0.02, epochs=20)}
     events = run(setup(space=tiny_space(ANCHORS), trials=5, first=first), tmp_path)
     started = [event for event in events if isinstance(event, TrialStarted)]
     assert [event.origin for event in started] == ["anchor gf-cf", "anchor mf", "warm start A/3", "random", "random"]
@@ -101,7 +102,7 @@ def test_the_run_directory_says_everything(tmp_path: Path) -> None:
     for event in trials(events):
         place = tmp_path / "trials" / f"{event.number:04d}"
         architecture = Architecture.model_validate(yaml.safe_load((place / "architecture.yaml").read_text()))
-        assert identity(architecture) == event.outcome.identity
+        assert architecture.identity == event.outcome.identity
         status = json.loads((place / "status.json").read_text())
         assert (status["state"], tuple(status["values"])) == (event.outcome.state, event.outcome.values)
         curve = [json.loads(line) for line in (place / "epochs.jsonl").read_text().splitlines()]
@@ -123,7 +124,7 @@ def test_only_the_best_few_models_are_kept(tmp_path: Path) -> None:
 
 def test_for_an_ensemble_the_best_model_of_each_kind_is_kept_as_well(tmp_path: Path) -> None:
     done = sorted(trials(run(setup(trials=16, ensemble=3), tmp_path)), key=lambda event: event.outcome.values or ())
-    best_of_kind = {event.outcome.architecture.propagation.kind: event.number for event in done}
+    best_of_kind = {event.outcome.architecture.kind: event.number for event in done}
     best_few = {event.number for event in done[-3:]}
     assert set(best_of_kind) == {"none", "lightgcn", "spectral"}
     assert not set(best_of_kind.values()) <= best_few

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from gnas.config.architecture import Architecture
-from gnas.config.propagation import Spectral
+from gnas.config.architecture import Architecture, ClosedForm
+from gnas.config.closed_forms import Spectral
 from gnas.search.events import ConfirmEnded
 from gnas.search.objectives import Objectives
 from gnas.search.outcome import Outcome, ranked
 from gnas.space.search_space import Constraint
+from tests.forms import setting
 from tests.search.search_fakes import FakeTraining, ended, quality, run, setup, tiny_space, trials
 
 OBJECTIVES = ["ndcg@20", "parameters"]
@@ -56,7 +57,7 @@ def test_the_front_equals_brute_force(sampler: str, pruner: str, tmp_path: Path)
 )
 def test_every_kind_of_sampler_bears_several_objectives_with_failures_and_pruning(sampler: str, tmp_path: Path) -> None:
     def train(architecture: Architecture, seed: int) -> FakeTraining:
-        if architecture.dim == 16:
+        if setting(architecture, "dim") == 16:
             raise ValueError("no")
         return FakeTraining(architecture, quality(architecture))
 
@@ -78,9 +79,9 @@ def test_dominated_candidates_are_stopped_early(tmp_path: Path) -> None:
     for outcome in pruned:
         name = outcome.architecture
         assert any(
-            quality(other.architecture) > quality(name) and other.architecture.dim <= name.dim
+            quality(other.architecture) > quality(name) and setting(other.architecture, "dim") <= setting(name, "dim")
             for other in complete
-            if other.architecture.propagation.trained
+            if other.architecture.trained
         )
 
 
@@ -120,7 +121,7 @@ def test_ranking_by_layer_then_knee_then_number() -> None:
     objectives = Objectives(("ndcg@20", "parameters"))
     values = [(0.1, 1.0), (0.8, 2.0), (1.0, 9.0), (0.05, 1.5), (0.8, 2.0)]
     outcomes = [
-        Outcome(number, str(number), "complete", "x", {}, Architecture(propagation=Spectral()), {}, values=found)
+        Outcome(number, str(number), "complete", "x", {}, ClosedForm(propagation=Spectral()), {}, values=found)
         for number, found in enumerate(values)
     ]
     assert [outcome.number for outcome in ranked(outcomes, objectives)] == [1, 4, 0, 2, 3]

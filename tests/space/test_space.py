@@ -5,13 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gnas.config.architecture import Architecture, identity
+from gnas.config.architecture import Architecture, Trained
 from gnas.config.features import plain_entry
 from gnas.config.yaml import load_yaml
 from gnas.errors import ConfigError
 from gnas.space.domain import Categorical, Domain, Integer, Real, Stepped
 from gnas.space.search_space import Constraint, Infeasible, SearchSpace, parse_space
 from gnas.space.slots import Slot
+from tests.forms import trained
 
 COMPACT = """
 propagation:
@@ -87,7 +88,9 @@ def test_a_fixed_member_gives_the_same_names_as_a_choice_of_it() -> None:
     chosen = space_of("propagation: {choice: {lightgcn: {depth: {int: [1, 4]}}, none: {}}}")
     assert set(fixed.parameters()) == {"propagation.depth"}
     assert set(chosen.parameters()) == {"propagation", "propagation.depth"}
-    assert fixed.candidate({"propagation.depth": 3}).architecture.propagation.written() == {"lightgcn": {"depth": 3}}
+    assert trained(fixed.candidate({"propagation.depth": 3}).architecture).propagation.written() == {
+        "lightgcn": {"depth": 3}
+    }
 
 
 def test_a_parameter_exists_when_its_condition_holds_else_the_default_stands() -> None:
@@ -96,12 +99,18 @@ def test_a_parameter_exists_when_its_condition_holds_else_the_default_stands() -
         "batch_size: {choice: [512, 1024], when: {loss: [bpr, softmax]}}\n"
         "weight_decay: {value: 0.5, when: {batch_size: 512, loss: bpr}}\n"
     )
-    default = Architecture()
-    assert space.candidate({"loss": "all-pairs"}).architecture.batch_size == default.batch_size
+    default = Trained()
+    assert trained(space.candidate({"loss": "all-pairs"}).architecture).batch_size == trained(default).batch_size
     both = space.candidate({"loss": "bpr", "batch_size": 512}).architecture
-    assert (both.batch_size, both.weight_decay) == (512, 0.5)
-    assert space.candidate({"loss": "softmax", "batch_size": 512}).architecture.weight_decay == default.weight_decay
-    assert space.candidate({"loss": "bpr", "batch_size": 1024}).architecture.weight_decay == default.weight_decay
+    assert (trained(both).batch_size, trained(both).weight_decay) == (512, 0.5)
+    assert (
+        trained(space.candidate({"loss": "softmax", "batch_size": 512}).architecture).weight_decay
+        == trained(default).weight_decay
+    )
+    assert (
+        trained(space.candidate({"loss": "bpr", "batch_size": 1024}).architecture).weight_decay
+        == trained(default).weight_decay
+    )
 
 
 def test_conditions_see_fixed_values_defaults_and_names_shared_by_branches() -> None:
@@ -110,12 +119,17 @@ def test_conditions_see_fixed_values_defaults_and_names_shared_by_branches() -> 
         "dim: {choice: [8, 16], when: {propagation.depth: [2, 3]}}\n"
         "lr: {choice: [0.1, 0.2], when: {scorer: dot}}\n"
     )
-    assert space.candidate({"propagation": "gcn", "dim": 8, "lr": 0.1}).architecture.dim == 8
+    assert trained(space.candidate({"propagation": "gcn", "dim": 8, "lr": 0.1}).architecture).dim == 8
     assert (
-        space.candidate({"propagation": "lightgcn", "propagation.depth": 3, "dim": 8, "lr": 0.1}).architecture.dim == 8
+        trained(
+            space.candidate({"propagation": "lightgcn", "propagation.depth": 3, "dim": 8, "lr": 0.1}).architecture
+        ).dim
+        == 8
     )
-    assert space.candidate({"propagation": "lightgcn", "propagation.depth": 1, "lr": 0.1}).architecture.dim == 64
-    assert space.candidate({"propagation": "none", "lr": 0.2}).architecture.lr == 0.2
+    assert (
+        trained(space.candidate({"propagation": "lightgcn", "propagation.depth": 1, "lr": 0.1}).architecture).dim == 64
+    )
+    assert trained(space.candidate({"propagation": "none", "lr": 0.2}).architecture).lr == 0.2
 
 
 def test_conditions_may_be_written_before_what_they_ask_for() -> None:
@@ -138,11 +152,11 @@ def test_cases_give_one_parameter_another_range_under_each_condition() -> None:
         "[{choice: [0.1, 0.2], when: {loss: [bpr]}}, {choice: [3.0, 4.0], when: {loss: all-pairs}}]}"
     )
     assert list(space.parameters()) == ["loss", "weight_decay", "weight_decay.all-pairs"]
-    assert space.candidate({"loss": "bpr", "weight_decay": 0.2}).architecture.weight_decay == 0.2
+    assert trained(space.candidate({"loss": "bpr", "weight_decay": 0.2}).architecture).weight_decay == 0.2
     strong = space.candidate({"loss": "all-pairs", "weight_decay.all-pairs": 4.0}).architecture
-    assert strong.weight_decay == 4.0
+    assert trained(strong).weight_decay == 4.0
     assert space.find(strong).params == {"loss": "all-pairs", "weight_decay.all-pairs": 4.0}
-    assert space.candidate({"loss": "softmax"}).architecture.weight_decay == Architecture().weight_decay
+    assert trained(space.candidate({"loss": "softmax"}).architecture).weight_decay == Trained().weight_decay
     assert space.size().distinct == 2 + 2 + 1
 
 
@@ -162,7 +176,7 @@ def test_every_layer_chooses_for_itself() -> None:
     ]
     params = {"propagation.ops.repeat": 2, "propagation.ops.0": "sage", "propagation.ops.1": "lightgcn"}
     architecture = space.candidate({**params, "propagation.ops.1.norm": "left"}).architecture
-    assert architecture.propagation.written_in_full()["mixed"]["ops"] == [
+    assert trained(architecture).propagation.written_in_full()["mixed"]["ops"] == [
         {"sage": {"aggregate": "mean", "linear": True, "activation": "identity"}},
         {"lightgcn": {"norm": "left"}},
     ]
@@ -191,7 +205,7 @@ def test_nested_models_are_searched_like_everything_else() -> None:
         "features.text.dim": 32,
         "features.fusion": "gated",
     }
-    assert space.candidate(params).architecture.features.fusion == "gated"
+    assert space.candidate(params).architecture.read.fusion == "gated"
 
 
 def test_a_replay_tells_everything_that_is_wrong_with_the_parameters() -> None:
@@ -210,7 +224,7 @@ def test_a_replay_tells_everything_that_is_wrong_with_the_parameters() -> None:
 
 def test_a_replay_leaves_out_what_does_not_exist() -> None:
     params = {"propagation": "none", "propagation.depth": 3, "dim": 64, "loss": "bpr", "loss.negatives": 1, "lr": 0.01}
-    assert space_of(COMPACT).candidate(params).architecture.propagation.kind == "none"
+    assert space_of(COMPACT).candidate(params).architecture.kind == "none"
 
 
 REFUSING = "loss: {choice: [bpr, all-pairs]}\nscorer: {choice: [dot, cosine]}"
@@ -263,7 +277,7 @@ def test_what_cannot_matter_need_not_lie_in_its_range() -> None:
     closed_form = Architecture.model_validate({"propagation": {"spectral": {"rank": 32}}, "dim": 500, "lr": 0.7})
     params = space.find(closed_form).params
     assert params is not None
-    assert identity(space.candidate(params).architecture) == identity(closed_form)
+    assert space.candidate(params).identity == closed_form.identity
 
 
 @pytest.mark.parametrize(("written", "asked"), [("[0.0, 0.5]", "sym"), ("[sym, left]", 0.5), ("[sym, left]", 0.0)])
@@ -278,10 +292,10 @@ def test_anchors_take_what_the_space_fixes_where_they_say_nothing() -> None:
         "anchors: [lightgcn-1, {dim: 8}, {name: mine, epochs: 9, propagation: none}]"
     )
     assert list(space.anchors) == ["lightgcn-1", "anchor-2", "mine"]
-    assert space.anchors["lightgcn-1"].loss.kind == "bpr", "part of the design"
-    assert space.anchors["lightgcn-1"].epochs == 7
-    assert space.anchors["anchor-2"].loss.written() == {"softmax": {"negatives": 32}}
-    assert (space.anchors["mine"].epochs, space.anchors["mine"].propagation.kind) == (9, "none")
+    assert trained(space.anchors["lightgcn-1"]).loss.kind == "bpr", "part of the design"
+    assert trained(space.anchors["lightgcn-1"]).epochs == 7
+    assert trained(space.anchors["anchor-2"]).loss.written() == {"softmax": {"negatives": 32}}
+    assert (trained(space.anchors["mine"]).epochs, trained(space.anchors["mine"]).propagation.kind) == (9, "none")
 
 
 def test_constraints_are_bounds_on_metrics() -> None:
@@ -331,11 +345,11 @@ features: {text: tfidf, attributes: {choice: [false, true, transformer]}, entry:
 """)
     rng = np.random.default_rng(0)
     drawn = [each.draw(rng).architecture for _ in range(60)]
-    points = [plain_entry(architecture.features) for architecture in drawn]
+    points = [plain_entry(architecture.read) for architecture in drawn]
     assert {str(point) for point in points} == {
         "early", "late", "{'text': 'early', 'attributes': 'late'}", "{'text': 'late', 'attributes': 'early'}",
     }  # fmt: skip
-    assert len({identity(architecture) for architecture in drawn}) == 2 + 2 * 4
+    assert len({architecture.identity for architecture in drawn}) == 2 + 2 * 4
     for architecture, point in zip(drawn, points, strict=True):
         assert each.contains(architecture)
         assert words.contains(architecture) == isinstance(point, str)

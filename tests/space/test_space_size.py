@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from gnas.config.architecture import Architecture, identity
+from gnas.config.architecture import Architecture
 from gnas.config.yaml import load_yaml
 from gnas.space.search_space import SearchSpace, parse_space
 
@@ -19,7 +19,7 @@ def distinct(trees: list[dict[str, Any]]) -> int:
     found = set()
     for tree in trees:
         try:
-            found.add(identity(Architecture.model_validate(tree)))
+            found.add(Architecture.model_validate(tree).identity)
         except ValidationError:
             continue
     return len(found)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Architecture, Trained
 from gnas.config.run import TrainConfig
 from gnas.data.interactions import Interactions
 from gnas.evaluate.evaluator import Evaluator, Measure
@@ -60,7 +60,9 @@ def rated(n_users: int = 30, n_items: int = 20) -> World:
 
 def build_for(world: World, architecture: Architecture, seed: int = 0) -> Recommender:
     """The untrained model of `architecture` on `world`."""
-    ratings = rating_scale(world.train) if architecture.loss.needs_ratings else None
+    ratings = (
+        rating_scale(world.train) if isinstance(architecture, Trained) and architecture.loss.needs_ratings else None
+    )
     return build(architecture, world.graph, seed, ratings)
 
 
@@ -76,7 +78,6 @@ def learn(
         world.graph,
         world.train,
         world.evaluator,
-        architecture,
         seed=0,
         objective=world.objective,
         options=TrainConfig.model_validate(options),

@@ -7,7 +7,7 @@ import pytest
 import safetensors.torch
 import torch
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Architecture, Trained
 from gnas.errors import RunError
 from gnas.nn.recommender import Recommender
 from gnas.train.checkpoint import load_model, save_model
@@ -72,14 +72,14 @@ def test_other_data_are_refused(world: World, tmp_path: Path, parts: dict[str, A
 
 def test_missing_file(world: World, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="m does not exist"):
-        load_model(tmp_path / "m", Architecture(), world.graph, "data")
+        load_model(tmp_path / "m", Trained(), world.graph, "data")
 
 
 @pytest.mark.parametrize("content", [b"", b"not a model", b"\x10" + b"\0" * 40])
 def test_damaged_file(world: World, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "m").write_bytes(content)
     with pytest.raises(RunError, match="m is damaged or no safetensors file"):
-        load_model(tmp_path / "m", Architecture(), world.graph, "data")
+        load_model(tmp_path / "m", Trained(), world.graph, "data")
 
 
 def test_cut_off_file(world: World, tmp_path: Path) -> None:
@@ -91,14 +91,14 @@ def test_cut_off_file(world: World, tmp_path: Path) -> None:
 
 def test_directory_in_place_of_the_file(world: World, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="is damaged or no safetensors file"):
-        load_model(tmp_path, Architecture(), world.graph, "data")
+        load_model(tmp_path, Trained(), world.graph, "data")
 
 
 @pytest.mark.parametrize("facts", [None, {"format": "something else"}])
 def test_foreign_file(world: World, tmp_path: Path, facts: dict[str, str] | None) -> None:
     safetensors.torch.save_file({"weight": torch.zeros(2)}, tmp_path / "m", facts)
     with pytest.raises(RunError, match="m is not a model that gnas wrote"):
-        load_model(tmp_path / "m", Architecture(), world.graph, "data")
+        load_model(tmp_path / "m", Trained(), world.graph, "data")
 
 
 def test_tensors_that_do_not_fit(world: World, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Trained
 from gnas.config.run import TrainConfig
 from gnas.data.interactions import Interactions
 from gnas.errors import ConfigError, DataError, TrialFailed
@@ -53,7 +53,7 @@ def start(
     halt: Callable[[], bool] = never,
     **parts: Any,
 ) -> tuple[Candidate, Iterator[Epoch]]:
-    architecture = Architecture.model_validate({"dim": 8, "batch_size": 64, **parts})
+    architecture = Trained.model_validate({"dim": 8, "batch_size": 64, **parts})
     model = build_for(world, architecture)
     assert isinstance(model, Candidate)
     epochs = train(
@@ -61,7 +61,6 @@ def start(
         world.graph,
         world.train,
         evaluator,
-        architecture,
         seed=0,
         objective=objective,
         options=TrainConfig.model_validate(options or {}),
@@ -171,7 +170,7 @@ def test_loss_that_is_not_finite_fails_the_trial(world: World) -> None:
 
 
 def test_score_that_is_not_finite_fails_the_trial(world: World) -> None:
-    model = build_for(world, Architecture.model_validate({"dim": 16}))
+    model = build_for(world, Trained.model_validate({"dim": 16}))
     assert isinstance(model, Candidate)
     with torch.no_grad():
         model.embedding[world.graph.n_users :].fill_(1e30)
@@ -196,9 +195,9 @@ def test_objective_that_nobody_measures_is_an_error(world: World) -> None:
 def test_nothing_to_learn_from_is_an_error(world: World) -> None:
     graph, empty = world.graph, world.train.take(np.array([], dtype=np.int64))
     with pytest.raises(DataError, match="no train interactions"):
-        pairs_of(empty, graph, Architecture())
+        pairs_of(empty, graph, Trained())
     with pytest.raises(DataError, match="loss mse predicts ratings, but the train interactions have none"):
-        pairs_of(world.train, graph, Architecture.model_validate({"loss": "mse"}))
+        pairs_of(world.train, graph, Trained.model_validate({"loss": "mse"}))
 
 
 def test_bfloat16_learns(world: World) -> None:
@@ -218,7 +217,7 @@ def test_compiled_equals_eager(world: World) -> None:
 
 
 def collect(world: World, batch_size: int) -> list[Any]:
-    architecture = Architecture.model_validate({"batch_size": batch_size})
+    architecture = Trained.model_validate({"batch_size": batch_size})
     pairs, known = pairs_of(world.train, world.graph, architecture), positives(world.graph)
     return list(epoch_batches(pairs, known, world.graph, architecture, torch.Generator().manual_seed(0)))
 
@@ -250,7 +249,7 @@ def test_full_batch_epochs_have_a_few_steps() -> None:
 @pytest.mark.parametrize("batch_size", [10_000, "full"])
 def test_weight_decay_is_half_the_mean_square_of_the_steps_embeddings(world: World, batch_size: int | str) -> None:
     def loss(decay: float, optimizer: str = "adam") -> tuple[float, Candidate]:
-        architecture = Architecture.model_validate(
+        architecture = Trained.model_validate(
             {"weight_decay": decay, "loss": "directau", "batch_size": batch_size, "optimizer": optimizer}
         )
         model = build_for(world, architecture)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Trained
 from gnas.data.interactions import Interactions
 from gnas.errors import TrialFailed
 from gnas.graph.bipartite import Graph, build_graph
@@ -25,9 +25,9 @@ def graph() -> Graph:
     return build_graph(Interactions(np.array([0]), np.array([0]), HALF, HALF), CPU)
 
 
-def architecture(**parts: Any) -> Architecture:
+def architecture(**parts: Any) -> Trained:
     given = {"propagation": {"lightgcn": {"depth": 2}}, "dim": 64, "batch_size": 512, **parts}
-    return Architecture.model_validate(given)
+    return Trained.model_validate(given)
 
 
 @pytest.mark.parametrize("device", [CPU, CUDA], ids=str)

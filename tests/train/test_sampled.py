@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import torch
 
-from gnas.config.architecture import Architecture
+from gnas.config.architecture import Trained
 from gnas.errors import TrialFailed
 from gnas.nn.model import Candidate
 from gnas.nn.positives import positives
@@ -51,7 +51,7 @@ def test_a_planted_world_is_learned(world: World, parts: dict[str, Any]) -> None
 
 @pytest.mark.parametrize("optimizer", ["adam", "adamw"])
 def test_only_the_nodes_of_a_step_change(world: World, optimizer: str) -> None:
-    architecture = Architecture.model_validate(
+    architecture = Trained.model_validate(
         {"propagation": {"lightgcn": {"depth": 1}}, "dim": 8, "batch_size": 4, "optimizer": optimizer,
          "weight_decay": 0.1}
     )  # fmt: skip
@@ -74,7 +74,7 @@ def test_only_the_nodes_of_a_step_change(world: World, optimizer: str) -> None:
 @pytest.mark.parametrize("weight_decay", [0.0, 0.5])
 def test_decoupled_decay_is_that_of_the_whole_graph(world: World, weight_decay: float) -> None:
     """With every neighbour drawn, one step of AdamW on a loss without draws."""
-    architecture = Architecture.model_validate(
+    architecture = Trained.model_validate(
         {"propagation": {"lightgcn": {"depth": 2}}, "dim": 8, "lr": 0.02, "loss": "directau", "optimizer": "adamw",
          "weight_decay": weight_decay, "batch_size": 512}
     )  # fmt: skip
@@ -89,7 +89,7 @@ def test_decoupled_decay_is_that_of_the_whole_graph(world: World, weight_decay: 
             SampledSteps(model, known, architecture, Plan(1000), half=False)(batch, generator)
         else:
             build_step(model, world.graph, known, architecture)(batch, generator).backward()
-            build_optimizer(architecture, model).step()
+            build_optimizer(architecture, model.parameters()).step()
         found.append(model.embedding.detach())
     start = build_for(world, architecture)
     assert isinstance(start, Candidate)
@@ -120,7 +120,7 @@ def test_what_needs_the_whole_graph_has_it_whatever_the_fanout(world: World) -> 
 
 
 def test_enough_memory_changes_nothing(world: World) -> None:
-    architecture = Architecture.model_validate({"propagation": "lightgcn", "dim": 16})
+    architecture = Trained.model_validate({"propagation": "lightgcn", "dim": 16})
     enough = full_mib(architecture, world.graph)
     _, free = learn(world, {"propagation": "lightgcn"})
     _, bound = learn(world, {"propagation": "lightgcn"}, max_memory=enough * 1.01)

@@ -1,11 +1,11 @@
-"""The one interface of everything that reads a modality, and the registry of those who do."""
+"""The one interface of everything that reads a modality."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from gnas.registry import Registry
+from gnas.config.encoders import EncoderSpec
 
 
 @runtime_checkable
@@ -40,22 +40,16 @@ class Encoder(Protocol):
         ...
 
 
-Builder = Callable[..., Encoder]
-"""Called with the spec, and `fit` (the texts of train), `device` (of the encoding) as keywords."""
-
-ENCODERS: Registry[Builder] = Registry("encoder")
-
-
-def build_encoder(spec: Any, fit: Sequence[str] = (), device: str = "cpu") -> Encoder:
-    """The encoder that a spec of `gnas.config.features` describes.
+def build_encoder(spec: EncoderSpec, fit: Sequence[str] = (), device: str = "cpu") -> Encoder:
+    """The encoder that a spec describes.
 
     Args:
-        spec: an `EncoderSpec`.
+        spec: which encoder.
         fit: texts that occur in train, for encoders that are fitted rather than pretrained.
         device: where networks run.
 
     Raises:
-        ConfigError: no such encoder.
         DataError: weights that are not there, or not those that the spec's `sha256` names.
     """
-    return ENCODERS[spec.kind](spec, fit=fit, device=device)
+    encoder: Encoder = spec.build(fit, device)
+    return encoder

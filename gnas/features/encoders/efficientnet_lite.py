@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gnas.config.encoders import EfficientNetLite
-from gnas.features.encoders.base import ENCODERS, Encoder
+from gnas.features.encoders.base import Encoder
 from gnas.features.encoders.weights import check_hash, hash_files, identity_of, need, package_folder
 from gnas.features.files import read_image
 
@@ -73,7 +73,6 @@ class EfficientNetLiteEncoder:
         return network.to(self._device).eval()
 
 
-@ENCODERS.register("efficientnet-lite")
-def build(spec: EfficientNetLite, *, fit: Sequence[str], device: str) -> Encoder:  # noqa: ARG001
+def build(spec: EfficientNetLite, _fit: Sequence[str], device: str) -> Encoder:
     """Find the packages' files."""
     return EfficientNetLiteEncoder(spec, device)

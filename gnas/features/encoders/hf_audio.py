@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gnas.config.encoders import HuggingFaceAudio
-from gnas.features.encoders.base import ENCODERS, Encoder
+from gnas.features.encoders.base import Encoder
 from gnas.features.encoders.hf import FrozenModel, encode_batches, head_output, length_of
 from gnas.features.encoders.weights import need
 from gnas.features.files import read_sound
@@ -116,8 +116,7 @@ class HuggingFaceAudioEncoder:
         return {"return_attention_mask": True} if self.model.network.config.is_encoder_decoder else {}
 
 
-@ENCODERS.register("hf-audio")
-def build(spec: HuggingFaceAudio, *, fit: Sequence[str], device: str) -> Encoder:  # noqa: ARG001
+def build(spec: HuggingFaceAudio, _fit: Sequence[str], device: str) -> Encoder:
     """Find the model's directory, or the hub's copy."""
     need("soundfile", spec.kind, "audio")
     return HuggingFaceAudioEncoder(spec, FrozenModel(spec, spec.source, spec.revision, "audio", device))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gnas.config.encoders import HuggingFaceImage
-from gnas.features.encoders.base import ENCODERS, Encoder
+from gnas.features.encoders.base import Encoder
 from gnas.features.encoders.hf import FrozenModel, encode_batches, head_output, length_of
 from gnas.features.encoders.weights import need
 from gnas.features.files import read_image
@@ -71,8 +71,7 @@ class HuggingFaceImageEncoder:
         return self.model.part("AutoImageProcessor", backend="pil")  # the same everywhere, torchvision or not
 
 
-@ENCODERS.register("hf-image")
-def build(spec: HuggingFaceImage, *, fit: Sequence[str], device: str) -> Encoder:  # noqa: ARG001
+def build(spec: HuggingFaceImage, _fit: Sequence[str], device: str) -> Encoder:
     """Find the model's directory, or the hub's copy."""
     need("PIL", spec.kind, "image")
     return HuggingFaceImageEncoder(spec, FrozenModel(spec, spec.source, spec.revision, "image", device))

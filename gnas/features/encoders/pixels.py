@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gnas.config.encoders import Pixels
-from gnas.features.encoders.base import ENCODERS, Encoder
+from gnas.features.encoders.base import Encoder
 from gnas.features.encoders.weights import identity_of, need
 from gnas.features.files import read_image
 
@@ -38,7 +38,6 @@ class PixelsEncoder:
         return out
 
 
-@ENCODERS.register("pixels")
-def build(spec: Pixels, *, fit: Sequence[str], device: str) -> Encoder:  # noqa: ARG001
+def build(spec: Pixels, _fit: Sequence[str], _device: str) -> Encoder:
     """Nothing to load."""
     return PixelsEncoder(spec)

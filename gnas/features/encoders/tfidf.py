@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from gnas.config.encoders import TfIdf
-from gnas.features.encoders.base import ENCODERS, Encoder
+from gnas.features.encoders.base import Encoder
 
 _WORD = re.compile(r"[^\W_]{2,}")
 _MAX_WORDS = 50_000
@@ -81,7 +81,6 @@ def _right_vectors(matrix: sparse.csr_array, dim: int) -> np.ndarray:
     return np.asarray((vectors * signs[:, None]).T)
 
 
-@ENCODERS.register("tfidf")
-def build(spec: TfIdf, *, fit: Sequence[str], device: str) -> Encoder:  # noqa: ARG001
+def build(spec: TfIdf, fit: Sequence[str], _device: str) -> Encoder:
     """Fit on the texts of train."""
     return TfIdfEncoder(spec, fit)

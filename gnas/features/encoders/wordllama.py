@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gnas.config.encoders import WordLlama
-from gnas.features.encoders.base import ENCODERS, Encoder
+from gnas.features.encoders.base import Encoder
 from gnas.features.encoders.weights import check_hash, hash_files, identity_of, need, package_folder
 
 
@@ -59,7 +59,6 @@ class WordLlamaEncoder:
         return tokenizer
 
 
-@ENCODERS.register("wordllama")
-def build(spec: WordLlama, *, fit: Sequence[str], device: str) -> Encoder:  # noqa: ARG001
+def build(spec: WordLlama, _fit: Sequence[str], _device: str) -> Encoder:
     """Find the package's files."""
     return WordLlamaEncoder(spec)

@@ -7,7 +7,7 @@ from gnas.config.propagation import GAT
 from gnas.graph.normalize import Norm
 from gnas.graph.segments import edge_sum
 from gnas.graph.sparse import SparseMatrix
-from gnas.nn.activations import ACTIVATIONS, SLOPE
+from gnas.nn.activations import SLOPE, activation
 from gnas.nn.attention import attend, head_dim
 from gnas.nn.init import xavier, zeros
 from gnas.nn.linear import Linear
@@ -30,7 +30,7 @@ class GATLayer(Layer):
         self.bias = zeros(dim) if spec.linear else None
         self.target = xavier(*self.shape, generator=generator)
         self.source = xavier(*self.shape, generator=generator)
-        self.activation = ACTIVATIONS[spec.activation]
+        self.activation = activation(spec.activation)
 
     def forward(self, x_ND: torch.Tensor, matrix: SparseMatrix) -> torch.Tensor:
         """One step of propagation [N, D]."""

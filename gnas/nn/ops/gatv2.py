@@ -6,7 +6,7 @@ from gnas.config.propagation import GATv2
 from gnas.graph.additive import additive_scores
 from gnas.graph.normalize import Norm
 from gnas.graph.sparse import SparseMatrix
-from gnas.nn.activations import ACTIVATIONS, SLOPE
+from gnas.nn.activations import SLOPE, activation
 from gnas.nn.attention import attend, head_dim
 from gnas.nn.init import xavier, zeros
 from gnas.nn.linear import Linear
@@ -29,7 +29,7 @@ class GATv2Layer(Layer):
         self.target = Linear(dim, dim, generator) if spec.linear else None
         self.bias = zeros(dim) if spec.linear else None
         self.weight = xavier(spec.heads, width, generator=generator)
-        self.activation = ACTIVATIONS[spec.activation]
+        self.activation = activation(spec.activation)
 
     def forward(self, x_ND: torch.Tensor, matrix: SparseMatrix) -> torch.Tensor:
         """One step of propagation [N, D]."""

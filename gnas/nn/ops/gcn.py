@@ -5,7 +5,7 @@ import torch
 from gnas.config.propagation import GCN, norm_exponent
 from gnas.graph.normalize import Norm
 from gnas.graph.sparse import SparseMatrix
-from gnas.nn.activations import ACTIVATIONS
+from gnas.nn.activations import activation
 from gnas.nn.linear import Linear
 from gnas.nn.ops.layer import Layer
 
@@ -21,7 +21,7 @@ class GCNLayer(Layer):
         self.reads_itself = spec.self_loops
         self.norm = Norm(norm_exponent(spec.norm), spec.self_loops)
         self.linear = Linear(dim, dim, generator) if spec.linear else None
-        self.activation = ACTIVATIONS[spec.activation]
+        self.activation = activation(spec.activation)
 
     def forward(self, x_ND: torch.Tensor, matrix: SparseMatrix) -> torch.Tensor:
         """One step of propagation [N, D]."""

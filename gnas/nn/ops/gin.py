@@ -5,7 +5,7 @@ import torch
 from gnas.config.propagation import GIN, norm_exponent
 from gnas.graph.normalize import Norm
 from gnas.graph.sparse import SparseMatrix
-from gnas.nn.activations import ACTIVATIONS
+from gnas.nn.activations import activation
 from gnas.nn.init import zeros
 from gnas.nn.linear import Linear
 from gnas.nn.ops.layer import Layer
@@ -23,7 +23,7 @@ class GINLayer(Layer):
         self.epsilon = zeros(1)
         self.inner = Linear(dim, dim, generator)
         self.outer = Linear(dim, dim, generator)
-        self.activation = ACTIVATIONS[spec.activation]
+        self.activation = activation(spec.activation)
 
     def forward(self, x_ND: torch.Tensor, matrix: SparseMatrix) -> torch.Tensor:
         """One step of propagation [N, D]."""

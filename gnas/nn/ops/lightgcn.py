@@ -13,7 +13,7 @@ class LightGCNLayer(Layer):
 
     reads_itself = False
 
-    def __init__(self, spec: LightGCN, dim: int, generator: torch.Generator) -> None:  # noqa: ARG002
+    def __init__(self, spec: LightGCN, _dim: int, _generator: torch.Generator) -> None:
         super().__init__()
         self.norm = Norm(norm_exponent(spec.norm))
 

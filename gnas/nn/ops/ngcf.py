@@ -5,7 +5,7 @@ import torch
 from gnas.config.propagation import NGCF, norm_exponent
 from gnas.graph.normalize import Norm
 from gnas.graph.sparse import SparseMatrix
-from gnas.nn.activations import ACTIVATIONS
+from gnas.nn.activations import activation
 from gnas.nn.linear import Linear
 from gnas.nn.ops.layer import Layer
 
@@ -22,7 +22,7 @@ class NGCFLayer(Layer):
         self.norm = Norm(norm_exponent(spec.norm))
         self.sum = Linear(dim, dim, generator)
         self.product = Linear(dim, dim, generator, bias=False)
-        self.activation = ACTIVATIONS[spec.activation]
+        self.activation = activation(spec.activation)
 
     def forward(self, x_ND: torch.Tensor, matrix: SparseMatrix) -> torch.Tensor:
         """One step of propagation [N, D]."""

@@ -8,7 +8,7 @@ import torch
 from gnas.config.propagation import PyG
 from gnas.config.pyg import check_convolution, convolution
 from gnas.graph.sparse import SparseMatrix
-from gnas.nn.activations import ACTIVATIONS
+from gnas.nn.activations import activation
 from gnas.nn.ops.layer import Layer
 
 
@@ -25,7 +25,7 @@ class PyGLayer(Layer):
         with _seeded(self.seed, torch.device("cpu")):
             self.conv = convolution(spec.layer, spec.args, dim)
         self.reads_itself = check_convolution(spec.layer, spec.args)
-        self.activation = ACTIVATIONS[spec.activation]
+        self.activation = activation(spec.activation)
 
     def forward(self, x_ND: torch.Tensor, matrix: SparseMatrix) -> torch.Tensor:
         """One step of propagation [N, D]."""

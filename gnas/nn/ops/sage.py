@@ -6,7 +6,7 @@ from gnas.config.propagation import SAGE
 from gnas.graph.normalize import Norm
 from gnas.graph.segments import segment_max
 from gnas.graph.sparse import SparseMatrix
-from gnas.nn.activations import ACTIVATIONS
+from gnas.nn.activations import activation
 from gnas.nn.linear import Linear
 from gnas.nn.ops.layer import Layer
 
@@ -23,7 +23,7 @@ class SAGELayer(Layer):
         self.norm = Norm(0.0 if spec.aggregate == "mean" else None)
         self.own = Linear(dim, dim, generator, bias=False) if spec.linear else None
         self.near = Linear(dim, dim, generator) if spec.linear else None
-        self.activation = ACTIVATIONS[spec.activation]
+        self.activation = activation(spec.activation)
 
     def forward(self, x_ND: torch.Tensor, matrix: SparseMatrix) -> torch.Tensor:
         """One step of propagation [N, D]."""

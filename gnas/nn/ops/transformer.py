@@ -6,7 +6,7 @@ import torch
 
 from gnas.config.propagation import GraphTransformer
 from gnas.graph.sparse import SparseMatrix
-from gnas.nn.activations import ACTIVATIONS
+from gnas.nn.activations import activation
 from gnas.nn.attention import attend, head_dim
 from gnas.nn.linear import Linear
 from gnas.nn.ops.layer import Layer
@@ -22,7 +22,7 @@ class TransformerLayer(Layer):
         super().__init__()
         self.heads, self.scale = spec.heads, 1 / math.sqrt(head_dim(spec.kind, dim, spec.heads))
         self.query, self.key, self.value, self.own = (Linear(dim, dim, generator) for _ in range(4))
-        self.activation = ACTIVATIONS[spec.activation]
+        self.activation = activation(spec.activation)
 
     def forward(self, x_ND: torch.Tensor, matrix: SparseMatrix) -> torch.Tensor:
         """One step of propagation [N, D]."""

@@ -1,0 +1,48 @@
+"""Losses that compare the positives of a batch with each other."""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import embedding, normalize
+
+from gnas.config.losses import DirectAU, InBatchSoftmax
+from gnas.nn.losses import formulas
+from gnas.nn.losses.compared import MAX_COLUMNS, Compared, some
+from gnas.nn.losses.step import Batch, LossValue, StepLoss
+from gnas.nn.model import Candidate
+from gnas.nn.positives import Positives
+
+MAX_SPREAD = 1024
+"""Nodes of a batch whose mutual distances DirectAU measures."""
+MAX_PAIRS = 2**25
+"""Bound on the matrix of users and the items of their batch."""
+
+
+def in_batch_softmax(loss: InBatchSoftmax, known: Positives) -> StepLoss:
+    """Softmax over the items of the batch, less their popularity."""
+    scale = 1.0 / loss.temperature
+    log_share_I = (known.degree_I.clamp(min=1).double() / max(known.taken.nnz, 1)).log().float() * loss.correction
+
+    def step(model: Candidate, user_UD: Tensor, item_ID: Tensor, batch: Batch, generator: torch.Generator) -> LossValue:
+        view = Compared(model, user_UD, item_ID, batch, known, loss.normalize)
+        n_columns = min(MAX_COLUMNS, max(64, MAX_PAIRS // max(view.n_rows * view.width, 1)))
+        item_K = some(batch, batch.items_B, n_columns, generator)
+        positive_B = view.positive() * scale - log_share_I[batch.items_B]
+        negative_RK = view.against(item_K) * scale - log_share_I[item_K]
+        return LossValue(formulas.softmax(positive_B, negative_RK, view.known(item_K), view.row_B))
+
+    return step
+
+
+def directau(loss: DirectAU, known: Positives) -> StepLoss:
+    """Alignment of positives, and uniformity of users and items."""
+
+    def step(model: Candidate, user_UD: Tensor, item_ID: Tensor, batch: Batch, generator: torch.Generator) -> LossValue:
+        view = Compared(model, user_UD, item_ID, batch, known, True)
+        place_M = some(batch, torch.arange(len(batch.users_B), device=user_UD.device), MAX_SPREAD, generator)
+        spread = [
+            formulas.uniformity(normalize(embedding(node_M, x_ND), dim=1), node_M)
+            for node_M, x_ND in ((batch.users_B[place_M], user_UD), (batch.items_B[place_M], item_ID))
+        ]
+        return LossValue(formulas.alignment(view.positive()) + loss.gamma * (spread[0] + spread[1]) / 2)
+
+    return step

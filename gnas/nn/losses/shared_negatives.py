@@ -1,0 +1,52 @@
+"""Losses in which all pairs are compared with the same drawn items."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from gnas.config.losses import CosineContrastive, Sampled, SampledSoftmax
+from gnas.nn.losses import formulas
+from gnas.nn.losses.compared import Compared
+from gnas.nn.losses.step import Batch, LossValue, StepLoss
+from gnas.nn.model import Candidate
+from gnas.nn.negatives import build_drawer
+from gnas.nn.positives import Positives
+
+
+def softmax(loss: SampledSoftmax, known: Positives) -> StepLoss:
+    """Sampled softmax over logits s/τ."""
+    scale = 1.0 / loss.temperature
+
+    def formula(positive_B: Tensor, negative_RK: Tensor, known_RK: Tensor, row_B: Tensor | None) -> Tensor:
+        return formulas.softmax(positive_B * scale, negative_RK * scale, known_RK, row_B)
+
+    return _against_shared(loss, known, loss.normalize, formula)
+
+
+def ccl(loss: CosineContrastive, known: Positives) -> StepLoss:
+    """SimpleX's cosine contrastive loss."""
+
+    def formula(positive_B: Tensor, negative_RK: Tensor, known_RK: Tensor, row_B: Tensor | None) -> Tensor:
+        return formulas.ccl(positive_B, negative_RK, loss.margin, loss.negative_weight, known_RK, row_B)
+
+    return _against_shared(loss, known, True, formula)
+
+
+def _against_shared(
+    loss: Sampled, known: Positives, cosine: bool, formula: Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]
+) -> StepLoss:
+    """All pairs are compared with the same drawn items, of which each user's known ones are left out."""
+    drawer, k = build_drawer(loss.sampling, known), loss.negatives
+
+    def step(model: Candidate, user_UD: Tensor, item_ID: Tensor, batch: Batch, generator: torch.Generator) -> LossValue:
+        item_K = drawer.shared(batch.items_B, k, generator)
+        view = Compared(model, user_UD, item_ID, batch, known, cosine)
+        negative_RK, known_RK = view.against(item_K), view.known(item_K)
+        if drawer.group > 1:
+            shape = (len(negative_RK), -1, drawer.group)
+            negative_RK = negative_RK.masked_fill(known_RK, formulas.ABSENT).view(shape).amax(2)
+            known_RK = known_RK.view(shape).all(2)
+        return LossValue(formula(view.positive(), negative_RK, known_RK, view.row_B), item_K)
+
+    return step

@@ -1,0 +1,49 @@
+"""What a loss is called with, and what it gives: the positives of a step, and the value to minimise."""
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from gnas.config.losses import Loss
+from gnas.nn.model import Candidate
+from gnas.nn.positives import Positives
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The positives of one step, in random order; or all interactions of the graph in its own order (`full`).
+
+    Shapes: `users_B`, `items_B` int64 [B]; `rating_B` float32 [B] or None. `n_known` is the number of train items of
+    `users_B` together, each user counted as often as it stands there.
+    """
+
+    users_B: Tensor
+    items_B: Tensor
+    rating_B: Tensor | None
+    n_known: int
+    full: bool
+
+
+class LossValue(NamedTuple):
+    """The loss of a step, and the items [any shape] that stood in it beside the positives, if any."""
+
+    loss: Tensor
+    negatives: Tensor | None = None
+
+
+class StepLoss(Protocol):
+    """The loss of one step from the propagated embeddings."""
+
+    def __call__(
+        self, model: Candidate, user_UD: Tensor, item_ID: Tensor, batch: Batch, generator: torch.Generator, /
+    ) -> LossValue:
+        """Draw what is needed from `generator`, and compute."""
+        ...
+
+
+def build_loss(loss: Loss, known: Positives) -> StepLoss:
+    """What `loss` means for a step, with `known` the positives that no negative may be."""
+    step: StepLoss = loss.build(known)
+    return step
