@@ -28,6 +28,7 @@ _HOMES = {
     "Architecture": "gnas.config.architecture",
     "SearchSpace": "gnas.space.search_space",
     "load_space": "gnas.space.load",
+    "load_code": "gnas.plugins",
 }
 __all__ = ["__version__", *_HOMES]
 
@@ -43,6 +44,7 @@ class _Package(ModuleType):
             raise AttributeError(f"module 'gnas' has no attribute {name!r}")
         found = getattr(import_module(_HOMES[name]), name)
         self.__dict__[name] = found
+        import_module("gnas.plugins").load_plugins()
         return found
 
     def __setattr__(self, name: str, value: object) -> None:

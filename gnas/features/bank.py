@@ -12,7 +12,7 @@ from gnas.data.histories import Histories, latest
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError
 from gnas.features.blocks import Block, FeatureSet, Progress, encode_block, wanted_blocks
-from gnas.features.links import follows
+from gnas.features.links import follows, found_links
 from gnas.features.table import SIDES, FeatureTable, Side
 
 
@@ -47,7 +47,7 @@ class FeatureBank:
         if not spec.used:
             return None
         sides = {side: self._side(side, spec, progress) for side in self.tables if spec.sides in ("both", side)}
-        links = {side: self._links(side, spec) for side in sides}
+        links = {side: self._links(side, spec) for side in SIDES if spec.sides in ("both", side)}
         found = FeatureSet(
             sides.get("users", {}),
             sides.get("items", {}),
@@ -84,7 +84,9 @@ class FeatureBank:
         return blocks
 
     def _links(self, side: Side, spec: Features) -> dict[str, np.ndarray]:
-        return {name: pairs for name, pairs in self.tables[side].links.items() if follows(spec.links, name)}
+        given = self.tables[side].links if side in self.tables else {}
+        followed = {name: pairs for name, pairs in given.items() if follows(spec.links, name)}
+        return followed | found_links(spec.links, self.train, side)
 
     def _histories(self, side: Side, length: int) -> Histories:
         if (side, length) not in self._latest:

@@ -1,17 +1,33 @@
-"""Links between users, or between items, that come with the data: friends, parts of a set, bought together."""
+"""Links between users, or between items: friends, parts of a set, bought together. From files, or found in train."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
+from gnas.data.interactions import Interactions
 from gnas.errors import DataError
 from gnas.features.read import read_frame
+from gnas.registry import Registry
+
+if TYPE_CHECKING:
+    from gnas.features.table import Side
 
 TYPE = "type"
 """The column beside the pairs that says what a link is."""
+
+LINKS: "Registry[Callable[[Interactions, Side], np.ndarray]]" = Registry("links")
+"""Links that `features.links` may name beside those of the data: functions of train and of a side to pairs of its
+users or items, int64 [n, 2], in any order and direction."""
+
+
+def found_links(names: Sequence[str] | str, train: Interactions, side: "Side") -> dict[str, np.ndarray]:
+    """Those of `LINKS` that are named, as `read_links` gives them; `all` means those of the data alone."""
+    wanted = [] if names == "all" else [name for name in names if name in LINKS]
+    found = {name: np.sort(LINKS[name](train, side), axis=1) for name in wanted}
+    return {name: np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0) for name, pairs in found.items() if len(pairs)}
 
 
 def read_links(path: Path, ids: pl.Series, name: str, report: list[dict[str, Any]]) -> dict[str, np.ndarray]:
