@@ -105,7 +105,7 @@ def show(
     if space is None:
         _list(Output(as_json, quiet))
         return
-    tree = load_space(space, Path.cwd(), overrides or ()).written()
+    tree = load_space(space, Path.cwd(), overrides or ()).tree
     Output(as_json, quiet).result({"space": space, "tree": tree}, dump_yaml(tree).rstrip("\n"))
 
 

@@ -35,7 +35,7 @@ def resume_config(run: RunDirectory, overrides: Sequence[Override] = ()) -> RunC
 
 def refuse_other_space(run: RunDirectory, space: SearchSpace) -> None:
     """Raise `RunError` where `space` is not the run's, showing the difference."""
-    refuse_changes(run, "space", load_yaml(run.space).tree, load_yaml(dump_yaml(space.written())).tree)
+    refuse_changes(run, "space", load_yaml(run.space).tree, load_yaml(dump_yaml(space.tree)).tree)
 
 
 def refuse_other_config(run: RunDirectory, config: RunConfig) -> None:

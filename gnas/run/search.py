@@ -194,7 +194,7 @@ def _prepared(run: RunDirectory, plan: Plan, tick: Tick) -> Work[Prepared]:
     device = resolve_device(plan.config.device)
     if plan.resumed is not None:
         return (yield from prepare_run(plan.config, device, run.path, read_data(run).fingerprint, tick))
-    prepared = yield from begin_run(run, plan.config, device, plan.space.written(), tick)
+    prepared = yield from begin_run(run, plan.config, device, plan.space.tree, tick)
     if plan.fork is not None:
         write_fork(run, plan.fork)
         for sentence in plan.fork.sentences():

@@ -102,7 +102,7 @@ def asked_for(data: Data | None, settings: Settings) -> Asked:
 def _plain(value: object) -> object:
     """A setting as a configuration file has it."""
     if isinstance(value, SearchSpace):
-        return value.written()
+        return value.tree
     if isinstance(value, Path):
         return str(value)
     return [_plain(one) for one in value] if isinstance(value, list | tuple) else value

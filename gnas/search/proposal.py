@@ -1,16 +1,21 @@
 """A candidate on its way into the ledger, and how Optuna is asked for one."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import Trial
 
+from gnas.space.domain import Domain
 from gnas.space.search_space import Candidate, SearchSpace
 from gnas.space.slots import Slot
 
-_DISTRIBUTIONS = {"int": IntDistribution, "float": FloatDistribution, "categorical": CategoricalDistribution}
+_DISTRIBUTIONS: dict[str, Callable[..., BaseDistribution]] = {
+    "int": IntDistribution,
+    "float": FloatDistribution,
+    "categorical": CategoricalDistribution,
+}
 
 
 @dataclass(frozen=True)
@@ -24,15 +29,20 @@ class Proposal:
     @property
     def distributions(self) -> dict[str, BaseDistribution]:
         """The domains of its parameters, as Optuna has them."""
-        told = {name: domain.distribution() for name, domain in self.candidate.domains.items()}
-        return {name: _DISTRIBUTIONS[one.kind](**one.settings) for name, one in told.items()}
+        return {name: distribution(domain) for name, domain in self.candidate.domains.items()}
+
+
+def distribution(domain: Domain) -> BaseDistribution:
+    """A domain as Optuna has it."""
+    kind, settings = domain.distribution()
+    return _DISTRIBUTIONS[kind](**settings)
 
 
 def ask(space: SearchSpace, trial: Trial) -> Candidate:
     """The candidate that the sampler of an Optuna trial wants. Raises `Infeasible`."""
 
     def choose(slot: Slot) -> Any:
-        told = slot.domain.distribution()
-        return getattr(trial, f"suggest_{told.kind}")(slot.parameter, **told.settings)
+        kind, settings = slot.domain.distribution()
+        return getattr(trial, f"suggest_{kind}")(slot.parameter, **settings)
 
     return space.ask(choose)

@@ -59,7 +59,7 @@ def _halving(warm_up: float, _number: int) -> list[int]:
 
 
 def _hyperband(warm_up: float, number: int) -> list[int]:
-    """Brackets in turn, each of which leaves out one more of the early rungs; in the last one nobody is pruned."""
+    """Brackets in turn, each without one more of the early rungs; the last prunes nothing."""
     rungs = _geometric(warm_up)
     return rungs[number % (len(rungs) + 1) :]
 

@@ -1,10 +1,9 @@
 """What one value of an architecture can be. A domain draws itself, spreads itself, knows its neighbours."""
 
 import math
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -21,123 +20,103 @@ def same(left: object, right: object) -> bool:
     return left == right and isinstance(left, bool) == isinstance(right, bool)
 
 
-def _lies_within(value: object, low: float, high: float) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+class Domain:
+    """The members that a value can be; as written here, a handful of them without an order.
 
+    The fields of a domain are what Optuna's `suggest_KIND` takes.
+    """
 
-@dataclass(frozen=True)
-class Distribution:
-    """A domain as Optuna names it: the last word of `suggest_…`, and what that takes."""
+    kind: ClassVar[Literal["int", "float", "categorical"]] = "categorical"
 
-    kind: Literal["int", "float", "categorical"]
-    settings: dict[str, Any]
-
-
-class Domain(ABC):
-    """The members that a value can be; as written here, a handful of them without an order."""
-
-    @abstractmethod
     def values(self) -> Sequence[Any] | None:
         """All members, or None where they cannot be counted."""
+        raise NotImplementedError
 
-    @abstractmethod
-    def distribution(self) -> Distribution:
-        """What a sampler of Optuna is told."""
+    def distribution(self) -> tuple[str, dict[str, Any]]:
+        """What a sampler of Optuna is told: the kind, and its settings."""
+        return self.kind, dict(vars(self))
 
     def match(self, value: object) -> list[Any]:
         """The member that equals `value`, in a list; empty where there is none."""
-        return [member for member in self._members if same(member, value)]
+        return [member for member in self.values() or () if same(member, value)]
 
     def draw(self, rng: np.random.Generator) -> Any:
         """A random member."""
-        members = self._members
+        members = self.values() or ()
         return members[int(rng.integers(len(members)))]
 
     def at(self, share: float) -> Any:
         """The member at a share of the range, from 0 to below 1; all shares alike are a draw."""
-        return self._members[int(share * len(self._members))]
+        members = self.values() or ()
+        return members[int(share * len(members))]
 
     def near(self, value: Any, rng: np.random.Generator) -> list[Any]:  # noqa: ARG002 - as other domains
         """The members next to `value`; without an order all others."""
-        return [member for member in self._members if not same(member, value)]
+        return [member for member in self.values() or () if not same(member, value)]
 
     def ends(self) -> Sequence[Any]:
         """The lowest and the highest member; without an order all of them."""
-        return self._members
+        return self.values() or ()
 
     def grid(self, points: int) -> Sequence[Any]:  # noqa: ARG002 - as other domains
         """All members, or `points` of them from end to end where there are too many."""
-        return self._members
-
-    @property
-    def _members(self) -> Sequence[Any]:
-        members = self.values()
-        assert members is not None, "a continuous domain has its own way"
-        return members
+        return self.values() or ()
 
 
 @dataclass(frozen=True)
 class Categorical(Domain):
     """One of several names or values, without an order."""
 
-    options: tuple[Scalar, ...]
-
-    def values(self) -> Sequence[Scalar]:
-        """All members."""
-        return self.options
-
-    def distribution(self) -> Distribution:
-        """What a sampler of Optuna is told."""
-        return Distribution("categorical", {"choices": self.options})
-
-    def __str__(self) -> str:
-        return ", ".join(str(option) for option in self.options)
-
-
-@dataclass(frozen=True)
-class Fixed(Domain):
-    """One value, not a parameter: nobody is asked for it."""
-
-    value: Any
+    choices: tuple[Any, ...]
 
     def values(self) -> Sequence[Any]:
-        """The value."""
-        return (self.value,)
-
-    def distribution(self) -> Distribution:
-        """A choice of one."""
-        return Distribution("categorical", {"choices": (self.value,)})
+        """All members."""
+        return self.choices
 
     def __str__(self) -> str:
-        return str(self.value)
+        return ", ".join(str(choice) for choice in self.choices)
+
+
+class Fixed(Categorical):
+    """One choice alone, not a parameter: nobody is asked for it."""
 
 
 @dataclass(frozen=True)
-class Integer(Domain):
+class _Numbers(Domain):
+    low: Any
+    high: Any
+
+    def ends(self) -> list[Any]:
+        """The lowest and the highest member."""
+        return list(dict.fromkeys((self.low, self.high)))
+
+    def _holds(self, value: object) -> bool:
+        return isinstance(value, int | float) and not isinstance(value, bool) and self.low <= value <= self.high
+
+
+@dataclass(frozen=True)
+class Integer(_Numbers):
     """Whole numbers low, low + step, …, high; `log`: each order of magnitude alike."""
 
     low: int
     high: int
     step: int = 1
     log: bool = False
+    kind = "int"
 
     def values(self) -> range:
         """All members."""
         return range(self.low, self.high + 1, self.step)
 
-    def distribution(self) -> Distribution:
-        """What a sampler of Optuna is told."""
-        return Distribution("int", {"low": self.low, "high": self.high, "step": self.step, "log": self.log})
-
     def match(self, value: Any) -> list[int]:
         """The member that equals `value`, in a list; empty where there is none."""
-        within = _lies_within(value, self.low, self.high) and (value - self.low) % self.step == 0
+        within = self._holds(value) and (value - self.low) % self.step == 0
         return [int(value)] if within else []
 
     def draw(self, rng: np.random.Generator) -> int:
         """A random member."""
         if not self.log:
-            return int(super().draw(rng))
+            return self.low + self.step * int(rng.integers((self.high - self.low) // self.step + 1))
         low, high = math.log(self.low - 0.5), math.log(self.high + 0.5)
         return min(max(round(math.exp(rng.uniform(low, high))), self.low), self.high)
 
@@ -155,10 +134,6 @@ class Integer(Domain):
             steps += [max(value // 2, self.low), min(value * 2, self.high)]
         return [near for near in dict.fromkeys(steps) if self.low <= near <= self.high and near != value]
 
-    def ends(self) -> list[int]:
-        """The lowest and the highest member."""
-        return list(dict.fromkeys((self.low, self.high)))
-
     def grid(self, points: int) -> Sequence[int]:
         """All members, or `points` of them from end to end where there are too many."""
         members = self.values()
@@ -174,25 +149,22 @@ class Integer(Domain):
 
 
 @dataclass(frozen=True)
-class Stepped(Domain):
+class Stepped(_Numbers):
     """Numbers low, low + step, …, high."""
 
     low: float
     high: float
     step: float
+    kind = "float"
 
     def values(self) -> list[float]:
         """All members."""
         n = round((self.high - self.low) / self.step)
         return [self.low + self.step * i for i in range(n)] + [self.high]
 
-    def distribution(self) -> Distribution:
-        """What a sampler of Optuna is told."""
-        return Distribution("float", {"low": self.low, "high": self.high, "step": self.step})
-
     def match(self, value: Any) -> list[float]:
         """The member that equals `value` but for rounding, in a list; empty where there is none."""
-        if not _lies_within(value, self.low, self.high):
+        if not self._holds(value):
             return []
         return [member for member in self.values() if math.isclose(member, value, rel_tol=1e-9, abs_tol=1e-12)][:1]
 
@@ -202,33 +174,26 @@ class Stepped(Domain):
         index = min(range(len(members)), key=lambda i: abs(members[i] - value))
         return [members[i] for i in (index - 1, index + 1) if 0 <= i < len(members)]
 
-    def ends(self) -> list[float]:
-        """The lowest and the highest member."""
-        return list(dict.fromkeys((self.low, self.high)))
-
     def __str__(self) -> str:
         return f"{self.low:g} to {self.high:g} in steps of {self.step:g}"
 
 
 @dataclass(frozen=True)
-class Real(Domain):
+class Real(_Numbers):
     """Numbers from low to high, both included; `log`: each order of magnitude alike."""
 
     low: float
     high: float
     log: bool = False
+    kind = "float"
 
     def values(self) -> list[float] | None:
         """The only member where both ends are one, else None: they cannot be counted."""
         return [self.low] if self.low == self.high else None
 
-    def distribution(self) -> Distribution:
-        """What a sampler of Optuna is told."""
-        return Distribution("float", {"low": self.low, "high": self.high, "log": self.log})
-
     def match(self, value: Any) -> list[float]:
         """The value in a list; empty where it lies outside."""
-        return [float(value)] if _lies_within(value, self.low, self.high) else []
+        return [float(value)] if self._holds(value) else []
 
     def draw(self, rng: np.random.Generator) -> float:
         """A random member."""
@@ -248,10 +213,6 @@ class Real(Domain):
         unit = self._to_unit(value)
         steps = [-abs(rng.normal(0, NEAR)), abs(rng.normal(0, NEAR))]
         return [near for near in (self._from_unit(unit + step) for step in steps) if near != value]
-
-    def ends(self) -> list[float]:
-        """The lowest and the highest member."""
-        return list(dict.fromkeys((self.low, self.high)))
 
     def grid(self, points: int) -> list[float]:
         """`points` numbers from end to end; the middle where it is one."""

@@ -15,17 +15,9 @@ from gnas.config.schema import PLAIN, Kind, kinds
 from gnas.config.shipped import find
 from gnas.config.yaml import load_yaml
 from gnas.errors import ConfigError
+from gnas.space.ranges import range_key
 
-RANGES = ("int", "float", "choice", "repeat", "value", "cases")
-"""The keys that make a mapping a range rather than a mapping of parameters."""
 MODIFIERS = ("step", "log", "when", "of")
-
-
-def range_key(node: Any) -> str | None:
-    """The word that makes `node` a range, or None."""
-    if not isinstance(node, dict):
-        return None
-    return next((word for word in RANGES if word in node), None)
 
 
 def resolve_extends(document: Document, base: Path | None = None) -> Document:

@@ -6,6 +6,23 @@ from typing import Any
 from gnas.config.problems import shorten
 from gnas.space.domain import Categorical, Domain, Fixed, Integer, Real, Stepped, same
 
+RANGES = {
+    "int": {"int", "step", "log", "when"},
+    "float": {"float", "step", "log", "when"},
+    "choice": {"choice", "when"},
+    "repeat": {"repeat", "of", "when"},
+    "value": {"value", "when"},
+    "cases": {"cases"},
+}
+"""The words that make a mapping a range rather than a mapping of parameters, and the keys beside each."""
+
+
+def range_key(node: Any) -> str | None:
+    """The word that makes `node` a range, or None."""
+    if not isinstance(node, dict):
+        return None
+    return next((word for word in RANGES if word in node), None)
+
 
 def read_range(node: dict[str, Any], word: str) -> Domain:
     """The domain of a range that holds no branches.
@@ -21,7 +38,7 @@ def read_range(node: dict[str, Any], word: str) -> Domain:
         case "choice":
             return _categorical(node["choice"])
         case _:
-            return Fixed(node["value"])
+            return Fixed((node["value"],))
 
 
 def _integer(node: dict[str, Any]) -> Integer:

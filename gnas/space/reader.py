@@ -11,18 +11,9 @@ from gnas.config.problems import shorten
 from gnas.config.schema import PLAIN, Kind, default_of, kinds
 from gnas.registry import did_you_mean
 from gnas.space.domain import Categorical, Domain, Fixed, Scalar
-from gnas.space.extends import range_key
-from gnas.space.ranges import read_range
+from gnas.space.ranges import RANGES, range_key, read_range
 from gnas.space.slots import Condition, Slot
 
-_KEYS = {
-    "int": {"int", "step", "log", "when"},
-    "float": {"float", "step", "log", "when"},
-    "choice": {"choice", "when"},
-    "repeat": {"repeat", "of", "when"},
-    "value": {"value", "when"},
-    "cases": {"cases"},
-}
 MAX_REPEAT = 16
 
 
@@ -88,16 +79,16 @@ class Reader:
             self.list(node, place, when)
         else:
             if isinstance(node, dict):
-                hint = did_you_mean(next(iter(node), ""), _KEYS)
+                hint = did_you_mean(next(iter(node), ""), RANGES)
                 self.report(place, f"neither a value nor a range: {shorten(node)} (ranges: {hint})")
                 return
-            self.add(place, Fixed(node), "leaf", when)
+            self.add(place, Fixed((node,)), "leaf", when)
 
     def range(self, node: dict[str, Any], word: str, place: Place) -> None:
         """Read `{int: …}` and its kin."""
         for key in node:
-            if key not in _KEYS[word]:
-                self.report(place, f"unknown key {key!r} beside {word} ({did_you_mean(key, _KEYS[word])})", key)
+            if key not in RANGES[word]:
+                self.report(place, f"unknown key {key!r} beside {word} ({did_you_mean(key, RANGES[word])})", key)
         when = self.when(node["when"], place) if "when" in node else ()
         if word == "repeat":
             self.repeat(node, place, when)
@@ -160,7 +151,7 @@ class Reader:
             return
         name, parameters = next(iter(node.items()))
         if place.kind.registry is not None and name in place.kind.registry:
-            self.add(place, Fixed(name), "branch", when)
+            self.add(place, Fixed((name,)), "branch", when)
         self.branch(name, parameters, place, (*place.origin, name), when)
 
     def branches(self, node: dict[str, Any], place: Place, when: tuple[Condition, ...]) -> None:
@@ -197,7 +188,7 @@ class Reader:
             return
         count, word = node["repeat"], range_key(node["repeat"])
         try:
-            domain = Fixed(count) if word is None else read_range(count, word)
+            domain = Fixed((count,)) if word is None else read_range(count, word)
         except ValueError as error:
             self.report(place, str(error), "repeat")
             return
@@ -207,7 +198,7 @@ class Reader:
             self.report(place, f"{wanted}, not {shorten(count)}", "repeat")
             return
         at = replace(place, name=(*place.name, "repeat"), default=None)
-        self.add(at, domain if len(counts) > 1 else Fixed(counts[0]), "list", when)
+        self.add(at, domain if len(counts) > 1 else Fixed((counts[0],)), "list", when)
         for index in range(max(counts)):
             reached = Condition(at.key, tuple(n for n in counts if n > index))
             self.element(node["of"], place, index, (*place.origin, "of"), (*place.inside, *when, reached))
@@ -215,7 +206,7 @@ class Reader:
     def list(self, node: list[Any], place: Place, when: tuple[Condition, ...]) -> None:
         """Read a list some of whose elements are ranges or mappings."""
         at = replace(place, name=(*place.name, "repeat"), default=None)
-        self.add(at, Fixed(len(node)), "list", when)
+        self.add(at, Fixed((len(node),)), "list", when)
         inside = (*place.inside, *when, Condition(at.key, (len(node),)))
         for index, item in enumerate(node):
             self.element(item, place, index, (*place.origin, index), inside)

@@ -49,7 +49,8 @@ class SearchSpace:
     slots: tuple[Slot, ...]
     anchors: Mapping[str, Architecture]
     constraints: tuple[Constraint, ...]
-    tree: Mapping[str, Any]
+    tree: dict[str, Any]
+    """The YAML form, everything that it extended merged in."""
     source: str
 
     def parameters(self) -> dict[str, Domain]:
@@ -117,10 +118,6 @@ class SearchSpace:
     def check(self, draws: int = 500, seed: int = 0) -> Check:
         """How many of `draws` random combinations are refused, and why."""
         return check(self.slots, numpy_rng(seed, "space", "check"), draws)
-
-    def written(self) -> dict[str, Any]:
-        """The YAML form, everything that it extended merged in."""
-        return dict(self.tree)
 
 
 def parse_space(space: Document | Mapping[str, Any], source: str = "space") -> SearchSpace:

@@ -11,8 +11,9 @@ from gnas.space.candidate import Infeasible, build, built, drawn
 from gnas.space.slots import Slot, drafts, fill
 
 LIMIT = 200_000
-"""So many combinations are counted one by one; above it, the number is estimated."""
+"""Up to this many combinations are counted one by one; above, their number is estimated."""
 PROBES = 4000
+"""Random descents for an estimate."""
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ class Draft:
     @property
     def params(self) -> dict[str, Any]:
         """The sampler's parameters and their values."""
-        return {slot.parameter: value for slot, value in self.filled if slot.searched}
+        return {slot.parameter: value for slot, value in self.filled if not isinstance(slot.domain, Fixed)}
 
 
 def fill(slots: Sequence[Slot], choose: Choose) -> Draft:
@@ -97,7 +97,7 @@ def fill(slots: Sequence[Slot], choose: Choose) -> Draft:
         if not all(condition.holds(state) for condition in slot.when):
             state.setdefault(slot.name, slot.default)
             continue
-        value = slot.domain.value if isinstance(slot.domain, Fixed) else choose(slot)
+        value = slot.domain.choices[0] if isinstance(slot.domain, Fixed) else choose(slot)
         state[slot.name] = value
         _put(tree, slot, value)
         filled.append((slot, value))

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from itertools import islice
 from pathlib import Path
 
@@ -171,3 +173,25 @@ def test_generations_of_genetic_samplers_advance(tmp_path: Path) -> None:
     generations = [next(iter((event.outcome.attrs or {"": 0}).values()), 0) for event in events]
     assert generations == sorted(generations)
     assert max(generations) >= 2
+
+
+def test_a_sampler_is_added_without_importing_what_the_others_need(tmp_path: Path) -> None:
+    plugin = tmp_path / "mine.py"
+    plugin.write_text(
+        "from gnas.search.strategies import SAMPLERS\n"
+        "@SAMPLERS.register('first-of-the-grid')\n"
+        "def first(view):\n"
+        "    from gnas.search.proposal import Proposal\n"
+        "    yield Proposal(next(view.space.grid(2)), 'mine')\n"
+    )
+    lines = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import mine, gnas.space.search_space\n"
+        "print(*sorted({'torch', 'optuna', 'scipy', 'polars'} & set(sys.modules)))\n"
+        "from tests.search.search_fakes import run, setup, trials\n"
+        "from pathlib import Path\n"
+        "events = run(setup(sampler='first-of-the-grid', trials=2), Path(sys.argv[1]) / 'run')\n"
+        "print(*(event.outcome.origin for event in trials(events)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", lines, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["", "mine random"], "nothing heavy; a random one where it has no more ideas"

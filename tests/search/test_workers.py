@@ -26,9 +26,9 @@ HELPER = Path(__file__).with_name("helping_search.py")
 SETTINGS: dict[str, Any] = {"sampler": "tpe", "pruner": "halving", "confirm": {"top": 2, "seeds": 1}}
 
 
-def start(role: str, folder: Path, epoch_s: float, settings: dict[str, Any]) -> "subprocess.Popen[bytes]":
+def start(role: str, folder: Path, epoch_s: float, settings: dict[str, Any], *space: str) -> "subprocess.Popen[bytes]":
     paths = os.pathsep.join([str(Path(__file__).parents[2]), str(Path(__file__).parent)])
-    command = [sys.executable, str(HELPER), role, str(folder), str(epoch_s), json.dumps(settings)]
+    command = [sys.executable, str(HELPER), role, str(folder), str(epoch_s), json.dumps(settings), *space]
     return subprocess.Popen(command, env={**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"})
 
 

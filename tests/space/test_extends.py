@@ -25,7 +25,7 @@ def base(tmp_path: Path) -> Path:
 
 def merged(base: Path, text: str) -> dict[str, Any]:
     (base / "own.yaml").write_text(f"extends: base.yaml\n{text}")
-    return load_space(str(base / "own.yaml")).written()
+    return load_space(str(base / "own.yaml")).tree
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,8 @@ def test_spaces_extend_through_several_files_each_from_its_own_folder(base: Path
     (base / "sub" / "middle.yaml").write_text("extends: ../base.yaml\ndim: 8")
     (base / "top.yaml").write_text("extends: sub/middle.yaml\nlr: 0.5")
     space = load_space("top.yaml", base)
-    assert (space.written()["dim"], space.written()["lr"]) == (8, 0.5)
-    assert "extends" not in space.written()
+    assert (space.tree["dim"], space.tree["lr"]) == (8, 0.5)
+    assert "extends" not in space.tree
 
 
 def test_problems_are_told_in_the_file_that_made_them(base: Path) -> None:

@@ -109,8 +109,8 @@ def test_a_draw_lies_within_its_ranges_and_is_found_again(tree: dict[str, Any], 
                 case Real(low, high):
                     assert type(value) is float
                     assert low <= value <= high
-                case Categorical(options):
-                    assert value in options
+                case Categorical(choices):
+                    assert value in choices
 
 
 @SOME
@@ -133,7 +133,7 @@ def test_a_name_always_means_one_range_and_reading_again_changes_nothing(tree: d
         if slot.parameter in space.parameters():
             by_name.setdefault(slot.parameter, set()).add(repr(slot.domain))
     assert all(len(ranges) == 1 for ranges in by_name.values())
-    again = read(space.written())
+    again = read(space.tree)
     assert (again.slots, again.tree) == (space.slots, space.tree)
 
 

@@ -20,9 +20,9 @@ from gnas.space.search_space import Infeasible
 
 MAX_SEED = 2**32
 GP_TRIALS = 500
-"""A Gaussian process costs the cube of its trials; beyond these the latest are taken."""
+"""The latest trials that a Gaussian process learns from: its cost is the cube of their number."""
 GP_ATTEMPTS = 5
-"""It is also slow and, where it errs towards what is known, stubborn."""
+"""A Gaussian process is slow, and may ask for what is known again and again; random draws follow."""
 
 
 def tpe(view: View) -> Iterator[Proposal | None]:

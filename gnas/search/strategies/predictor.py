@@ -19,8 +19,9 @@ from gnas.search.view import View
 STARTUP = 10
 """Random trials before the first prediction."""
 CANDIDATES = 40
-"""Asked about for one trial; so many of them are drawn anywhere in the space."""
+"""How many are asked about for one trial."""
 ANYWHERE = 8
+"""How many of them are drawn anywhere in the space; the others are neighbours of the best."""
 INCUMBENTS = 5
 """How many of the best have their neighbours among the candidates."""
 DECAYS = (0.1, 0.2, 0.4, 0.8)
@@ -33,9 +34,9 @@ HISTORY = 500
 def predictor(view: View) -> Iterator[Proposal | None]:
     """The neighbour of the best, or random candidate, with the largest expected improvement.
 
-    What is predicted is the normal score of the rank among all trials, so that outliers and scales do not matter and
-    failures teach as the worst there is. Two candidates are alike by exp(-decay · differences), where a parameter that
-    only one of them has, or another choice, is one difference, and a number the difference as a share of its range.
+    The target is the normal score of a trial's rank, so that outliers and scales do not matter; failures rank last.
+    The likeness of two candidates is exp(-decay · differences): a parameter that only one of them has, or another
+    choice, counts 1, a number the difference as a share of its range.
     """
     if view.n_learned < STARTUP or not view.best(1):
         yield from uniform(view)
