@@ -16,7 +16,8 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     clicks.write_parquet(place / "clicks.parquet")
     items, users = clicks["product"].unique(maintain_order=True), clicks["customer"].unique(maintain_order=True)
     titles = [f"a title of kind {number % 3}" for number in range(len(items))]
-    pl.DataFrame({"product": items, "title": titles}).write_parquet(place / "items.parquet")
+    genres = ["drama" if number % 3 else "comedy" for number in range(len(items))]
+    pl.DataFrame({"product": items, "title": titles, "genre": genres}).write_parquet(place / "items.parquet")
     kinds = ["series" if number % 2 else "author" for number in range(len(items) - 3)]
     pl.DataFrame({"a": items[:-3], "b": items[3:], "type": kinds}).write_csv(place / "related.csv")
     pl.DataFrame({"a": users[:-3], "b": users[3:]}).write_csv(place / "friends.csv")
