@@ -17,8 +17,8 @@ from pydantic.fields import FieldInfo
 from gnas.config.anchors import ANCHORS
 from gnas.config.architecture import Architecture
 from gnas.config.base import Choice, ChoiceReader
-from gnas.config.metrics import METRICS
 from gnas.config.run import Metric, RunConfig
+from gnas.metrics import METRICS
 from gnas.registry import Registry
 from gnas.units import parse_duration, parse_mib
 
@@ -77,18 +77,18 @@ def _members(registry: Registry[type[Choice]]) -> Iterator[str]:
     yield f"## {_heading(registry)}\n"
     members = registry.items()
     shared = {member: _shared(member, [other for _, other in members]) for _, member in members}
-    for base in dict.fromkeys(base for base in shared.values() if base is not None):
-        yield f"### {_title(base)} {_heading(registry).lower()}\n"
+    titles = {base: f"{_title(base)} {_heading(registry).lower()}" for base in shared.values() if base}
+    for base, title in titles.items():
+        yield f"### {title}\n"
         yield f"{_text(base)} Keys of {_listed(f'`{name}`' for name, member in members if shared[member] is base)}:\n"
         yield from _table(base.model_fields)
     for name, member in members:
-        base = shared[member]
+        above = shared[member]
         yield f"### {registry.kind.capitalize()} `{name}`\n"
         yield f"{_text(member)}\n"
-        if base:
-            title = f"{_title(base)} {_heading(registry).lower()}"
-            yield f"It takes the keys of [{title.lower()}](#{_anchor(title)}) too.\n"
-        known = {key: _rules(field) for key, field in base.model_fields.items()} if base else {}
+        if above:
+            yield f"It takes the keys of [{titles[above].lower()}](#{_anchor(titles[above])}) too.\n"
+        known = {key: _rules(field) for key, field in above.model_fields.items()} if above else {}
         yield from _table({key: field for key, field in member.model_fields.items() if _rules(field) != known.get(key)})
 
 
