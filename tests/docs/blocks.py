@@ -40,3 +40,9 @@ def blocks(page: str, language: str | None = None) -> list[Block]:
     ]
     assert found, f"{page} has no blocks"
     return [block for block in found if language in (None, block.language)]
+
+
+def named_files(page: str) -> dict[str, str]:
+    """The files that a page shows: blocks whose first line is `# name.ending`."""
+    found = [(block.text.partition("\n")[0], block.text) for block in blocks(page)]
+    return {first.removeprefix("# "): text for first, text in found if re.fullmatch(r"# \w+\.(py|yaml)", first)}

@@ -1,3 +1,4 @@
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -5,6 +6,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from gnas import plugins
+from gnas.registry import Registry
 from tests.cli.gnas_runner import write_clicks
 
 
@@ -26,3 +29,14 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("OMP_NUM_THREADS", os.environ.get("OMP_NUM_THREADS", "1"))
         patch.chdir(place)
         yield place
+
+
+@pytest.fixture(autouse=True)
+def _nothing_stays_registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Examples add to the registries for the time of one test."""
+    monkeypatch.setattr(plugins, "_loaded", {})
+    for registry in [thing for thing in gc.get_objects() if type(thing) is Registry]:
+        monkeypatch.setattr(registry, "_members", dict(registry._members))
+    plugins.load_plugins.cache_clear()
+    yield
+    plugins.load_plugins.cache_clear()

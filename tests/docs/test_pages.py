@@ -40,7 +40,7 @@ def test_lines_are_not_long() -> None:
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
 def test_every_block_is_of_a_language_that_is_run_or_says_why_not(page: str) -> None:
     for block in blocks(page):
-        assert block.reason or block.language in ("sh", "python", "yaml", "text"), block.place
+        assert block.reason or block.language in ("sh", "python", "yaml", "toml", "text"), block.place
 
 
 def _anchors(path: Path) -> set[str]:
