@@ -12,15 +12,16 @@ Share = Annotated[float, Field(ge=0)]
 
 
 class ColumnsConfig(Strict):
-    """Names (or, without a header, 0-based numbers) of the columns; the rest is guessed and the guess printed.
-
-    The word `none` for `rating` or `time` says that there is no such column, whatever the names look like.
-    """
+    """Which columns to read, by name or, without a header, by number from 0. gnas guesses the others and says so."""
 
     user: str | int | None = None
+    """Who took something."""
     item: str | int | None = None
+    """What was taken."""
     rating: str | int | None = None
+    """How much it was liked; `none`: there is no such column."""
     time: str | int | None = None
+    """When it was taken; `none`: there is no such column."""
 
 
 class FilterConfig(Strict):
@@ -29,31 +30,33 @@ class FilterConfig(Strict):
     min_rating: float | None = None
     """Keep interactions rated at least this."""
     duplicates: Literal["last", "first", "sum", "mean"] = "last"
-    """Several rows of one user and item become the latest, the earliest, or one with ratings added or averaged.
-
-    Without ratings, `sum` counts the rows.
-    """
+    """What several rows of one user and item become: the latest, the earliest, or one with ratings added or averaged.
+    Without ratings, `sum` counts the rows."""
     core: Annotated[int, Field(ge=1)] | None = None
     """Iterative k-core: every user and every item keeps at least this many interactions."""
     user_core: Annotated[int, Field(ge=1)] | None = None
+    """The same for users alone; takes precedence over `core`."""
     item_core: Annotated[int, Field(ge=1)] | None = None
+    """The same for items alone; takes precedence over `core`."""
     max_users: Annotated[int, Field(ge=2)] | None = None
-    """A seeded sample of the users, for trials on large data."""
+    """Keep a random sample of this many users, to try things on large data."""
 
 
 class SplitConfig(Strict):
-    """How interactions are shared out. Validation is always apart from test.
+    """How interactions are split into train, validation and test.
 
-    Where `train` and `test` are given as files, this says how validation is carved from train.
+    Where `train` and `test` are files, this says how validation is taken from train.
     """
 
     kind: Literal["random", "leave-out", "user-time", "global-time", "cold-items"] = "random"
-    """`random` within each user; `leave-out` the last n of each user (without times: n at random); `user-time` the
-    latest share of each user; `global-time` two cuts in time for everyone; `cold-items` all interactions of random
-    items, which train then knows by their features alone."""
+    """What is held out. `random`: a share of each user's interactions; `leave-out`: the last n of each user, or n at
+    random without times; `user-time`: the latest share of each user; `global-time`: all after a point in time;
+    `cold-items`: all interactions of random items, which train then knows by their features alone."""
     valid: Share = 0.1
-    """Share of the interactions, for `leave-out` their number per user, for `cold-items` the share of the items."""
+    """Share of the interactions for validation; for `leave-out` their number per user, for `cold-items` the share of
+    the items."""
     test: Share = 0.2
+    """The same for test."""
 
     @model_validator(mode="after")
     def _shares_are_possible(self) -> "SplitConfig":
@@ -72,18 +75,24 @@ class SplitConfig(Strict):
 
 
 class SyntheticConfig(Strict):
-    """A planted world: blocks of users who like blocks of items, power-law popularity, titles, friends, times."""
+    """A made-up data set, for `source: synthetic`: blocks of users like blocks of items."""
 
     users: Annotated[int, Field(ge=2, le=10**8)] = 500
+    """Number of users."""
     items: Annotated[int, Field(ge=2, le=10**8)] = 300
+    """Number of items."""
     interactions_per_user: Annotated[float, Field(gt=0, le=10**5)] = 20.0
+    """Mean number of interactions of a user."""
     blocks: Annotated[int, Field(ge=1)] = 8
+    """Groups of users with a taste in common."""
     noise: Annotated[float, Field(ge=0, le=1)] = 0.1
     """Share of interactions outside the user's block."""
     popularity: Annotated[float, Field(ge=0)] = 0.8
     """Exponent of the power law of item popularity."""
     ratings: bool = False
+    """Whether interactions have ratings."""
     seed: int = 0
+    """Another seed makes another world."""
 
 
 class DataConfig(Strict):
@@ -92,18 +101,25 @@ class DataConfig(Strict):
     source: str | None = None
     """A name of the catalogue (`gnas data list`), `synthetic`, or a file or folder."""
     train: str | None = None
+    """In place of `source`: the file to train on, where the data are split already."""
     valid: str | None = None
+    """The file for validation; without it, a part of train."""
     test: str | None = None
+    """The file for test."""
     format: FormatName = AUTO
+    """How the file is written; `auto`: by its ending, else by its first lines."""
     separator: str | None = None
+    """What separates cells; gnas looks where it is not given."""
     header: bool | None = None
-    """Whether a CSV or TSV starts with names; looked at where not given."""
+    """Whether a CSV or TSV starts with the names of its columns; gnas looks where it is not given."""
     columns: ColumnsConfig = ColumnsConfig()
     filter: FilterConfig = FilterConfig()
     split: SplitConfig = SplitConfig()
     synthetic: SyntheticConfig = SyntheticConfig()
     users: FeatureTableConfig | None = None
+    """What users are."""
     items: FeatureTableConfig | None = None
+    """What items are."""
 
     @model_validator(mode="after")
     def _one_origin(self) -> "DataConfig":

@@ -114,9 +114,16 @@ def _table(fields: dict[str, FieldInfo]) -> Iterator[str]:
     yield "|---|---|---|---|"
     for name, field in fields.items():
         value = _value(field.annotation, field.metadata)
-        cells = [f"`{name}`", value, _default(field), " ".join((field.description or "").split())]
+        cells = [f"`{name}`", value, _default(field), _told(field)]
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
     yield ""
+
+
+def _told(field: FieldInfo) -> str:
+    """What a key does: its own text, else the first sentence about the mapping that stands there."""
+    texts = [field.description or "", *(_text(model).partition(". ")[0] for model in _models(field.annotation))]
+    text = " ".join(next((text for text in texts if text), "").split())
+    return text if not text or text.endswith(".") else f"{text}."
 
 
 def _value(annotation: Any, metadata: Sequence[Any]) -> str:

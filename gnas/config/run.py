@@ -30,15 +30,15 @@ Metric = Annotated[str, AfterValidator(_metric)]
 
 
 class ConfirmConfig(Strict):
-    """The winner of noisy trials need not be the best: the top few train again on fresh seeds, ranked by mean."""
+    """The best of many noisy trials need not be the best candidate: the top few train again and are ranked by mean."""
 
     top: Annotated[int, Field(ge=0, le=50)] = 3
-    """How many; 0 leaves confirmation out."""
+    """Candidates to confirm; 0: none."""
     seeds: Annotated[int, Field(ge=1, le=20)] = 2
-    """Fresh seeds for each, beside the trial's own."""
+    """Fresh seeds for each candidate, beside the one of its trial."""
     resample: bool = True
-    """Each round also draws validation anew out of train and validation, the same for all; where the split is random.
-    Then closed forms are confirmed too: a fresh seed alone would tell nothing of them."""
+    """Where the split is random, each round also draws a new validation part out of train and validation, the same for
+    all candidates. Closed forms are confirmed too, then: a fresh seed alone would not change them."""
 
 
 EFFORT_TRIALS = {"smoke": 4, "fast": 12, "normal": 40, "best": 200}
@@ -49,11 +49,15 @@ class SearchConfig(Strict):
     """How the space is searched."""
 
     sampler: str = "portfolio"
+    """Who proposes candidates: `portfolio` (three parts `predictor`, one part `tpe`), `predictor` (a Gaussian process
+    over the best and their neighbours), `tpe`, `gp`, `nsga2`, `nsga3` (Optuna's), `evolution`, `local`, `qmc`, `random`
+    or `grid`."""
     pruner: str = "halving"
+    """Who ends weak candidates early: `halving`, `hyperband`, `median`, `percentile`, `patient` or `none`."""
     warm_up: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """Share of its own epochs that every candidate gets before it can be pruned."""
     effort: Literal["smoke", "fast", "normal", "best"] | None = None
-    """How much to try, in a word; `trials` overrides its number of trials."""
+    """How much to try, in a word: 4, 12, 40 or 200 trials. `trials` takes precedence."""
     trials: Annotated[int, Field(ge=1)] | None = None
     """Candidates to train; failed and pruned ones count, duplicates do not."""
     timeout: Seconds | None = None
@@ -61,9 +65,10 @@ class SearchConfig(Strict):
     max_epochs_total: Annotated[int, Field(ge=1)] | None = None
     """Epochs of training over all candidates, confirmation included."""
     objective: Metric | Annotated[list[Metric], Field(min_length=1)] = "ndcg@20"
-    """What to aim at; several make a Pareto front, the first being the main one."""
+    """What to aim at. Several make a Pareto front; the first is the main one."""
     limits: dict[str, float] = Field(default_factory=dict)
-    """Bounds that the winner must keep: `{latency_ms: 5, coverage@20: 0.2}`; upper where less is better, else lower."""
+    """Bounds that the winner must keep, as in `{latency_ms: 5, coverage@20: 0.2}`: upper bounds where less is better,
+    else lower bounds."""
     anchors: bool = True
     """Whether the known designs that the space names are trained first."""
     warm_start: list[str] = Field(default_factory=list)
@@ -71,16 +76,18 @@ class SearchConfig(Strict):
     workers: Annotated[int, Field(ge=1)] = 1
     """Processes on this host."""
     workers_per_gpu: Annotated[int, Field(ge=1)] = 1
+    """Processes that share a GPU."""
     storage: str | None = None
     """`postgresql://…` for workers on several hosts; by default a journal file in the run directory."""
     max_failures: Annotated[int, Field(ge=1)] = 10
-    """So many failed trials in a row end the search."""
+    """The search ends after this many failed trials in a row."""
     confirm: ConfirmConfig = ConfirmConfig()
     ensemble: Annotated[int, Field(ge=0, le=100)] = 0
-    """Also blend the confirmed candidates and the best of each kind of propagation: so many picks at most, the winner
-    being the first and each as often as it helps on validation; 0: no ensemble. It is shown beside the winner, and the
-    limits are the winner's alone."""
+    """Most picks of a blend of the confirmed candidates and the best of each kind of propagation; 0: no blend. The
+    winner is the first pick, and a candidate can be picked several times, as long as validation gains. The blend is
+    shown beside the winner; `limits` hold for the winner alone."""
     baselines: bool = True
+    """Whether the classic baselines are tuned and shown beside the winner."""
 
     @field_validator("objective")
     @classmethod
@@ -114,29 +121,35 @@ class SearchConfig(Strict):
 
 
 class TrainConfig(Strict):
-    """Ceilings and machinery; what defines the candidate stands in the architecture."""
+    """Limits of every training. What defines a candidate is in the architecture."""
 
     epochs: Annotated[int, Field(ge=1)] = 200
+    """Upper limit on the `epochs` of an architecture."""
     patience: Annotated[int, Field(ge=1)] = 20
+    """Upper limit on the `patience` of an architecture."""
     evaluate_every: Annotated[int, Field(ge=1)] = 1
     """Epochs between validations."""
     validation_users: Annotated[int, Field(ge=1)] = 10_000
-    """Users that an epoch is validated on, the same draw for all candidates; what came out is measured on all users."""
+    """Epochs are validated on this many users, the same ones for all candidates; the outcome is measured on all."""
     max_memory: MiB | None = None
-    """What one training may take on its device, as in 4G. A candidate that would take more is trained on drawn
-    neighbourhoods, on a GPU with its embeddings in host memory where need be."""
+    """What one training may take on its device. A candidate that would take more is trained on drawn neighbourhoods; on
+    a GPU its embeddings go to host memory if need be."""
     fanout: Annotated[int, Field(ge=1)] | None = None
-    """Train on so many drawn neighbours of each node, whatever the memory; what needs the whole graph still has it."""
+    """Train on this many drawn neighbours of each node, even where memory would allow the whole graph. Candidates that
+    need the whole graph still get it."""
     precision: Literal["float32", "bfloat16"] = "float32"
+    """`bfloat16`: the dense products of the loss in half precision; the propagation stays in float32."""
     compile: bool = False
+    """Whether the loss goes through `torch.compile`."""
 
 
 class EvaluateConfig(Strict):
     """How recommenders are measured."""
 
     cutoffs: Annotated[list[Annotated[int, Field(ge=1, le=10_000)]], Field(min_length=1)] = [10, 20]  # noqa: RUF012
+    """The K of every metric that is written `@K`."""
     seeds: Annotated[int, Field(ge=1)] = 3
-    """Trainings behind `gnas evaluate ARCHITECTURE`."""
+    """Trainings of an architecture that `gnas evaluate ARCHITECTURE` averages."""
     refit: bool = False
     """Whether winner and baselines are fitted again on train and validation before they are measured on test."""
     bootstrap: Annotated[int, Field(ge=100, le=1_000_000)] = 2000
@@ -146,7 +159,7 @@ class EvaluateConfig(Strict):
 
 
 class RunConfig(Strict):
-    """Everything that a run needs; the resolved form stands in the run directory."""
+    """Everything that a run needs. The run directory holds the resolved form, every default written out."""
 
     data: DataConfig
     space: str | dict[str, Any] = "compact"
@@ -155,7 +168,9 @@ class RunConfig(Strict):
     train: TrainConfig = TrainConfig()
     evaluate: EvaluateConfig = EvaluateConfig()
     seed: int = 0
+    """Everything random derives from it: the split, the proposals, the trainings."""
     device: str = "auto"
+    """`auto` (the first GPU, else the CPU), `cpu`, `cuda` or `cuda:1`."""
 
     @property
     def main_metric(self) -> str:

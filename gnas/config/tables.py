@@ -18,21 +18,21 @@ class CleanConfig(Strict):
     """Cleaning of feature columns. Every statistic comes from the users or items that occur in train alone."""
 
     unknown: list[str] = Field(default_factory=lambda: list(UNKNOWN))
-    """Fields that mean "not known", compared without case and surrounding blanks."""
+    """Cells that mean "not known", whatever their case and the blanks around them."""
     numbers: Literal["mean", "median", "mode"] = "median"
-    """What a missing number or time becomes; a further column says where one was missing."""
+    """What a missing number or time becomes; another column says where one was missing."""
     categories: Literal["token", "mode"] = "token"
-    """A missing category becomes a category of its own, or the most frequent one."""
+    """What a missing category becomes: a category of its own (`token`), or the most frequent one."""
     outliers: Literal["none", "iqr", "quantile"] = "quantile"
     """Numbers are clipped to quartiles ± 3 interquartile ranges, or to the quantiles 0.01 and 0.99."""
     scale: Scale = "standard"
     """`robust`: median and interquartile range; `log`: sign(x)·log(1 + |x|), then standard."""
     scales: dict[str, Scale] = Field(default_factory=dict)
-    """Columns that are scaled otherwise."""
+    """Another scale for single columns."""
     min_count: Annotated[int, Field(ge=1)] = 2
     """Categories and tags with fewer occurrences become "other"."""
     max_values: Annotated[int, Field(ge=2, le=65_536)] = 256
-    """Of a column's categories or tags, the most frequent so many are kept apart."""
+    """Only the most frequent categories or tags of a column are kept apart, this many."""
 
 
 class FeatureTableConfig(Strict):
@@ -41,22 +41,23 @@ class FeatureTableConfig(Strict):
     path: str | list[str] | None = None
     """CSV, TSV, Parquet or JSON lines, also .gz; several files are joined by id, several rows of one id become one."""
     id: str | None = None
-    """The column that holds the user's or item's id; guessed where not given."""
+    """The column that holds the user's or item's id; gnas guesses it where it is not given."""
     columns: dict[str, ColumnType] = Field(default_factory=dict)
+    """What a column holds; gnas guesses the others and says so. `tags`: several values in a cell; `image`, `audio`: the
+    path of a file; `ignore`: not read."""
     derive: dict[Annotated[str, Field(min_length=1)], str] = Field(default_factory=dict)
     """Columns made from others, as in `poster: posters/{movie_id}.jpg`."""
     vectors: dict[str, str] = Field(default_factory=dict)
     """Vectors computed elsewhere: .npy (row n is the id n), .npz (`ids`, `vectors`), Parquet (an id and a list)."""
     links: dict[str, str] = Field(default_factory=dict)
-    """Files of pairs of ids, in their first two columns: friends among users, relations among items.
-
-    With a column `type` every type is a set of links of its own, `name/type`, and `name` means all of them.
-    """
+    """Files with a pair of ids a row: friends among users, relations among items. With a third column `type`, each type
+    is a set of links of its own, `name/type`, and `name` means all of them."""
     new: bool = False
-    """Whether ids of the table without any interaction are users or items too, known by their features alone."""
+    """Whether ids without any interaction count as users or items too, known by their features alone."""
     folder: str | None = None
-    """Where the paths of images and sounds start; the table's own folder where not given."""
+    """Where the paths of images and sounds start; by default the folder of the table."""
     separator: str | None = None
+    """What separates cells; gnas looks where it is not given."""
     names: list[str] | None = None
     """Names of the columns, for a CSV that does not start with them."""
     clean: CleanConfig = CleanConfig()

@@ -37,8 +37,7 @@ def test_the_python_runs(workplace: Path) -> None:
     for line in ("run", "run.best.words", "run.trials.height"):
         assert eval(line, names)
     assert eval("gnas.recommend(run, k=3).columns[:4]", names) == ["user", "item", "rank", "score"]
-    exec("from gnas.graph.pyg import hetero_data\ndata = hetero_data(run.model.prepared.graph)", names)
-    assert type(names["data"]).__name__ == "HeteroData"
+    assert type(eval("run.model.hetero_data()", names)).__name__ == "HeteroData"
 
 
 @pytest.mark.parametrize("block", CONFIGS, ids=lambda block: f"line {block.line}")
