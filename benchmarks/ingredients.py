@@ -18,7 +18,7 @@ from rich.table import Table
 
 from benchmarks import common
 from benchmarks.search import CASES
-from gnas.config.architecture import Architecture, ClosedForm
+from gnas.config.architecture import Architecture, ClosedForm, Trained
 from gnas.config.closed_forms import ItemGraph, Spectral
 from gnas.config.contrastive import SimGCL, XSimGCL
 from gnas.config.data import DataConfig, FilterConfig
@@ -39,9 +39,9 @@ SETS = {"ml-100k": FilterConfig(), "amazon-electronics": FilterConfig(), "hetrec
 """How each is cleaned; the split is random, of train where test is given."""
 
 of_pairs = partial(
-    Architecture, loss=AllPairs(negative_weight=0.3), lr=0.02, weight_decay=0.2, batch_size="full", patience=8
+    Trained, loss=AllPairs(negative_weight=0.3), lr=0.02, weight_decay=0.2, batch_size="full", patience=8
 )
-of_samples = partial(Architecture, propagation=LightGCN(depth=2), lr=0.01, epochs=40, patience=8)
+of_samples = partial(Trained, propagation=LightGCN(depth=2), lr=0.01, epochs=40, patience=8)
 
 CANDIDATES: dict[str, Architecture] = {
     "all pairs": of_pairs(propagation=LightGCN(depth=1)),

@@ -15,8 +15,8 @@ from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
 from gnas.config.anchors import ANCHORS
-from gnas.config.architecture import Architecture
-from gnas.config.base import Choice, ChoiceReader
+from gnas.config.architecture import Architecture, Member, Written
+from gnas.config.base import Choice, ChoiceReader, NameIn
 from gnas.config.run import Metric, RunConfig
 from gnas.metrics import METRICS
 from gnas.registry import Registry
@@ -36,15 +36,22 @@ WORDS: dict[Callable[..., Any], str] = {
     parse_duration: "duration, as in `90`, `30s`, `10m`, `1h30m`",
     parse_mib: "memory, as in `900M`, `4G`; a bare number is MiB",
 }
-PLAIN: dict[Any, str] = {bool: "`true` or `false`", int: "whole number", float: "number", str: "text", Any: "anything"}
+PLAIN: dict[Any, str] = {
+    bool: "`true` or `false`",
+    int: "whole number",
+    float: "number",
+    str: "text",
+    Any: "anything",
+    Architecture: "an [architecture](#architecture)",
+}
 METRIC_RULES = get_args(Metric)[1:]
 
 
 def reference() -> str:
     """The whole page."""
     parts = [INTRODUCTION, "## Run config\n", *_section(RunConfig)]
-    parts += ["## Metrics\n", *_metrics(), "## Architecture\n", *_section(Architecture)]
-    for registry in _registries(Architecture):
+    parts += ["## Metrics\n", *_metrics(), "## Architecture\n", *_section(Written), *_blend()]
+    for registry in _registries(Written):
         parts += _members(registry)
     parts += ["## Known designs\n", *_anchors()]
     return "\n".join(parts).rstrip() + "\n"
@@ -129,11 +136,13 @@ def _told(field: FieldInfo) -> str:
 def _value(annotation: Any, metadata: Sequence[Any]) -> str:
     """What may stand at a key, in words."""
     for rule in metadata:
-        if isinstance(rule, BeforeValidator):
-            if isinstance(rule.func, ChoiceReader):
-                return f"a [{rule.func.registry.kind}](#{_anchor(_heading(rule.func.registry))})"
-            if rule.func in WORDS:
-                return WORDS[rule.func]
+        if isinstance(rule, ChoiceReader):
+            kind = rule.registry.kind
+            return f"{'an' if kind[0] in 'aeiou' else 'a'} [{kind}](#{_anchor(_heading(rule.registry))})"
+        if isinstance(rule, NameIn):
+            return _listed(f"`{name}`" for name in rule.registry)
+        if isinstance(rule, BeforeValidator) and rule.func in WORDS:
+            return WORDS[rule.func]
         if rule in METRIC_RULES:
             return "a [metric](#metrics)"
     origin, arguments = get_origin(annotation), get_args(annotation)
@@ -149,9 +158,9 @@ def _value(annotation: Any, metadata: Sequence[Any]) -> str:
         return f"list of {_value(arguments[0], ())}"
     if origin is dict:
         return f"mapping of names to {_value(arguments[1], ())}"
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return "mapping"
-    return f"{PLAIN[annotation]}{_bounds(metadata)}"
+    if annotation in PLAIN:
+        return f"{PLAIN[annotation]}{_bounds(metadata)}"
+    return "mapping"
 
 
 def _bounds(metadata: Sequence[Any]) -> str:
@@ -192,6 +201,12 @@ def _metrics() -> Iterator[str]:
     yield ""
 
 
+def _blend() -> Iterator[str]:
+    yield "### `blend`\n"
+    yield "A blend of architectures stands in place of all these keys: `blend: [{architecture: …, weight: 2}, …]`.\n"
+    yield from _table(Member.model_fields)
+
+
 def _anchors() -> Iterator[str]:
     yield "Architectures with a name, for `gnas train NAME` and for `anchors` in a space.\n"
     yield f"{_listed(f'`{name}`' for name in ANCHORS)}.\n"
@@ -208,8 +223,7 @@ def _registries(model: type[BaseModel]) -> list[Registry[type[Choice]]]:
     """The registries whose members can stand in a model, in the order of its fields."""
     found: list[Registry[type[Choice]]] = []
     for field in model.model_fields.values():
-        rules = [rule.func for rule in field.metadata if isinstance(rule, BeforeValidator)]
-        found += [rule.registry for rule in rules if isinstance(rule, ChoiceReader)]
+        found += [rule.registry for rule in field.metadata if isinstance(rule, ChoiceReader)]
         for inner in _models(field.annotation):
             found += _registries(inner)
     for registry in list(found):

@@ -16,15 +16,15 @@ from gnas.nn.positives import Positives
 
 def bpr(loss: BPR, known: Positives) -> StepLoss:
     """Bayesian personalised ranking."""
-    return _against_own(loss, known, formulas.bpr)
+    return against_own(loss, known, formulas.bpr)
 
 
 def bce(loss: BCE, known: Positives) -> StepLoss:
     """Binary cross entropy."""
-    return _against_own(loss, known, formulas.bce)
+    return against_own(loss, known, formulas.bce)
 
 
-def _against_own(
+def against_own(
     loss: Sampled, known: Positives, formula: Callable[[Tensor, Tensor, Tensor | None], Tensor]
 ) -> StepLoss:
     """Every pair has negatives of its own."""

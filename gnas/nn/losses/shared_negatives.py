@@ -21,7 +21,7 @@ def softmax(loss: SampledSoftmax, known: Positives) -> StepLoss:
     def formula(positive_B: Tensor, negative_RK: Tensor, known_RK: Tensor, row_B: Tensor | None) -> Tensor:
         return formulas.softmax(positive_B * scale, negative_RK * scale, known_RK, row_B)
 
-    return _against_shared(loss, known, loss.normalize, formula)
+    return against_shared(loss, known, loss.normalize, formula)
 
 
 def ccl(loss: CosineContrastive, known: Positives) -> StepLoss:
@@ -30,10 +30,10 @@ def ccl(loss: CosineContrastive, known: Positives) -> StepLoss:
     def formula(positive_B: Tensor, negative_RK: Tensor, known_RK: Tensor, row_B: Tensor | None) -> Tensor:
         return formulas.ccl(positive_B, negative_RK, loss.margin, loss.negative_weight, known_RK, row_B)
 
-    return _against_shared(loss, known, True, formula)
+    return against_shared(loss, known, True, formula)
 
 
-def _against_shared(
+def against_shared(
     loss: Sampled, known: Positives, cosine: bool, formula: Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]
 ) -> StepLoss:
     """All pairs are compared with the same drawn items, of which each user's known ones are left out."""
