@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from gnas.config.base import AlsoWritten, Choice, ChoiceReader, register
 from gnas.config.named import COMBINES, Activation, Combine
-from gnas.config.pyg import Value, check_convolution
+from gnas.config.pyg import Value, manner_of
 from gnas.config.words import number
 from gnas.registry import Registry
 
@@ -290,7 +290,7 @@ class PyG(Layered):
 
     @model_validator(mode="after")
     def _pyg_can_do_it(self) -> "PyG":
-        check_convolution(self.layer, self.args)
+        manner_of(self.layer, self.args)
         return self
 
 

@@ -6,7 +6,7 @@ import re
 import warnings
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gnas.errors import ConfigError
 from gnas.registry import did_you_mean
@@ -36,8 +36,19 @@ def convolutions() -> "dict[str, type[nn.Module]]":
     return {name: one for name, one in found.items() if one is not conv.MessagePassing}
 
 
-def check_convolution(layer: str, args: Mapping[str, Value]) -> bool:
-    """Whether a node without neighbours has another output than zero, tried on a few nodes.
+class Manner(NamedTuple):
+    """What a convolution does, seen on a few nodes.
+
+    `reads_itself`: a node without neighbours has another output than zero. `draws`: it draws from torch's global stream
+    while it trains.
+    """
+
+    reads_itself: bool
+    draws: bool
+
+
+def manner_of(layer: str, args: Mapping[str, Value]) -> Manner:
+    """What the convolution does, tried once.
 
     Raises:
         ValueError: PyG has no such layer, or it cannot be called with (x, edge_index); in a sentence.
@@ -46,7 +57,7 @@ def check_convolution(layer: str, args: Mapping[str, Value]) -> bool:
 
 
 @cache
-def _check(layer: str, args: str) -> bool:
+def _check(layer: str, args: str) -> Manner:
     known, given = convolutions(), json.loads(args)
     if layer not in known:
         raise ValueError(f"PyG has no convolution {layer!r} ({did_you_mean(layer, known)})")
@@ -71,7 +82,7 @@ def _check(layer: str, args: str) -> bool:
     return _tried(layer, given, 4 * heads if isinstance(heads, int) and heads > 0 else 4)
 
 
-def _tried(layer: str, args: Mapping[str, Value], dim: int) -> bool:
+def _tried(layer: str, args: Mapping[str, Value], dim: int) -> Manner:
     """Call the layer with five nodes, the last of them without neighbours."""
     import torch
 
@@ -79,14 +90,18 @@ def _tried(layer: str, args: Mapping[str, Value], dim: int) -> bool:
     edges = torch.tensor([[0, 2, 0, 3, 1, 2], [2, 0, 3, 0, 2, 1]])
     try:
         with torch.random.fork_rng(devices=[]), torch.no_grad():
-            out: Tensor = convolution(layer, args, dim).eval()(x_ND, edges)
+            made = convolution(layer, args, dim)
+            out: Tensor = made.eval()(x_ND, edges)
             shape = list(out.shape)
+            before = torch.get_rng_state()
+            made.train()(x_ND, edges)
+            draws = not torch.equal(before, torch.get_rng_state())
     except Exception as error:  # whatever a layer does with arguments it does not like
         said = str(error).strip().split("\n")[0] or type(error).__name__
         raise ValueError(f"{layer} of PyG with these args cannot be called with (x, edge_index): {said}") from None
     if shape != [5, dim]:
         raise ValueError(f"{layer} of PyG with these args turns embeddings {[5, dim]} into {shape}, another shape")
-    return bool(out[-1].any())
+    return Manner(bool(out[-1].any()), draws)
 
 
 def convolution(layer: str, args: Mapping[str, Value], dim: int) -> "nn.Module":

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import torch
 
 from gnas.config.propagation import PyG
-from gnas.config.pyg import check_convolution, convolution
+from gnas.config.pyg import convolution, manner_of
 from gnas.graph.sparse import SparseMatrix
 from gnas.nn.activations import activation
 from gnas.nn.ops.layer import Layer
@@ -24,13 +24,13 @@ class PyGLayer(Layer):
         self.seed = int(torch.randint(2**62, (1,), generator=generator))
         with _seeded(self.seed, torch.device("cpu")):
             self.conv = convolution(spec.layer, spec.args, dim)
-        self.reads_itself = check_convolution(spec.layer, spec.args)
+        self.reads_itself, self.draws = manner_of(spec.layer, spec.args)
         self.activation = activation(spec.activation)
 
     def forward(self, x_ND: torch.Tensor, matrix: SparseMatrix) -> torch.Tensor:
         """One step of propagation [N, D]."""
         edge_index = matrix.present.edge_index
-        if not self.training:
+        if not (self.training and self.draws):
             return self.activation(self.conv(x_ND, edge_index))
         self.seed += 1
         with _seeded(self.seed, x_ND.device):
