@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import random
 import re
 import warnings
 from collections.abc import Mapping
@@ -93,12 +94,15 @@ def _tried(layer: str, args: Mapping[str, Value], dim: int) -> Manner:
             made = convolution(layer, args, dim)
             out: Tensor = made.eval()(x_ND, edges)
             shape = list(out.shape)
-            before = torch.get_rng_state()
+            before, of_python = torch.get_rng_state(), random.getstate()
             made.train()(x_ND, edges)
             draws = not torch.equal(before, torch.get_rng_state())
     except Exception as error:  # whatever a layer does with arguments it does not like
         said = str(error).strip().split("\n")[0] or type(error).__name__
         raise ValueError(f"{layer} of PyG with these args cannot be called with (x, edge_index): {said}") from None
+    if random.getstate() != of_python:
+        random.setstate(of_python)
+        raise ValueError(f"{layer} of PyG draws from Python's own stream, which no seed of gnas reaches")
     if shape != [5, dim]:
         raise ValueError(f"{layer} of PyG with these args turns embeddings {[5, dim]} into {shape}, another shape")
     return Manner(bool(out[-1].any()), draws)

@@ -88,6 +88,7 @@ def test_draws_of_a_convolution_are_its_own() -> None:
         ("GINConv", {}, "GINConv of PyG needs nn in args; what nn is cannot be written there"),
         ("GatedGraphConv", {}, "GatedGraphConv of PyG needs num_layers in args"),
         ("PointNetConv", {}, r"PointNetConv of PyG is called with \(x, pos, edge_index\); only layers of"),
+        ("SuperGATConv", {}, "SuperGATConv of PyG draws from Python's own stream, which no seed of gnas reaches"),
         ("MixHopConv", {}, r"turns embeddings \[5, 4\] into \[5, 12\]"),
     ],
 )
