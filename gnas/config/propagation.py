@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from gnas.config.base import AlsoWritten, Choice, ChoiceReader, register
 from gnas.config.named import COMBINES, Activation, Combine
 from gnas.config.pyg import Value, manner_of
-from gnas.config.words import number
+from gnas.config.words import number, told
 from gnas.registry import Registry
 
 PROPAGATIONS: Registry[type["Propagation"]] = Registry("propagation")
@@ -282,11 +282,17 @@ class PyG(Layered):
     kind: ClassVar[str] = "pyg"
     builder: ClassVar[str] = "gnas.nn.ops.pyg:PyGLayer"
     on_samples: ClassVar[bool] = False
+    signs: ClassVar[dict[str, str]] = {**Layered.signs, "layer": ""}
     layer: str
     """Its name in PyG, such as TAGConv."""
     args: dict[str, Value] = Field(default_factory=dict)
     """What it is built with, beside the sizes of the embeddings."""
     activation: Activation = "identity"
+
+    def _detail(self, name: str, value: Any) -> str:
+        if name == "args":
+            return ", ".join(told(argument, given) for argument, given in value.items())
+        return super()._detail(name, value)
 
     @model_validator(mode="after")
     def _pyg_can_do_it(self) -> "PyG":

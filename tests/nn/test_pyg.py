@@ -137,6 +137,11 @@ def test_the_architecture_is_found_again_by_what_it_shows() -> None:
     assert isinstance(build(architecture, small_graph(), 0), Candidate)
 
 
+def test_words() -> None:
+    tree = {"layer": "TAGConv", "args": {"K": 2, "normalize": False}, "activation": "relu"}
+    assert PyG.model_validate(tree).words() == "pyg×2 (TAGConv, K 2, no normalize, relu)"
+
+
 def test_a_search_over_the_arguments_of_tagconv() -> None:
     tree = {"layer": "TAGConv", "args": {"K": {"int": [1, 3]}, "normalize": True}, "depth": 1}
     space = load_space({"propagation": {"pyg": tree}, "dim": 16, "lr": 0.02})
