@@ -15,12 +15,14 @@ class Begun:
     Attributes:
         metric: what the figures that follow are.
         new: whether the directory was made for it.
+        resumed: whether it is a search that goes on.
         trials, timeout_s: the budget of a search.
     """
 
     run: Path
     metric: str
     new: bool = False
+    resumed: bool = False
     trials: int | None = None
     timeout_s: float | None = None
 

@@ -18,9 +18,9 @@ def command(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Compare the best models of RUNS on test.
+    """Compare the best models of RUNS on the test split.
 
-    User by user, with intervals and p-values. The runs must be about the same data and split; each counts the look.
+    The runs must use the same data and split. Differences are tested user by user. Each run counts the look.
     """
     from gnas.cli.output import Output
     from gnas.cli.watch import watched

@@ -9,7 +9,7 @@ from gnas.cli.options import Json, Overrides, Quiet, Seed, examples
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="List, look at and prepare data sets.")
 
 Source = Annotated[
-    str, typer.Argument(metavar="CONFIG|FILE|NAME", help="A configuration, a data file or folder, or a named set.")
+    str, typer.Argument(metavar="CONFIG|FILE|NAME", help="A configuration, a data file or folder, or a named data set.")
 ]
 
 
@@ -17,7 +17,7 @@ Source = Annotated[
 def list_sets(as_json: Json = False, quiet: Quiet = False) -> None:
     """List the named data sets.
 
-    With their licences, and which of them are here already.
+    With their licences, and whether each is already downloaded.
     """
     from gnas.cli.output import Output
     from gnas.run.data import data_sets
@@ -33,7 +33,7 @@ def describe(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say what is in some data.
+    """Describe some data.
 
     Reads, cleans and splits them; shows counts, cleaning steps, guesses and features.
     """
@@ -49,7 +49,7 @@ def describe(
 @app.command("prepare", epilog=examples("gnas data prepare clicks.csv --out clicks --set data.filter.core=5"))
 def prepare(
     source: Source,
-    out: Annotated[str | None, typer.Option(metavar="DIR", help="Write train, valid and test there.")] = None,
+    out: Annotated[str | None, typer.Option(metavar="DIR", help="Write train, valid and test to this folder.")] = None,
     overrides: Overrides = None,
     seed: Seed = None,
     as_json: Json = False,
@@ -57,7 +57,7 @@ def prepare(
 ) -> None:
     """Download, clean and split some data.
 
-    With --out the parts are written as Parquet files that a configuration can name.
+    With --out, the parts are written as Parquet files that a configuration can use.
     """
     from gnas.cli.output import Output
     from gnas.cli.watch import watched

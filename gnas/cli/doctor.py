@@ -6,10 +6,9 @@ EXAMPLES = examples("gnas doctor", "gnas doctor --device cuda --json")
 
 
 def command(device: Device = None, as_json: Json = False, quiet: Quiet = False) -> None:
-    """Check this installation.
+    """Check the installation.
 
-    Shows versions, device, memory and disk, and proves with a search of a few seconds that all works. Exits with 1
-    where something does not.
+    Shows versions, device, memory and disk space, and runs a search of a few seconds. Exits with 1 if a check fails.
     """
     import typer
 

@@ -29,10 +29,9 @@ def command(
 ) -> None:
     """Measure on the test split.
 
-    Scores the best model of a RUN on test, once, with an interval, beside the tuned baselines. Every look at the
-    test split is counted in test.json. An ARCHITECTURE (a file or a known design) is trained first, on several
-    seeds, and mean and spread are reported. With --refit, winner and baselines are fitted on train and validation
-    together first, the winner for as many epochs as it was best at.
+    Scores the best model of a RUN on the test split, next to the tuned baselines, with confidence intervals. An
+    ARCHITECTURE (a file or a known design) is trained first, on several seeds; mean and spread are reported. Every
+    look at the test split is counted in test.json.
     """
     from gnas.cli.output import Output
     from gnas.cli.watch import watched

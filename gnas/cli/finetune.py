@@ -16,26 +16,25 @@ EXAMPLES = examples(
 def command(
     run: Run,
     modality: Annotated[
-        str | None, typer.Option(metavar="text|image|audio", help="Whose encoder, where there are several.")
+        str | None, typer.Option(metavar="text|image|audio", help="Which encoder, if there are several.")
     ] = None,
-    layers: Annotated[int | None, typer.Option(min=1, help="Train the last N layers; 1 if nothing is said.")] = None,
-    lora: Annotated[int | None, typer.Option(metavar="RANK", min=1, help="Low-rank additions to all layers.")] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="At most so many; early stopping ends sooner.")] = 5,
+    layers: Annotated[int | None, typer.Option(min=1, help="Train the last N layers (default: 1).")] = None,
+    lora: Annotated[int | None, typer.Option(metavar="RANK", min=1, help="Add low-rank layers instead.")] = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Maximum number of epochs.")] = 5,
     lr: Annotated[
-        float | None, typer.Option(help="The encoder's learning rate; 1e-4, or 1e-3 for low-rank additions.")
+        float | None, typer.Option(help="Learning rate of the encoder (default: 1e-4, with --lora 1e-3).")
     ] = None,
-    batch: Annotated[int, typer.Option(min=1, help="Texts, pictures or sounds that a step reads anew.")] = 32,
+    batch: Annotated[int, typer.Option(min=1, help="Texts, pictures or sounds encoded per step.")] = 32,
     out: Out = None,
     device: Device = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Fine-tune the encoder of a run's best.
+    """Fine-tune an encoder of a run's best architecture.
 
-    Takes the best architecture of a RUN, trains the last layers of a Hugging Face encoder that it reads through
-    together with the recommender, and then the recommender alone, from the start, on the new readings. The better of
-    the two stands in a run directory, RUN/finetuned, with the encoder inside; RUN itself stays as it is. Only
-    validation is looked at.
+    Trains the last layers of a Hugging Face encoder together with the recommender, then the recommender alone on the
+    new embeddings. The better of the two is written to RUN/finetuned, with the encoder. RUN is not changed, and the
+    test split is not used.
     """
     from gnas.cli.output import Output
     from gnas.cli.watch import watched

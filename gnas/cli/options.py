@@ -9,22 +9,26 @@ import typer
 
 from gnas.cli import complete
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout; everything else goes to stderr.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only the result and errors; no progress.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object to stdout; everything else goes to stderr.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only the result and errors.")]
 Device = Annotated[
     str | None,
-    typer.Option("--device", metavar="auto|cpu|cuda|cuda:N", help="Where to compute.", autocompletion=complete.devices),
+    typer.Option(
+        "--device", metavar="auto|cpu|cuda|cuda:N", help="The device to compute on.", autocompletion=complete.devices
+    ),
 ]
-Seed = Annotated[int | None, typer.Option("--seed", min=0, help="The seed behind every random choice.")]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, help="The seed of every random choice.")]
 Overrides = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="KEY.PATH=VALUE", help="Change one setting, as in --set data.filter.core=5; may be repeated."
+        "--set", metavar="KEY.PATH=VALUE", help="Change one setting, e.g. --set data.filter.core=5; repeatable."
     ),
 ]
 Data = Annotated[
     str | None,
-    typer.Option("--data", metavar="FILE|NAME", help="Interactions: a file, a folder, or a name of `gnas data list`."),
+    typer.Option(
+        "--data", metavar="FILE|NAME", help="Interactions: a file, a folder, or a name from `gnas data list`."
+    ),
 ]
 Space = Annotated[
     str | None,
@@ -32,65 +36,62 @@ Space = Annotated[
 ]
 Storage = Annotated[
     str | None,
-    typer.Option(
-        "--storage", metavar="URL", help="A database instead of a file: postgresql://USER:PASSWORD@HOST/NAME."
-    ),
+    typer.Option("--storage", metavar="URL", help="A database for the trials: postgresql://USER:PASSWORD@HOST/NAME."),
 ]
 MaxMemory = Annotated[
     str | None,
     typer.Option(
-        metavar="SIZE", help="Memory for one training, as in 4G; what needs more trains on parts of the graph."
+        metavar="SIZE", help="Memory limit of one training, e.g. 4G; larger candidates train on parts of the graph."
     ),
 ]
 Baselines = Annotated[
     bool | None,
-    typer.Option("--baselines/--no-baselines", help="Whether to measure the tuned baselines in the same look."),
+    typer.Option("--baselines/--no-baselines", help="Measure the tuned baselines in the same look."),
 ]
 Config = Annotated[str | None, typer.Option(metavar="CONFIG", help="Data and settings.")]
 Effort = Annotated[str | None, typer.Option(metavar="smoke|fast|normal|best", help="How much to try.")]
 Ensemble = Annotated[
-    int | None, typer.Option(min=0, metavar="N", help="Also blend the best candidates, in at most N picks.")
+    int | None,
+    typer.Option(min=0, metavar="N", help="Also build an ensemble of the best candidates, with at most N picks."),
 ]
 Epochs = Annotated[int | None, typer.Option(min=1, help="Epochs of training over all candidates.")]
 Fork = Annotated[
     str | None,
     typer.Option(
         metavar="RUN",
-        help="Begin a new run from an old one whose space, data or settings change: its candidates come first.",
+        help="Start a new run from an old one with another space, data or settings; its candidates come first.",
         autocompletion=complete.runs,
     ),
 ]
 Objective = Annotated[
-    list[str] | None, typer.Option(metavar="METRIC", help="What to aim at, as in ndcg@20; may be repeated.")
+    list[str] | None, typer.Option(metavar="METRIC", help="The metric to optimise, e.g. ndcg@20; repeatable.")
 ]
-Refit = Annotated[
-    bool | None, typer.Option("--refit/--no-refit", help="Fit on train and validation together before measuring.")
-]
-Resume = Annotated[
-    str | None, typer.Option(metavar="RUN", help="Go on with a run that was stopped.", autocompletion=complete.runs)
-]
-Sampler = Annotated[str | None, typer.Option(help="How candidates are proposed, as in portfolio or random.")]
-Seeds = Annotated[int | None, typer.Option(min=1, help="Trainings of an ARCHITECTURE, each on its own seed.")]
+Refit = Annotated[bool | None, typer.Option("--refit/--no-refit", help="Fit on train and validation together first.")]
+Resume = Annotated[str | None, typer.Option(metavar="RUN", help="Continue a run.", autocompletion=complete.runs)]
+Sampler = Annotated[str | None, typer.Option(help="How candidates are proposed, e.g. portfolio or random.")]
+Seeds = Annotated[int | None, typer.Option(min=1, help="Number of seeds to train an ARCHITECTURE on.")]
 ShippedConfig = Annotated[
     str | None,
     typer.Argument(metavar="CONFIG", help="A shipped name or a YAML file.", autocompletion=complete.configs),
 ]
-Timeout = Annotated[str | None, typer.Option(metavar="DURATION", help="Wall time, as in 90s, 30m or 1h30m.")]
-Trials = Annotated[int | None, typer.Option(min=1, help="How many candidates to train.")]
+Timeout = Annotated[str | None, typer.Option(metavar="DURATION", help="Wall time, e.g. 90s, 30m or 1h30m.")]
+Trials = Annotated[int | None, typer.Option(min=1, help="Number of candidates to train.")]
 WarmStart = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="RUN", help="Train the best of an earlier run first; may be repeated.", autocompletion=complete.runs
+        metavar="RUN",
+        help="Train the best candidates of an earlier run first; repeatable.",
+        autocompletion=complete.runs,
     ),
 ]
-Workers = Annotated[int | None, typer.Option(min=1, help="Processes that train at once.")]
-WorkersPerGpu = Annotated[int | None, typer.Option(min=1, help="Processes that share a GPU.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Number of processes that train at once.")]
+WorkersPerGpu = Annotated[int | None, typer.Option(min=1, help="Number of processes that share a GPU.")]
 Out = Annotated[str | None, typer.Option("--out", metavar="DIR", help="The new run directory.")]
 Run = Annotated[str, typer.Argument(metavar="RUN", help="A run directory.", autocompletion=complete.runs)]
 Code = Annotated[
     list[str] | None,
     typer.Option(
-        "--code", metavar="FILE", help="Python that adds operators, losses, metrics, readers …; may be repeated."
+        "--code", metavar="FILE", help="Python code that adds operators, losses, metrics, readers, …; repeatable."
     ),
 ]
 

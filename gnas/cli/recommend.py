@@ -20,20 +20,20 @@ SHOWN_USERS = 5
 
 def command(
     run: Run,
-    k: Annotated[int, typer.Option("-k", "--k", min=1, help="Items for each user.")] = 10,
+    k: Annotated[int, typer.Option("-k", "--k", min=1, help="Number of items for each user.")] = 10,
     out: Annotated[
-        str | None, typer.Option("--out", "-o", metavar="FILE", help="Where to: .csv, .jsonl or .parquet.")
+        str | None, typer.Option("--out", "-o", metavar="FILE", help="Write to this file: .csv, .jsonl or .parquet.")
     ] = None,
-    user: Annotated[list[str] | None, typer.Option(metavar="ID", help="One user; may be repeated.")] = None,
-    users: Annotated[str | None, typer.Option(metavar="FILE", help="Ids of users, one a line.")] = None,
+    user: Annotated[list[str] | None, typer.Option(metavar="ID", help="A user; repeatable.")] = None,
+    users: Annotated[str | None, typer.Option(metavar="FILE", help="A file of user ids, one per line.")] = None,
     device: Device = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """List the items to show to each user.
+    """Recommend items to users.
 
-    Ranks those that the user has not taken yet, with the best model of a RUN: for all users, or those named. A user
-    who is not in the train data gets the most popular items, and `known` is false.
+    Ranks the items that each user has not taken yet, with the best model of a RUN. Users without training data get
+    the most popular items, and `known` is false.
     """
     import sys
     from pathlib import Path

@@ -6,9 +6,9 @@ EXAMPLES = examples("gnas report runs/20260301-101500-clicks-compact")
 
 
 def command(run: Run, as_json: Json = False, quiet: Quiet = False) -> None:
-    """Write the report of a RUN again.
+    """Write the HTML report of a RUN.
 
-    Makes report.html from what stands in the run directory.
+    Builds report.html again from the files in the run directory.
     """
     from pathlib import Path
 

@@ -65,10 +65,10 @@ def command(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Find the best architecture.
+    """Search for the best architecture.
 
-    Candidates are trained, and compared on validation with each other and with tuned classic baselines. Needs a
-    CONFIG, or --data alone. Ctrl-C once stops after the present step and keeps everything.
+    Trains candidates and compares them, on the validation split, with each other and with tuned classic baselines.
+    Takes a CONFIG, or just --data. Ctrl-C stops after the current step; --resume continues.
     """
     from gnas.cli.output import Output
     from gnas.cli.watch import clean_stop, watched

@@ -17,15 +17,15 @@ Named = Annotated[
     str, typer.Argument(metavar="SPACE", help="A shipped name or a YAML file.", autocompletion=complete.spaces)
 ]
 Overrides = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY.PATH=VALUE", help="Change the space, as in --set dim=64.")
+    list[str] | None, typer.Option("--set", metavar="KEY.PATH=VALUE", help="Change the space, e.g. --set dim=64.")
 ]
 
 
 @app.command("check", epilog=examples("gnas space check my-space.yaml", "gnas space check compact"))
 def check(space: Named, overrides: Overrides = None, as_json: Json = False, quiet: Quiet = False) -> None:
-    """Report every problem of a space at once.
+    """Check a search space.
 
-    Exits with 2 where there is one.
+    Reports every problem at once. Exits with 2 if there is one.
     """
     from gnas.cli.output import Output
     from gnas.report.tables import Table
@@ -51,13 +51,13 @@ def check(space: Named, overrides: Overrides = None, as_json: Json = False, quie
 @app.command("sample", epilog=examples("gnas space sample compact -n 5", "gnas space sample full --json"))
 def sample(
     space: Named,
-    n: Annotated[int, typer.Option("-n", "--n", min=1, help="How many.")] = 10,
-    seed: Annotated[int, typer.Option(min=0, help="The seed of the draw.")] = 0,
+    n: Annotated[int, typer.Option("-n", "--n", min=1, help="Number of architectures.")] = 10,
+    seed: Annotated[int, typer.Option(min=0, help="The seed.")] = 0,
     overrides: Overrides = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Draw some architectures at random, in words."""
+    """Draw random architectures from a search space."""
     from gnas.cli.output import Output
     from gnas.rng import numpy_rng
     from gnas.space.load import load_space
@@ -74,7 +74,7 @@ def sample(
 
 @app.command("size", epilog=examples("gnas space size lightgcn"))
 def size(space: Named, overrides: Overrides = None, as_json: Json = False, quiet: Quiet = False) -> None:
-    """Count the distinct architectures of a space."""
+    """Count the distinct architectures of a search space."""
     from dataclasses import asdict
 
     from gnas.cli.output import Output
@@ -88,15 +88,15 @@ def size(space: Named, overrides: Overrides = None, as_json: Json = False, quiet
 def show(
     space: Annotated[
         str | None,
-        typer.Argument(metavar="SPACE", help="Which; without it, the shipped names.", autocompletion=complete.spaces),
+        typer.Argument(metavar="SPACE", help="A shipped name or a YAML file.", autocompletion=complete.spaces),
     ] = None,
     overrides: Overrides = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Print a space as YAML.
+    """Print a search space as YAML.
 
-    Everything that it extends merged in. Without a name, the shipped ones are listed.
+    Everything that it extends is merged in. Without a name, lists the shipped spaces.
     """
     from gnas.cli.output import Output
     from gnas.config.yaml import dump_yaml

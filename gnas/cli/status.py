@@ -6,9 +6,9 @@ EXAMPLES = examples("gnas status runs/20260301-101500-clicks-compact")
 
 
 def command(run: Run, as_json: Json = False, quiet: Quiet = False) -> None:
-    """Look at a search from outside.
+    """Show the progress of a search.
 
-    Trials by state, time spent, the best so far, and whether anybody is at work on it.
+    Trials by state, time spent, the best trial so far, and whether a process is working on it.
     """
     from dataclasses import asdict
     from pathlib import Path

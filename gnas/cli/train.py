@@ -26,7 +26,7 @@ def command(
 ) -> None:
     """Train one architecture.
 
-    Leaves a run directory that `gnas evaluate` and `gnas recommend` accept.
+    Writes a run directory that `gnas evaluate` and `gnas recommend` accept.
     """
     from gnas.cli.output import Output
     from gnas.cli.watch import watched

@@ -17,10 +17,10 @@ def command(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Help with the search of a RUN.
+    """Join the search of a RUN.
 
-    Trains candidates from another terminal, or another host that shares the folder. All workers draw on one budget;
-    no candidate is trained twice. Ends with the search, or after Ctrl-C.
+    Trains candidates in another process, or on another host that shares the folder. All workers share one budget, and
+    no candidate is trained twice. Stops when the search ends, or after Ctrl-C.
     """
     from gnas.cli.output import Output
     from gnas.cli.watch import clean_stop, watched

@@ -97,8 +97,9 @@ class Progress:
 
     def _begin(self, event: Begun) -> None:
         self.metric, self.trials, self.timeout_s = event.metric, event.trials, event.timeout_s
-        run = RunDirectory(event.run)
-        self.recall(read_trials(run), spent_s(run))
+        if event.resumed:
+            run = RunDirectory(event.run)
+            self.recall(read_trials(run), spent_s(run))
 
     def _read(self, event: Reading) -> None:
         if self.part != event.name:

@@ -11,7 +11,7 @@ import numpy as np
 from gnas.config.architecture import Architecture
 from gnas.errors import ConfigError
 from gnas.evaluate.evaluator import Evaluation
-from gnas.events import Begun, OnEvent, Part, Phase, Tick, Work, finish, no_tick, tick_of
+from gnas.events import Begun, OnEvent, Phase, Tick, Work, finish, no_tick, tick_of
 from gnas.metrics import metric_of
 from gnas.nn.recommender import Recommender
 from gnas.report.documents import Document, look_document
@@ -25,8 +25,8 @@ from gnas.run.candidate import Trained, save_trained, train_once
 from gnas.run.configure import data_name, new_run, settle_config
 from gnas.run.contenders import Contender, runner_up
 from gnas.run.ensemble import members, together
-from gnas.run.look import Beside, begun_look, with_figures
-from gnas.run.measures import WHOLE, ByGroup, Measures, measured, test_measures, validation_evaluator
+from gnas.run.look import Beside, OpenTest, opened, with_figures
+from gnas.run.measures import WHOLE, ByGroup, measured, validation_evaluator
 from gnas.run.prepared import Prepared, begin_run
 from gnas.run.refit import confirmed_epochs, fitted, on_everything_known
 from gnas.run.saved import Run, best_model, directory_of, reopen
@@ -37,7 +37,7 @@ from gnas.rundir.beginning import read_config
 from gnas.rundir.best import best_architecture, read_best
 from gnas.rundir.ensemble import read_ensemble
 from gnas.rundir.layout import RunDirectory, require_writable
-from gnas.rundir.look import Look, Refit, Rival, SeedLook, Spread, complete_look, record_look
+from gnas.rundir.look import Look, Refit, Rival, SeedLook, Spread, complete_look
 from gnas.train.device import resolve_device
 
 BASELINE_BUDGET_S = 60.0
@@ -118,7 +118,7 @@ def evaluate_run(run: RunDirectory, asked: Asked, baselines: bool | None = None)
         model = yield from best_model(run, architecture, prepared)
     second = runner_up(run)
     rivals = yield from _tuned(run, prepared, baselines)
-    test = _opened(run, prepared, fit, architecture)
+    test = opened(run, prepared, fit, architecture)
     yield Phase("scoring on test", total=1 + len(rivals) + (second is not None) + bool(ensemble))
     own = yield from test.measure("the best architecture", model)
     beside = yield from _baselines_on_test(test, rivals)
@@ -150,7 +150,7 @@ def evaluate_architecture(
         prepared = yield from begin_run(run, config, device, architecture.written(), tick)
         rivals = yield from _tuned(run, prepared, baselines)
         fit = on_everything_known(prepared) if config.evaluate.refit else prepared
-        test = _opened(run, prepared, fit, architecture)
+        test = opened(run, prepared, fit, architecture)
         seeds, found = yield from _seeds_on_test(test, run, architecture, prepared)
         yield Phase("scoring the baselines on test", total=len(rivals))
         beside = yield from _baselines_on_test(test, rivals)
@@ -160,34 +160,6 @@ def evaluate_architecture(
         if test.refit:
             look = replace(look, refit=Refit(tuple(one.best_epoch for one in seeds)))
         return _recorded(run, look, test.number, architecture)
-
-
-@dataclass(frozen=True)
-class OpenTest:
-    """The test part, opened: what measures on it, what recommenders learn from, and the look as it is recorded.
-
-    `number`: which look at this run it is. `refit`: whether recommenders are fitted on `fit` first.
-    """
-
-    measures: Measures
-    fit: Prepared
-    look: Look
-    number: int
-    refit: bool
-
-    def measure(self, name: str, model: Recommender) -> Work[ByGroup]:
-        """Measure, and tell the figure."""
-        found = measured(self.measures, model)
-        yield Part(name, found[WHOLE].metrics[self.look.objective])
-        return found
-
-
-def _opened(run: RunDirectory, prepared: Prepared, fit: Prepared, architecture: Architecture) -> OpenTest:
-    """Open the test part, for recommenders that learn from `fit`, and record that it is looked at."""
-    refit = fit is not prepared
-    measures = test_measures(prepared, fit.split.train)
-    look = begun_look(prepared, architecture, refit=refit)
-    return OpenTest(measures, fit, look, record_look(run, look), refit)
 
 
 def _refuse_other_settings(run: RunDirectory, asked: Asked) -> None:

@@ -1,9 +1,9 @@
 """Data frames at the edges: interactions that come as one, recommendations that are written as one."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import polars as pl
 
@@ -20,13 +20,8 @@ KEPT = Path("data", "interactions.parquet")
 class PandasFrame(Protocol):
     """What is asked of a pandas frame."""
 
-    @property
-    def columns(self) -> object:
-        """Names of the columns."""
-        ...
-
-    def to_numpy(self) -> object:
-        """All values."""
+    def items(self) -> Iterable[tuple[Any, Any]]:
+        """Names and columns."""
         ...
 
 
@@ -35,7 +30,7 @@ Frame = pl.DataFrame | pl.LazyFrame | PandasFrame
 
 def is_frame(data: object) -> bool:
     """Whether `data` is a polars or pandas frame."""
-    return isinstance(data, pl.DataFrame | pl.LazyFrame) or (hasattr(data, "columns") and hasattr(data, "to_numpy"))
+    return isinstance(data, pl.DataFrame | pl.LazyFrame) or all(hasattr(data, name) for name in ("columns", "items"))
 
 
 def to_polars(frame: Frame) -> pl.DataFrame:
@@ -49,7 +44,7 @@ def to_polars(frame: Frame) -> pl.DataFrame:
     if isinstance(frame, pl.DataFrame):
         return frame
     columns = {}
-    for name, values in frame.items():  # type: ignore[attr-defined]
+    for name, values in frame.items():
         array = values.to_numpy()
         try:
             columns[str(name)] = pl.Series(array.tolist() if array.dtype == object else array, nan_to_null=True)

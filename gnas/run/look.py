@@ -1,4 +1,4 @@
-"""A look at test: figures with intervals, the winner's lead over its rivals, known and new items and users apart."""
+"""A look at test, from opening the test part to figures with intervals, leads over rivals, known and new apart."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,10 +6,13 @@ from typing import Literal
 
 from gnas.config.architecture import Architecture
 from gnas.evaluate.uncertainty import leads, with_intervals
+from gnas.events import Part, Work
+from gnas.nn.recommender import Recommender
 from gnas.run.environment import command_line, now
-from gnas.run.measures import WHOLE, ByGroup
+from gnas.run.measures import WHOLE, ByGroup, Measures, measured, test_measures
 from gnas.run.prepared import Prepared
-from gnas.rundir.look import Group, InGroup, Look, Rival
+from gnas.rundir.layout import RunDirectory
+from gnas.rundir.look import Group, InGroup, Look, Rival, record_look
 
 PROTOCOL = "full ranking over all items; train and validation items masked"
 LEAST_USERS = 30
@@ -29,6 +32,34 @@ class Beside:
     def name(self) -> str:
         """What it is called while figures are told, and in groups."""
         return self.rival.name if self.place == "baseline" else self.place
+
+
+@dataclass(frozen=True)
+class OpenTest:
+    """The test part, opened: what measures on it, what recommenders learn from, and the look as it is recorded.
+
+    `number`: which look at this run it is. `refit`: whether recommenders are fitted on `fit` first.
+    """
+
+    measures: Measures
+    fit: Prepared
+    look: Look
+    number: int
+    refit: bool
+
+    def measure(self, name: str, model: Recommender) -> Work[ByGroup]:
+        """Measure, and tell the figure."""
+        found = measured(self.measures, model)
+        yield Part(name, found[WHOLE].metrics[self.look.objective])
+        return found
+
+
+def opened(run: RunDirectory, prepared: Prepared, fit: Prepared, architecture: Architecture) -> OpenTest:
+    """Open the test part, for recommenders that learn from `fit`, and record that it is looked at."""
+    refit = fit is not prepared
+    measures = test_measures(prepared, fit.split.train)
+    look = begun_look(prepared, architecture, refit=refit)
+    return OpenTest(measures, fit, look, record_look(run, look), refit)
 
 
 def begun_look(prepared: Prepared, architecture: Architecture, *, refit: bool = False) -> Look:

@@ -159,7 +159,8 @@ def _search(run: RunDirectory, plan: Plan, stop: Stop, tick: Tick) -> Work[Run]:
     started, config = time.monotonic(), plan.config
     require_password(config)
     new = plan.resumed is None
-    yield Begun(run.path, config.main_metric, new, config.search.trial_budget, config.search.timeout)
+    budget = (config.search.trial_budget, config.search.timeout)
+    yield Begun(run.path, config.main_metric, new, not new, *budget)
     for note in plan.notes:
         yield Note(note)
     prepared = yield from _prepared(run, plan, tick)

@@ -101,7 +101,8 @@ def help_events(
     """The work of `help_search`, event by event."""
     require_password(config)
     space, trials = read_space(run), []
-    yield Begun(run.path, config.main_metric, False, config.search.trial_budget, config.search.timeout)
+    budget = (config.search.trial_budget, config.search.timeout)
+    yield Begun(run.path, config.main_metric, False, False, *budget)
     prepared = yield from prepare_run(config, device, run.path, read_data(run).fingerprint, tick)
     yield Phase("searching")
     for event in assist(setup_of(prepared, validation_evaluator(prepared), space, 0.0, run), run.path, stop=stop):
