@@ -31,11 +31,13 @@ def explore(work: Work, queue: Queue) -> Generator[Event, None, str]:
     """
     failures = 0
     gave_up: str | None = None
+    exhausted = False
     told = {outcome.number for outcome in work.ledger.outcomes() if outcome.finished}
     while True:
         if work.stop():
             return "stopped"
-        claim = claim_next(work, queue, gave_up)
+        claim = claim_next(work, queue, gave_up, exhausted=exhausted)
+        exhausted = claim.reason == "exhausted"
         yield from _news(work, told)
         if claim.trial is None:
             if claim.reason is not None and (not claim.busy or work.budget.all_over(work.ledger.outcomes())):
@@ -52,10 +54,11 @@ def explore(work: Work, queue: Queue) -> Generator[Event, None, str]:
             gave_up = "failures"
 
 
-def claim_next(work: Work, queue: Queue, gave_up: str | None = None) -> Claim:
+def claim_next(work: Work, queue: Queue, gave_up: str | None = None, *, exhausted: bool = False) -> Claim:
     """Take over a trial that nobody alive is training, else begin a new one, as far as the budget goes.
 
-    One process at a time does this, so that no two begin the same candidate or one trial too many.
+    One process at a time does this, so that no two begin the same candidate or one trial too many. An `exhausted`
+    space stays so: it is not looked through again, which takes long, while the last trials are trained.
     """
     with work.session.claims:
         outcomes = work.ledger.outcomes()
@@ -71,7 +74,7 @@ def claim_next(work: Work, queue: Queue, gave_up: str | None = None) -> Claim:
         reason = work.budget.reason(outcomes)
         if reason is not None:
             return Claim(None, reason, busy)
-        begun = _begin(work, queue, outcomes)
+        begun = None if exhausted else _begin(work, queue, outcomes)
         return Claim(begun, None if begun else "exhausted", busy)
 
 

@@ -9,8 +9,13 @@ import pytest
 
 from gnas.config.architecture import Architecture
 from gnas.errors import SearchFailed
+from gnas.search import explore as exploration
+from gnas.search import trial
+from gnas.search.propose import propose
+from gnas.search.search import assist
 from gnas.search.strategies import SAMPLERS
 from gnas.space.search_space import parse_space
+from tests.search.helping_search import slow_setup
 from tests.search.search_fakes import FakeTraining, ended, run, setup, trials
 from tests.search.test_workers import check_whole, start, wait_until
 
@@ -60,7 +65,7 @@ def test_every_sampler_ends_when_all_candidates_are_taken(sampler: str, case: st
 def test_every_sampler_ends_when_all_candidates_failed(
     sampler: str, case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gnas.search.trial.free_memory", lambda: None)  # it takes its time
+    monkeypatch.setattr(trial, "free_memory", lambda: None)  # it takes its time
 
     def train(architecture: Architecture, seed: int) -> FakeTraining:
         raise ValueError("no such luck")
@@ -117,3 +122,26 @@ def test_two_processes_end_when_all_candidates_failed(case: str, tmp_path: Path)
     assert together(tmp_path, "portfolio", case, "fails") == [1, 0]
     states = pl.read_parquet(tmp_path / "trials.parquet")["state"]
     assert states.to_list() == ["failed"] * SPACES[case][1]
+
+
+def test_whoever_waits_for_the_last_trial_looks_through_the_space_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {"sampler": "portfolio", "trials": 40}
+    tree = SPACES["one choice"][0]
+    leader = start("lead", tmp_path, 0.5, settings, json.dumps(tree))
+    looked = []
+
+    def counted(*arguments: Any) -> Any:
+        looked.append(arguments)
+        return propose(*arguments)
+
+    monkeypatch.setattr(exploration, "propose", counted)
+    try:
+        wait_until(lambda: (tmp_path / "trials/0000/owner").exists())
+        assert len(trials(list(assist(slow_setup(0.0, settings, tree), tmp_path)))) == 1
+        assert leader.wait(120) == 0
+    finally:
+        leader.kill()
+        leader.wait()
+    assert len(looked) <= 1
