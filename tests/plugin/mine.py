@@ -3,7 +3,6 @@
 from typing import ClassVar
 
 import polars as pl
-import torch
 
 from gnas.config.base import register
 from gnas.config.formats import FORMATS, Format
