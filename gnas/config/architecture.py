@@ -104,32 +104,37 @@ class Architecture(Strict):
 
 
 class Written(Strict):
-    """What can be written of an architecture that is no blend, closed forms included."""
+    """One candidate: everything that is needed to make it again. Of a closed form only propagation and links matter."""
 
     propagation: PropagationField = LightGCN()
+    """What moves over the graph, or the closed form."""
     dim: Annotated[int, Field(ge=1, le=4096)] = 64
     """Embedding size."""
     init: StartName = "normal"
-    """Start of the embeddings; `svd`: the factors of the normalised interaction matrix."""
+    """How the embeddings start; `svd`: as the factors of the normalised interaction matrix."""
     init_scale: Annotated[float, Field(gt=0, le=10)] = 0.1
     """Standard deviation (`normal`) or factor (`svd`) of the start."""
     feature_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Dropout on layer 0."""
     features: Features = Field(default_factory=Features)
-    """What users and items are, read by encoders; the default reads nothing."""
+    """What is read of users and items; by default nothing."""
     scorer: ScorerField = Dot()
+    """How two embeddings become a score."""
     loss: LossField = BPR()
+    """What the training minimises."""
     contrastive: ContrastiveField = NoContrastive()
+    """A term beside the loss that contrasts two views of a node."""
     optimizer: OptimizerName = "adam"
     lr: Annotated[float, Field(gt=0, le=100)] = 0.005
+    """Learning rate."""
     weight_decay: Annotated[float, Field(ge=0, le=10)] = 1e-4
-    """L2 on the layer-0 embeddings of the step's nodes, as in the CF literature; decoupled decay for adamw."""
+    """L2 on the layer-0 embeddings of a step, as in the literature; with `adamw`, decoupled decay."""
     batch_size: Annotated[int, Field(ge=1)] | Literal["full"] = 2048
-    """Positive pairs a step; `full`: all of them in one."""
+    """Interactions in a step; `full`: all of them."""
     epochs: Annotated[int, Field(ge=1, le=100_000)] = 200
-    """Ceiling; early stopping ends sooner."""
+    """Most epochs; early stopping may end sooner."""
     patience: Annotated[int, Field(ge=1)] = 20
-    """Evaluations without a better validation value before the end."""
+    """The training ends after this many validations without a better value."""
 
     @model_validator(mode="after")
     def _parts_fit(self) -> "Written":
@@ -278,6 +283,7 @@ class Member(Strict):
     """A part of a blend."""
 
     architecture: Architecture
+    """What is blended."""
     weight: Annotated[float, Field(gt=0)] = 1.0
     """Relative to the weights of the others."""
 

@@ -17,7 +17,7 @@ class ClosedPropagation(Propagation):
 
 @register(PROPAGATIONS)
 class Spectral(ClosedPropagation):
-    """A graph filter in closed form, never trained; the family of GF-CF, ChebyCF, Turbo-CF and ideal low-pass filters.
+    """A graph filter in closed form: GF-CF, ChebyCF, Turbo-CF, ideal low-pass filters.
 
     With R̃ = D_U^-user_norm R D_I^-item_norm divided by its largest singular value, P = R̃ᵀR̃, and V the `rank` leading
     right singular vectors of D_U^-½ R D_I^-½, a user with row r of R scores
@@ -30,21 +30,22 @@ class Spectral(ClosedPropagation):
     kind: ClassVar[str] = "spectral"
     builder: ClassVar[str] = "gnas.nn.spectral:fit_spectral"
     user_norm: Fraction = 0.5
-    """How far active users are weighed down; 0.1 to 0.5, the best differs by data."""
+    """How far active users are weighed down; 0.1 to 0.5 is good, and the best value differs by data."""
     item_norm: Fraction = 0.5
-    """How far popular items are weighed down; 0.3 to 0.5."""
+    """How far popular items are weighed down; 0.3 to 0.5 is good."""
     response: Literal["linear", "ridge", "plateau", "heat", "none"] = "linear"
     """h on eigenvalues λ in 0..1: `linear` λ (GF-CF), `ridge` λ/(λ + 1/sharpness), `plateau` with x = 2λ − 1
     ½(1 + sign(x)|x|^sharpness) (ChebyCF), `heat` exp(−sharpness·(1 − λ)), `none` 0: the ideal part alone."""
     order: Annotated[int, Field(ge=1, le=32)] = 8
-    """Order of the Chebyshev interpolation of `ridge`, `plateau` and `heat`: so many products with P."""
+    """Order of the Chebyshev interpolation of `ridge`, `plateau` and `heat`; each order costs a product with P."""
     sharpness: Annotated[float, Field(gt=0, le=64)] = 8.0
+    """How steep `response` is."""
     degree: Annotated[float, Field(ge=-1, le=1)] = 0.0
     """b: exponent of the item degrees before and after h(P)."""
     ideal: Annotated[float, Field(ge=0, le=10)] = 0.3
     """Weight of the ideal low-pass part V Vᵀ."""
     rank: Annotated[int, Field(ge=1, le=4096)] = 256
-    """Number of singular vectors in the ideal part; small data like 8 to 64. At most the smaller side less one."""
+    """Singular vectors in the ideal part; small data want 8 to 64."""
     ideal_degree: Annotated[float, Field(ge=-1, le=1)] = 0.5
     """c: exponent of the item degrees before and after V Vᵀ."""
 
@@ -110,8 +111,8 @@ class ItemGraph(ClosedPropagation):
 class ALS(ClosedPropagation):
     """Matrix factorisation solved by alternating least squares on all user-item pairs: implicit ALS.
 
-    Hu, Koren & Volinsky, ICDM 2008, regularised as in Rendle et al., RecSys 2022: the loss is that of `all-pairs`, each
-    side solved exactly in turn instead of stepped down.
+    Hu, Koren & Volinsky, ICDM 2008, regularised as in Rendle et al., RecSys 2022. The loss is that of `all-pairs`; each
+    side is solved exactly in turn.
     """
 
     kind: ClassVar[str] = "als"
@@ -121,9 +122,9 @@ class ALS(ClosedPropagation):
     unobserved: Annotated[float, Field(gt=0, le=1)] = 0.1
     """Weight of a pair that is not an interaction; an interaction has 1."""
     l2: Annotated[float, Field(gt=0)] = 5.0
-    """Mean ridge of a row; active users and popular items have more."""
+    """Mean ridge of a row; active users and popular items get more."""
     sweeps: Annotated[int, Field(ge=1, le=200)] = 12
-    """Times that both sides are solved."""
+    """How often both sides are solved."""
 
     def without_graph(self) -> str | None:
         """Factors have no edges."""

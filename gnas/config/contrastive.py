@@ -40,12 +40,14 @@ class NoContrastive(Contrastive):
 
 
 class ViewContrast(Contrastive):
-    """What the contrastive terms share."""
+    """Two views of a node must agree more than views of different nodes (InfoNCE)."""
 
     signs: ClassVar[dict[str, str]] = {"weight": "", "temperature": "τ", "eps": "ε"}
     always: ClassVar[tuple[str, ...]] = ("weight",)
     weight: Annotated[float, Field(gt=0, le=10)] = 0.1
+    """Weight beside the loss."""
     temperature: Temperature = 0.2
+    """τ of the softmax."""
 
 
 @register(CONTRASTIVES)
@@ -56,6 +58,7 @@ class SGL(ViewContrast):
     builder: ClassVar[str] = "gnas.nn.contrastive:sgl"
     views: ClassVar[int] = 2
     edge_dropout: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    """Share of edges that each view leaves out."""
 
     def refuses(self, propagation: Propagation, /) -> str | None:
         """Without a graph there are no edges to drop."""
@@ -72,6 +75,7 @@ class SimGCL(ViewContrast):
     builder: ClassVar[str] = "gnas.nn.contrastive:simgcl"
     views: ClassVar[int] = 2
     eps: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """Norm of the noise."""
 
 
 @register(CONTRASTIVES)
@@ -81,7 +85,9 @@ class XSimGCL(ViewContrast):
     kind: ClassVar[str] = "xsimgcl"
     builder: ClassVar[str] = "gnas.nn.contrastive:xsimgcl"
     eps: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """Norm of the noise."""
     layer: Annotated[int, Field(ge=0, le=8)] = 1
+    """The layer that is compared with the final output."""
 
 
 ContrastiveField = Annotated[Contrastive, ChoiceReader(CONTRASTIVES)]

@@ -74,8 +74,9 @@ class TfIdf(EncoderSpec):
     builder: ClassVar[str] = "gnas.features.encoders.tfidf:build"
     pretrained: ClassVar[bool] = False
     dim: Annotated[int, Field(ge=1, le=4096)] = 128
+    """Length of a reading."""
     min_count: Annotated[int, Field(ge=1)] = 2
-    """Words of fewer texts are left out."""
+    """Words that occur in fewer texts are left out."""
 
 
 @register(TEXT_ENCODERS)
@@ -118,6 +119,7 @@ class Pixels(EncoderSpec):
     kind: ClassVar[str] = "pixels"
     builder: ClassVar[str] = "gnas.features.encoders.pixels:build"
     size: Annotated[int, Field(ge=1, le=64)] = 8
+    """Side of the thumbnail in pixels."""
 
 
 @register(IMAGE_ENCODERS)
@@ -127,6 +129,7 @@ class EfficientNetLite(Pretrained):
     kind: ClassVar[str] = "efficientnet-lite"
     builder: ClassVar[str] = "gnas.features.encoders.efficientnet_lite:build"
     variant: Annotated[int, Field(ge=0, le=2)] = 0
+    """Which of the networks, from the smallest."""
 
 
 @register(IMAGE_ENCODERS)
@@ -144,6 +147,7 @@ class Mel(EncoderSpec):
     kind: ClassVar[str] = "mel"
     builder: ClassVar[str] = "gnas.features.encoders.mel:build"
     bands: Annotated[int, Field(ge=4, le=256)] = 64
+    """Mel bands; a reading is twice as long."""
 
 
 @register(AUDIO_ENCODERS)

@@ -20,24 +20,31 @@ class Likeness(Strict):
     """
 
     k: Annotated[int, Field(ge=0, le=1000)] = 0
-    """Neighbours of each user or item in each reading; 0: no such graph."""
+    """Neighbours of each user or item in each reading; 0: none."""
     layers: Annotated[int, Field(ge=1, le=8)] = 1
+    """How many links far."""
     weight: Annotated[float, Field(gt=0, le=100)] = 1.0
+    """Weight of what comes over the links."""
     entry: Point = "late"
-    """x is layer 0, or the result of the propagation."""
+    """Whether the links act on layer 0 (`early`) or on the result of the propagation (`late`)."""
     channels: Literal["sum", "learned"] = "sum"
-    """`learned`: every reading's links, and every given set, is a channel with a weight of its own, trained with the
-    candidate from the same start: S = Σ a_c S_c, a = C · softmax over the C of a side."""
+    """`sum`: all links are added; `learned`: a weight is trained for the links of each reading and each given set,
+    S = Σ a_c S_c with a = C · softmax over the C sets of a side."""
 
 
 class Entries(Strict):
-    """Where each kind of feature enters, where not all do at one point."""
+    """`early` or `late` for each kind of feature."""
 
     text: Point = "early"
+    """Where texts enter."""
     image: Point = "early"
+    """Where images enter."""
     audio: Point = "early"
+    """Where sounds enter."""
     attributes: Point = "early"
+    """Where attributes enter."""
     vectors: Point = "early"
+    """Where vectors enter."""
 
 
 class ColumnReading(Strict):
@@ -61,40 +68,45 @@ Names = Annotated[list[str] | Literal["all"], AlsoWritten(_as_one_name)]
 
 
 class Features(Strict):
-    """Which features a candidate reads, and what becomes of them. The default reads none: ids only."""
+    """Which features a candidate reads, and what it does with them. By default it reads none."""
 
     text: TextField = NoEncoder()
+    """What reads the columns of text."""
     image: ImageField = NoEncoder()
+    """What reads the columns of images."""
     audio: AudioField = NoEncoder()
+    """What reads the columns of sounds."""
     attributes: Annotated[bool | Literal["transformer"], AlsoWritten(_by_name)] = False
-    """Categories, tags, numbers and times. `false`, `none`: not read; `true`, `flat`: side by side, projected as any
-    other reading; `transformer`: each column is a token for a small Transformer, which sees how they act together."""
+    """Whether categories, tags, numbers and times are read. `true`, `flat`: side by side, projected like any other
+    reading; `transformer`: a small Transformer reads them, each column being a token."""
     attribute_transformer: ColumnReading = ColumnReading()
     vectors: Names = Field(default_factory=list)
-    """Names of the columns of precomputed vectors to read; one name, `all` and `none` may stand without brackets."""
+    """Columns of precomputed vectors to read. A single name needs no brackets."""
     links: Names = Field(default_factory=list)
-    """Names of given links to follow as `knn` says, beside its own: `friends`, or one type of several, `kin/series`."""
+    """Links of the data to follow, beside those of `knn`: `friends`, or one type of several, `related/series`."""
     sides: Literal["both", "users", "items"] = "both"
+    """Whose features and links are read."""
     hidden: Annotated[int, Field(ge=0, le=4096)] = 0
-    """Hidden units of each projection to `dim`; 0 is a linear map."""
+    """Hidden units of each projection to `dim`; 0: a linear map."""
     fusion: FusionName = "sum"
-    """How the projections become one: added; joined and mapped; each gated by itself; weighed by attention. `none`:
-    nothing is projected, the readings only say who is alike (`knn`)."""
+    """How the projections become one: added (`sum`), joined and mapped (`concat`), each with a gate (`gated`), or
+    weighted by attention. `none`: nothing is projected, and the readings only say who is alike (`knn`)."""
     entry: Point | Entries = "early"
-    """Added to the embeddings before the propagation, or to its result; a mapping says it for each kind of feature."""
+    """Whether features are added before the propagation (`early`) or to its result (`late`); a mapping says it for each
+    kind of feature."""
     ids: bool = True
-    """Whether users and items with features keep a free embedding beside them; without: content alone."""
+    """Whether users and items with features have a free embedding as well."""
     id_dropout: DropoutRate = 0.0
-    """Share of free embeddings left out, drawn anew each step (DropoutNet, Volkovs et al., NeurIPS 2017)."""
+    """Share of free embeddings left out, drawn again in each step (DropoutNet, Volkovs et al., NeurIPS 2017)."""
     modality_dropout: DropoutRate = 0.0
-    """Share of readings treated as missing, drawn anew each step."""
+    """Share of readings treated as missing, drawn again in each step."""
     align: Annotated[float, Field(ge=0, le=100)] = 0.0
-    """Weight of a term by which the free embedding of a node and that of its features agree (Wei et al., "CLCRec", ACM
-    MM 2021); 0: no such term."""
+    """Weight of a term that makes the free embedding of a node agree with that of its features (Wei et al., "CLCRec",
+    ACM MM 2021); 0: no such term."""
     knn: Likeness = Likeness()
-    """Links between what is alike, as a further channel of propagation."""
+    """Links between users, or items, that are alike."""
     history: History = History()
-    """What users took before, in the order of time; needs no feature tables."""
+    """What users took before, in the order of time. It needs no feature tables."""
 
     @model_validator(mode="before")
     @classmethod

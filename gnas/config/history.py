@@ -12,24 +12,24 @@ Point = Literal["early", "late"]
 
 
 class History(Strict):
-    """A small Transformer over a user's train history, or an item's audience; one more part of its embedding.
+    """A small Transformer reads what a user took in train, or who took an item, and adds it to the embedding.
 
     As in SASRec (Kang & McAuley, ICDM 2018), but the result is added to the embedding of its user rather than standing
     for it.
     """
 
     layers: Annotated[int, Field(ge=0, le=4)] = 0
-    """Layers of the Transformer; 0: histories are not read."""
+    """Layers of the Transformer; 0: nothing is read."""
     heads: Heads = 2
     """Heads of its attention; they divide `dim`."""
     length: Annotated[int, Field(ge=1, le=1000)] = 50
-    """The latest so many interactions are read; where the data have no times, so many drawn at random."""
+    """How many interactions are read: the latest, or random ones where the data have no times."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.2
-    """Share of a history left out, drawn anew each step: what is to be predicted stands in the history too."""
+    """Share of a history left out, drawn again in each step, since the history holds what is to be predicted."""
     sides: Literal["both", "users", "items"] = "users"
-    """`users` have histories, `items` have audiences."""
+    """Whose embeddings get something: users read their histories, items their audiences."""
     entry: Point = "late"
-    """`early` passes it on to items as well."""
+    """`late`: added to the result of the propagation; `early`: before it, so that it reaches items as well."""
 
     def reads(self, side: str) -> bool:
         """Whether the histories of this side are read."""

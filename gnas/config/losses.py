@@ -11,7 +11,7 @@ from gnas.registry import Registry
 
 LOSSES: Registry[type["Loss"]] = Registry("loss")
 
-Temperature = Annotated[float, Field(gt=0, le=10)]
+Temperature = Annotated[float, Field(gt=0, le=10, description="τ: scores are divided by it.")]
 
 
 class Loss(Choice):
@@ -38,7 +38,9 @@ class Sampled(Loss):
     """A loss that compares a positive with `negatives` drawn items."""
 
     negatives: Annotated[int, Field(ge=1, le=4096)] = 1
+    """Items that each positive is compared with."""
     sampling: SamplingField = UniformSampling()
+    """Where they come from."""
 
 
 @register(LOSSES)
@@ -64,9 +66,10 @@ class SampledSoftmax(Sampled):
     kind: ClassVar[str] = "softmax"
     builder: ClassVar[str] = "gnas.nn.losses.shared_negatives:softmax"
     negatives: Annotated[int, Field(ge=1, le=4096)] = 256
+    """Items that all positives are compared with."""
     temperature: Temperature = 0.1
     normalize: bool = True
-    """Cosine similarity instead of the scorer's raw score inside the loss."""
+    """Whether the loss compares cosines instead of scores."""
 
 
 @register(LOSSES)
@@ -77,8 +80,9 @@ class InBatchSoftmax(Loss):
     builder: ClassVar[str] = "gnas.nn.losses.in_batch:in_batch_softmax"
     temperature: Temperature = 0.1
     normalize: bool = True
+    """Whether the loss compares cosines instead of scores."""
     correction: Annotated[float, Field(ge=0, le=1)] = 1.0
-    """Share of log popularity taken from the scores (Yi et al., RecSys 2019); 0 leaves the popularity bias in."""
+    """Share of log popularity that is taken from the scores (Yi et al., RecSys 2019); 0: none."""
 
 
 @register(LOSSES)
@@ -88,8 +92,11 @@ class CosineContrastive(Sampled):
     kind: ClassVar[str] = "ccl"
     builder: ClassVar[str] = "gnas.nn.losses.shared_negatives:ccl"
     negatives: Annotated[int, Field(ge=1, le=4096)] = 256
+    """Items that all positives are compared with."""
     margin: Annotated[float, Field(ge=-1, le=1)] = 0.4
+    """Negatives with a lower cosine do not count."""
     negative_weight: Annotated[float, Field(gt=0, le=1e4)] = 100.0
+    """Weight of the negatives."""
 
 
 @register(LOSSES)
@@ -99,6 +106,7 @@ class DirectAU(Loss):
     kind: ClassVar[str] = "directau"
     builder: ClassVar[str] = "gnas.nn.losses.in_batch:directau"
     gamma: Annotated[float, Field(gt=0, le=100)] = 1.0
+    """Weight of uniformity."""
 
     def refuses(self, scorer: Scorer, /) -> str | None:
         """It has no use for a scorer with parameters."""
@@ -120,6 +128,7 @@ class AllPairs(Loss):
     builder: ClassVar[str] = "gnas.nn.losses.whole:all_pairs"
     full_batch: ClassVar[bool] = True
     negative_weight: Annotated[float, Field(gt=0, le=1)] = 0.05
+    """Weight of a pair that is not an interaction."""
     popularity: Annotated[float, Field(ge=-1, le=1)] = 0.0
     """Exponent of the item weights in the sum over all pairs: w_i ∝ degree_i^popularity, mean 1."""
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+from pydantic import Field
+
 from gnas.config.base import NameIn
 from gnas.registry import Registry, resolve
 
@@ -111,8 +113,8 @@ OPTIMIZERS.add("adamw", Optimiser("gnas.train.optimizers:adamw", decoupled=True,
 OPTIMIZERS.add("adagrad", Optimiser("gnas.train.optimizers:adagrad"))
 OPTIMIZERS.add("sgd", Optimiser("gnas.train.optimizers:sgd"))
 
-Activation = Annotated[str, NameIn(ACTIVATIONS)]
+Activation = Annotated[str, NameIn(ACTIVATIONS), Field(description="Function after each layer.")]
 Combine = Annotated[str, NameIn(COMBINES)]
 StartName = Annotated[str, NameIn(STARTS)]
 FusionName = Annotated[str, NameIn(FUSIONS)]
-OptimizerName = Annotated[str, NameIn(OPTIMIZERS)]
+OptimizerName = Annotated[str, NameIn(OPTIMIZERS), Field(description="Optimiser of the training.")]

@@ -29,8 +29,16 @@ def _other_norm(norm: Any) -> list[Any]:
     return [name for name, exponent in NORM_EXPONENT.items() if norm == exponent]
 
 
-Norm = Annotated[Literal["sym", "left", "right"] | Fraction, AlsoWritten(_other_norm)]
-"""Weight of the edge w → v: d_v^(a-1) · d_w^(-a); `sym` is a = 0.5, `left` (mean) a = 0, `right` a = 1."""
+Norm = Annotated[
+    Literal["sym", "left", "right"] | Fraction,
+    AlsoWritten(_other_norm),
+    Field(
+        description="Weight of the edge w → v, d_v^(a−1) · d_w^(−a): `sym` is a = 0.5, `left` a = 0 (the mean of the "
+        "neighbours), `right` a = 1; a number is a itself."
+    ),
+]
+Heads = Annotated[int, Field(ge=1, le=16, description="Heads of the attention; they divide `dim`.")]
+Linear = Annotated[bool, Field(description="Whether each layer has a linear map.")]
 
 
 def norm_exponent(norm: Norm) -> float:
@@ -66,20 +74,20 @@ class Propagation(Choice):
 
 
 class Layered(Propagation):
-    """A stack of `depth` equal layers over the graph, and how their outputs become one embedding."""
+    """A stack of `depth` equal layers over the graph."""
 
     depth: Annotated[int, Field(ge=0, le=8)] = 2
     """Number of layers; 0 is matrix factorisation."""
     combine: Combine = "mean"
-    """How the outputs of the layers 0..depth become one."""
+    """How the outputs of the layers 0 to `depth` become one embedding."""
     layer0: Fraction = 1.0
     """Weight of layer 0 (the embeddings themselves) in `mean`, `sum` and `concat`; 0 leaves it out."""
     residual: Fraction = 0.0
-    """Share of layer 0 mixed into every layer's output (APPNP's teleport, GCNII's initial residual)."""
+    """Share of layer 0 mixed into the output of every layer (APPNP's teleport, GCNII's initial residual)."""
     edge_dropout: DropoutRate = 0.0
-    """Share of edges removed, drawn anew each step."""
+    """Share of edges left out, drawn again in each step."""
     message_dropout: DropoutRate = 0.0
-    """Dropout on every layer's output."""
+    """Dropout on the output of every layer."""
 
     on_samples: ClassVar[bool] = True
     """Whether it can be trained on drawn neighbourhoods, where a node stands beside a part of its neighbours."""
@@ -182,7 +190,7 @@ class LightGCN(Layered):
     pass_tables: ClassVar[int] = 2
     norm: Norm = "sym"
     weights: list[float] | None = None
-    """Fixed weights of the layers 0..depth, in place of `combine` and `layer0`."""
+    """Fixed weights of the layers 0 to `depth`, in place of `combine` and `layer0`."""
 
     def fixed_weights(self) -> list[float] | None:
         """The weights, where they are given."""
@@ -206,7 +214,8 @@ class GCN(Layered):
     builder: ClassVar[str] = "gnas.nn.ops.gcn:GCNLayer"
     norm: Norm = "sym"
     self_loops: bool = True
-    linear: bool = True
+    """Whether every node is a neighbour of itself."""
+    linear: Linear = True
     activation: Activation = "identity"
 
 
@@ -218,6 +227,7 @@ class NGCF(Layered):
     builder: ClassVar[str] = "gnas.nn.ops.ngcf:NGCFLayer"
     norm: Norm = "sym"
     combine: Combine = "concat"
+    """How the outputs of the layers 0 to `depth` become one embedding."""
     activation: Activation = "leaky_relu"
 
 
@@ -228,7 +238,8 @@ class SAGE(Layered):
     kind: ClassVar[str] = "sage"
     builder: ClassVar[str] = "gnas.nn.ops.sage:SAGELayer"
     aggregate: Literal["mean", "max", "sum"] = "mean"
-    linear: bool = True
+    """What is taken of the neighbours."""
+    linear: Linear = True
     activation: Activation = "identity"
 
 
@@ -239,7 +250,7 @@ class GIN(Layered):
     kind: ClassVar[str] = "gin"
     builder: ClassVar[str] = "gnas.nn.ops.gin:GINLayer"
     norm: Norm = "left"
-    """The paper sums; on user-item graphs a plain sum explodes with the degree, hence the mean as default."""
+    """As for `lightgcn`. The paper sums, but on user-item graphs a plain sum explodes with the degree."""
     activation: Activation = "relu"
 
 
@@ -249,8 +260,8 @@ class GAT(Layered):
 
     kind: ClassVar[str] = "gat"
     builder: ClassVar[str] = "gnas.nn.ops.gat:GATLayer"
-    heads: Annotated[int, Field(ge=1, le=16)] = 1
-    linear: bool = True
+    heads: Heads = 1
+    linear: Linear = True
     activation: Activation = "identity"
 
 
@@ -260,8 +271,8 @@ class GATv2(Layered):
 
     kind: ClassVar[str] = "gatv2"
     builder: ClassVar[str] = "gnas.nn.ops.gatv2:GATv2Layer"
-    heads: Annotated[int, Field(ge=1, le=16)] = 1
-    linear: bool = True
+    heads: Heads = 1
+    linear: Linear = True
     activation: Activation = "identity"
 
 
@@ -271,22 +282,22 @@ class GraphTransformer(Layered):
 
     kind: ClassVar[str] = "transformer"
     builder: ClassVar[str] = "gnas.nn.ops.transformer:TransformerLayer"
-    heads: Annotated[int, Field(ge=1, le=16)] = 1
+    heads: Heads = 1
     activation: Activation = "identity"
 
 
 @register(PROPAGATIONS)
 class PyG(Layered):
-    """Any graph convolution of PyG that is called with the embeddings and the edges alone."""
+    """A convolution of PyTorch Geometric that is called with `(x, edge_index)` alone."""
 
     kind: ClassVar[str] = "pyg"
     builder: ClassVar[str] = "gnas.nn.ops.pyg:PyGLayer"
     on_samples: ClassVar[bool] = False
     signs: ClassVar[dict[str, str]] = {**Layered.signs, "layer": ""}
     layer: str
-    """Its name in PyG, such as TAGConv."""
+    """Its name in PyG, such as `TAGConv`."""
     args: dict[str, Value] = Field(default_factory=dict)
-    """What it is built with, beside the sizes of the embeddings."""
+    """Its arguments, without the sizes of the embeddings; they can be searched."""
     activation: Activation = "identity"
 
     def _detail(self, name: str, value: Any) -> str:
@@ -302,12 +313,13 @@ class PyG(Layered):
 
 @register(PROPAGATIONS)
 class Mixed(Layered):
-    """A different operator in every layer; the stack's own parameters stand here, the operators' in `layers`."""
+    """A different operator in each layer. The keys of the stack stand here, those of an operator in `ops`."""
 
     kind: ClassVar[str] = "mixed"
     ops: "Annotated[list[LayerField], Field(min_length=1, max_length=8)]"
+    """The operator of each layer, from the first."""
     depth: int = 0
-    """Set by the number of `ops`; not written by hand."""
+    """The number of `ops`; leave it out."""
 
     @model_validator(mode="before")
     @classmethod

@@ -194,10 +194,12 @@ def _default(field: FieldInfo) -> str:
 
 
 def _metrics() -> Iterator[str]:
-    yield "| metric | better |"
-    yield "|---|---|"
+    yield "For `search.objective` and `search.limits`. `@20` stands for any cut-off.\n"
+    yield "| metric | better | |"
+    yield "|---|---|---|"
     for name, metric in METRICS.items():
-        yield f"| `{name}{'@20' if metric.at_k else ''}` | {'more' if metric.direction == 'maximize' else 'less'} |"
+        better = "more" if metric.direction == "maximize" else "less"
+        yield f"| `{name}{'@20' if metric.at_k else ''}` | {better} | {metric.about.replace('|', chr(92) + '|')} |"
     yield ""
 
 

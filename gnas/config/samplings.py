@@ -33,6 +33,7 @@ class PopularitySampling(Sampling):
     builder: ClassVar[str] = "gnas.nn.negatives:by_popularity"
     signs: ClassVar[dict[str, str]] = {"exponent": "^"}
     exponent: Annotated[float, Field(ge=0, le=2)] = 0.75
+    """1: as often as it was taken; 0: every item alike."""
 
 
 @register(SAMPLINGS)
@@ -51,6 +52,7 @@ class HardSampling(Sampling):
     builder: ClassVar[str] = "gnas.nn.negatives:hardest"
     signs: ClassVar[dict[str, str]] = {"candidates": "of "}
     candidates: Annotated[int, Field(ge=2, le=64)] = 4
+    """Draws of which one is kept."""
 
 
 SamplingField = Annotated[Sampling, ChoiceReader(SAMPLINGS)]

@@ -51,7 +51,9 @@ class MLP(Scorer):
     learned: ClassVar[bool] = True
     signs: ClassVar[dict[str, str]] = {"activation": ""}
     hidden: Annotated[int, Field(ge=1, le=1024)] = 32
+    """Hidden units."""
     activation: Activation = "relu"
+    """Function of the hidden units."""
 
 
 ScorerField = Annotated[Scorer, ChoiceReader(SCORERS)]

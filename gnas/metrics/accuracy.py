@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from gnas.metrics.lists import Lists
-from gnas.metrics.metric import METRICS, ScoreMetric, list_metric
+from gnas.metrics.metric import METRICS, ScoreMetric, list_metric, said
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -83,4 +83,4 @@ def auc(score_BI: "Tensor", target_BT: "Tensor", n_target_B: "Tensor") -> "Tenso
     return wins_B / (n_real_B * n_other_B)
 
 
-METRICS.add("auc", ScoreMetric("maximize", auc))
+METRICS.add("auc", ScoreMetric("maximize", auc, about=said(auc)))

@@ -46,4 +46,11 @@ def popularity(lists: Lists) -> "Tensor":
     return lists.mean(lists.train.degree_I)
 
 
-METRICS.add("diversity", ListMetric("maximize", lazily("gnas.evaluate.diversity:diversity")))
+METRICS.add(
+    "diversity",
+    ListMetric(
+        "maximize",
+        lazily("gnas.evaluate.diversity:diversity"),
+        about="1 − mean cosine of the pairs in a list, an item being the set of its users (Ziegler et al., WWW 2005).",
+    ),
+)

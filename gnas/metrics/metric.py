@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from gnas.errors import ConfigError
@@ -21,11 +21,12 @@ When = Literal["always", "overall", "asked"]
 class Metric:
     """A figure by which recommenders are compared.
 
-    `at_k`: it is written with a cut-off (`ndcg@20`); `of_ratings`: it is about predicted ratings, not about rankings;
-    `is_cost`: it is about the candidate, not about what it recommends.
+    `about`: what it is, in a sentence; `at_k`: it is written with a cut-off (`ndcg@20`); `of_ratings`: it is about
+    predicted ratings, not about rankings; `is_cost`: it is about the candidate, not about what it recommends.
     """
 
     direction: Direction
+    about: str = field(default="", kw_only=True)
     at_k: ClassVar[bool] = False
     of_ratings: ClassVar[bool] = False
     is_cost: ClassVar[bool] = False
@@ -87,6 +88,11 @@ class Cost(Metric):
 METRICS: Registry[Metric] = Registry("metric")
 
 
+def said(function: Callable[..., object]) -> str:
+    """The first paragraph of what a function says of itself."""
+    return " ".join((function.__doc__ or "").partition("\n\n")[0].split())
+
+
 def list_metric(
     name: str, direction: Direction, when: When = "asked"
 ) -> "Callable[[Callable[[Lists], Tensor]], Callable[[Lists], Tensor]]":
@@ -96,7 +102,7 @@ def list_metric(
         def compute(lists: Lists, cutoffs: Sequence[int]) -> "dict[int, Tensor]":
             return {cutoff: function(lists.top(cutoff)) for cutoff in cutoffs}
 
-        METRICS.add(name, ListMetric(direction, compute, when))
+        METRICS.add(name, ListMetric(direction, compute, when, about=said(function)))
         return function
 
     return register

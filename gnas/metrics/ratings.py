@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from gnas.metrics.metric import METRICS, RatingMetric
+from gnas.metrics.metric import METRICS, RatingMetric, said
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,5 +19,5 @@ def mae(error_E: "Tensor", mean: "Callable[[Tensor], Tensor]") -> "Tensor":
     return mean(error_E.abs())
 
 
-METRICS.add("rmse", RatingMetric("minimize", rmse))
-METRICS.add("mae", RatingMetric("minimize", mae))
+METRICS.add("rmse", RatingMetric("minimize", rmse, about=said(rmse)))
+METRICS.add("mae", RatingMetric("minimize", mae, about=said(mae)))
