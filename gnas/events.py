@@ -1,6 +1,7 @@
 """What long work tells while it runs. Such functions are generators: they yield events and return the result."""
 
 from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -80,11 +81,12 @@ def tick_of(on_event: OnEvent | None) -> Tick:
 
 
 def finish(work: Work[T], on_event: OnEvent | None = None) -> T:
-    """Run `work` to its end; `on_event` gets every event."""
-    while True:
-        try:
-            event = next(work)
-        except StopIteration as stop:
-            return stop.value  # type: ignore[no-any-return]
-        if on_event is not None:
-            on_event(event)
+    """Run `work` to its end; `on_event` gets every event. Where it raises, the work is ended at once."""
+    with closing(work):
+        while True:
+            try:
+                event = next(work)
+            except StopIteration as stop:
+                return stop.value  # type: ignore[no-any-return]
+            if on_event is not None:
+                on_event(event)

@@ -218,6 +218,15 @@ def test_a_frame_that_cannot_be_read_leaves_nothing_behind(tmp_path: Path) -> No
     assert not (tmp_path / "run").exists()
 
 
+def test_a_listener_that_raises_ends_the_work_and_leaves_nothing_behind(frame: pl.DataFrame, tmp_path: Path) -> None:
+    def refuse(event: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        gnas.search(frame, trials=1, out=tmp_path / "run", on_event=refuse)
+    assert not (tmp_path / "run").exists()
+
+
 def process(code: str) -> str:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(

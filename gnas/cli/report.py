@@ -14,8 +14,8 @@ def command(run: Run, as_json: Json = False, quiet: Quiet = False) -> None:
 
     from gnas.cli.output import Output
     from gnas.report.page import write_report
-    from gnas.rundir.layout import open_run
+    from gnas.rundir.layout import open_directory
 
-    opened = open_run(Path(run))
+    opened = open_directory(Path(run))
     write_report(opened)
     Output(as_json, quiet).result({"run": run, "report": str(opened.report)}, str(opened.report))

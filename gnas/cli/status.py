@@ -15,7 +15,7 @@ def command(run: Run, as_json: Json = False, quiet: Quiet = False) -> None:
 
     from gnas.cli.output import Output
     from gnas.report.status import status_of, status_text
-    from gnas.rundir.layout import open_run
+    from gnas.rundir.layout import open_directory
 
-    status = status_of(open_run(Path(run)))
+    status = status_of(open_directory(Path(run)))
     Output(as_json, quiet).result(asdict(status), *status_text(status))

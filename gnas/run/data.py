@@ -26,9 +26,12 @@ from gnas.report.steps import steps_table
 from gnas.report.tables import Cell, Table
 from gnas.run.configure import settle, settle_config
 from gnas.run.prepared import feature_specs
-from gnas.run.settings import Asked, Data, Settings, asked_for
+from gnas.run.settings import Asked, Settings, asked_for
 from gnas.rundir.beginning import steps_of
 from gnas.space.search_space import SearchSpace
+
+Source = str | Path | RunConfig
+"""A file, a folder, a named data set; or a configuration, by name, path or as it is."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ def data_sets() -> DataSets:
     return DataSets({name: is_cached(known) for name, known in CATALOG.items()})
 
 
-def describe_data(data: Data, *, on_event: OnEvent | None = None, **settings: Unpack[Settings]) -> Description:
+def describe_data(data: Source, *, on_event: OnEvent | None = None, **settings: Unpack[Settings]) -> Description:
     """Read, clean and split some data, and say what is in them.
 
     Raises:
@@ -132,7 +135,7 @@ def describe_data(data: Data, *, on_event: OnEvent | None = None, **settings: Un
 
 
 def prepare_data(
-    data: Data, out: str | Path | None = None, *, on_event: OnEvent | None = None, **settings: Unpack[Settings]
+    data: Source, out: str | Path | None = None, *, on_event: OnEvent | None = None, **settings: Unpack[Settings]
 ) -> Parts:
     """Download, clean and split some data; with `out`, a new folder, the parts are written as Parquet files.
 
@@ -147,7 +150,7 @@ def prepare_data(
     return Parts(describe(split), {} if folder is None else write_parts(split, folder))
 
 
-def _asked(data: Data, settings: Settings) -> Asked:
+def _asked(data: Source, settings: Settings) -> Asked:
     """As for a search, but a name that data and a configuration share is that of the data."""
     return asked_for(Asked(None, data) if isinstance(data, str) and data in CATALOG else data, settings)
 

@@ -216,7 +216,7 @@ def open_run(path: str | Path) -> Run:
     Raises:
         RunError: nothing is there, or it is not a run directory.
     """
-    return Run(layout.open_run(Path(path)).path)
+    return Run(layout.open_directory(Path(path)).path)
 
 
 def directory_of(run: Run | str | Path) -> RunDirectory:

@@ -21,7 +21,7 @@ from gnas.run.measures import epoch_evaluator, validation_evaluator
 from gnas.run.prepared import Prepared
 from gnas.run.refit import joined, shared_out
 from gnas.rundir.fork import forked
-from gnas.rundir.layout import RunDirectory, open_run
+from gnas.rundir.layout import RunDirectory, open_directory
 from gnas.rundir.trial import read_statuses
 from gnas.search.objectives import objectives_of
 from gnas.search.pruners import PRUNERS
@@ -76,7 +76,7 @@ def warm_architectures(runs: Sequence[str], metric: str) -> dict[str, Architectu
     known: set[str] = set()
     gain = metric_of(metric).gain
     for name in runs:
-        run = open_run(Path(name))
+        run = open_directory(Path(name))
         able = [one for one in read_statuses(run) if one.state == "complete" and metric in one.metrics]
         ranked = sorted(able, key=lambda one: gain(one.metrics[metric]), reverse=True)
         paths = [run.architecture] if run.architecture.exists() else []

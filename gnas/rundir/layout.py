@@ -59,7 +59,7 @@ class TrialFolder:
 
 @dataclass(frozen=True)
 class RunDirectory:
-    """The places in a run directory. Makes nothing; see `create_run` and `open_run`."""
+    """The places in a run directory. Makes nothing; see `create_run` and `open_directory`."""
 
     path: Path
 
@@ -230,7 +230,7 @@ def discard_if_empty(run: RunDirectory) -> None:
         run.path.rmdir()
 
 
-def open_run(path: Path) -> RunDirectory:
+def open_directory(path: Path) -> RunDirectory:
     """The run directory at `path`; the code that it keeps is imported.
 
     Raises:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gnas.errors import RunError
-from gnas.rundir.layout import create_default_run, create_run, default_path, open_run
+from gnas.rundir.layout import create_default_run, create_run, default_path, open_directory
 
 
 def test_a_new_run_gets_its_folder(tmp_path: Path) -> None:
@@ -60,6 +60,6 @@ def test_two_runs_in_one_second_get_two_folders(tmp_path: Path, monkeypatch: pyt
 
 def test_opening_what_is_not_there_or_not_a_run(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="no run directory at"):
-        open_run(tmp_path / "none")
+        open_directory(tmp_path / "none")
     with pytest.raises(RunError, match=r"is not a run directory: config.yaml or data.json is missing"):
-        open_run(tmp_path)
+        open_directory(tmp_path)
