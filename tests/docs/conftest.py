@@ -8,6 +8,7 @@ import pytest
 
 from gnas import plugins
 from gnas.registry import Registry
+from gnas.run import recommend, search  # noqa: F401 - all registries are there before the first example
 from tests.cli.gnas_runner import write_clicks
 
 
