@@ -17,7 +17,7 @@ def course(problem: Problem, strategy: Strategy, trials: int, seed: int) -> list
     outcomes: list[Outcome] = []
     found: list[float] = []
     for number in range(trials):
-        view = View(problem.space, tuple(outcomes), AIM, number, seed, share=number / trials, trials=trials)
+        view = View(problem.space, tuple(outcomes), AIM, number, seed, trials=trials)
         answer = propose(NOTHING_FIRST, strategy, view)
         if answer is None:
             break

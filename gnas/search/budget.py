@@ -13,8 +13,6 @@ CONFIRM_SHARE = 0.2
 """Share of time and epochs kept back for training the best again."""
 TRIAL_SHARE = 0.1
 """Share of the time that one trial may take: a slow candidate must not be the whole search."""
-LAG = 0.2
-"""If the share of time spent leads that of trials by more, time will end the search, and strategies go by it."""
 
 
 @dataclass(frozen=True)
@@ -62,21 +60,6 @@ class Budget:
         if self.epochs is not None and self._epochs(outcomes) + self.confirm_epochs() + running_epochs >= self.epochs:
             return "epochs"
         return None
-
-    def share(self, outcomes: Sequence[Outcome]) -> float:
-        """How much of the budget is spent, in [0, 1].
-
-        Trials decide where they are limited, so that the same search takes the same course on a slower machine,
-        unless time is clearly the tighter limit.
-        """
-        others = [self.time_share()]
-        if self.epochs is not None:
-            others.append(self._epochs(outcomes) / (self.epochs * (1 - self.reserve)))
-        spent = min(1.0, max(others))
-        if self.trials is None:
-            return spent
-        by_trials = min(1.0, len(outcomes) / self.trials)
-        return spent if spent > by_trials + LAG else by_trials
 
     def time_share(self) -> float:
         """How much of the time for trials is spent; 0 without a limit."""

@@ -85,7 +85,6 @@ def _begin(work: Work, queue: Queue, outcomes: Sequence[Outcome]) -> Outcome | N
         objectives=work.objectives,
         number=len(outcomes),
         seed=work.setup.seed,
-        share=work.budget.share(outcomes),
         time_share=work.budget.time_share(),
         trials=work.budget.trials,
     )

@@ -19,7 +19,6 @@ class View:
 
     Attributes:
         outcomes: in the order of their numbers; running ones are those of other workers.
-        share: of the budget that is spent, in [0, 1).
         trials: the budget of trials, if there is one.
         time_share: of the time for trials that is spent; 0 where there is no limit.
     """
@@ -29,7 +28,6 @@ class View:
     objectives: Objectives
     number: int
     seed: int
-    share: float = 0.0
     trials: int | None = None
     time_share: float = 0.0
 
