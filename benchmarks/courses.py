@@ -5,20 +5,20 @@ from gnas.metrics import METRICS, Metric
 from gnas.search.objectives import Objectives
 from gnas.search.outcome import Outcome
 from gnas.search.propose import Queue, propose
-from gnas.search.view import Strategy, View
+from gnas.search.view import Sampler, View
 
 METRICS.add("accuracy", Metric("maximize"))
 AIM = Objectives(("accuracy",))
 NOTHING_FIRST = Queue((), ())
 
 
-def course(problem: Problem, strategy: Strategy, trials: int, seed: int) -> list[float]:
+def course(problem: Problem, sampler: Sampler, trials: int, seed: int) -> list[float]:
     """The best value so far after each trial."""
     outcomes: list[Outcome] = []
     found: list[float] = []
     for number in range(trials):
         view = View(problem.space, tuple(outcomes), AIM, number, seed, trials=trials)
-        answer = propose(NOTHING_FIRST, strategy, view)
+        answer = propose(NOTHING_FIRST, sampler, view)
         if answer is None:
             break
         proposal, duplicates = answer

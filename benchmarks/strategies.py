@@ -21,7 +21,7 @@ from rich.table import Table
 from benchmarks import common
 from benchmarks.courses import course
 from benchmarks.tables import BENCH, group, problem
-from gnas.search.strategies import SAMPLERS
+from gnas.search.samplers import SAMPLERS
 
 SAMPLERS_COMPARED = ("portfolio", "predictor", "tpe", "random", "evolution", "local")
 TUNED_ON = ("arxiv", "computers", "cs", "physics", "made-0")

@@ -25,7 +25,7 @@ from gnas.rundir.layout import RunDirectory, open_directory
 from gnas.rundir.trial import read_statuses
 from gnas.search.objectives import objectives_of
 from gnas.search.pruners import PRUNERS
-from gnas.search.strategies import SAMPLERS
+from gnas.search.samplers import SAMPLERS
 from gnas.search.work import Setup
 from gnas.space.search_space import SearchSpace
 

@@ -20,7 +20,7 @@ class TrialStatus:
     """`status.json`: what became of a trial.
 
     Attributes:
-        origin: the strategy that proposed it, or `anchor NAME`.
+        origin: the sampler that proposed it, or `anchor NAME`.
         values: of the objectives, at the best epoch; None before the first epoch is over, or after a failure.
         metrics: everything measured at the best epoch, costs included.
         best_epoch: counted from 1.

@@ -88,7 +88,7 @@ def _begin(work: Work, queue: Queue, outcomes: Sequence[Outcome]) -> Outcome | N
         time_share=work.budget.time_share(),
         trials=work.budget.trials,
     )
-    found = propose(queue, work.strategy, view)
+    found = propose(queue, work.sampler, view)
     if found is None:
         return None
     number = work.ledger.start(*found)

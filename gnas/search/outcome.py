@@ -29,7 +29,7 @@ class Outcome:
         best_epoch: which it was, counted from 1.
         epochs: how many were trained.
         reason: why it was pruned or failed, or what was special.
-        origin: the strategy that proposed it, or `anchor NAME`.
+        origin: the sampler that proposed it, or `anchor NAME`.
         rungs: percent of its own epochs → best values by then.
         excess: for each limit by how much it is passed; zero or less where it is kept.
         duplicates: proposals before this one that were answered from the ledger.

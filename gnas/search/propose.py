@@ -1,4 +1,4 @@
-"""The next candidate: known designs first, the quick ones before the slow ones, then what the strategy wants.
+"""The next candidate: known designs first, the quick ones before the slow ones, then what the sampler wants.
 
 Never one that was tried.
 """
@@ -9,13 +9,13 @@ from itertools import islice
 
 from gnas.config.architecture import Architecture
 from gnas.search.proposal import Proposal
-from gnas.search.strategies import SAMPLERS
-from gnas.search.view import Strategy, View
+from gnas.search.samplers import SAMPLERS
+from gnas.search.view import Sampler, View
 from gnas.search.work import Setup
 from gnas.space.search_space import Outside
 
 OWN_ATTEMPTS = 50
-"""Proposals of the strategy for one trial before random ones take over, and after those the whole space in order."""
+"""Proposals of the sampler for one trial before random ones take over, and after those the whole space in order."""
 RANDOM_ATTEMPTS = 150
 QUEUE_SHARE = 0.4
 """Share of the time from which on known designs take turns with proposals: a search must not end with slow ones."""
@@ -45,13 +45,13 @@ def queue_of(setup: Setup) -> Queue:
     return Queue(tuple(proposals), tuple(notes))
 
 
-def propose(queue: Queue, strategy: Strategy, view: View) -> tuple[Proposal, int] | None:
+def propose(queue: Queue, sampler: Sampler, view: View) -> tuple[Proposal, int] | None:
     """A candidate that no trial has and how many duplicates came before it; None if the space holds no more."""
     left = [proposal for proposal in queue.proposals if view.known(proposal.candidate) is None]
     if left and (view.time_share < QUEUE_SHARE or view.number % 2 == 0):
         return left[0], 0
     duplicates = 0
-    for proposal in _attempts(strategy, view):
+    for proposal in _attempts(sampler, view):
         if proposal is None:
             continue
         if view.known(proposal.candidate) is None:
@@ -60,8 +60,8 @@ def propose(queue: Queue, strategy: Strategy, view: View) -> tuple[Proposal, int
     return (left[0], duplicates) if left else None
 
 
-def _attempts(strategy: Strategy, view: View) -> Iterator[Proposal | None]:
-    yield from islice(strategy(view), OWN_ATTEMPTS)
-    if strategy is not SAMPLERS["grid"]:
+def _attempts(sampler: Sampler, view: View) -> Iterator[Proposal | None]:
+    yield from islice(sampler(view), OWN_ATTEMPTS)
+    if sampler is not SAMPLERS["grid"]:
         yield from islice(SAMPLERS["random"](view), RANDOM_ATTEMPTS)
         yield from SAMPLERS["grid"](view)

@@ -23,9 +23,9 @@ from gnas.search.outcome import Outcome, pareto_front, ranked
 from gnas.search.propose import queue_of
 from gnas.search.pruners import PRUNERS
 from gnas.search.publish import end_trial, restore_trial, write_trials
+from gnas.search.samplers import SAMPLERS
 from gnas.search.session import Session
 from gnas.search.storage import open_study, opened_storage, repair_journal, study_name
-from gnas.search.strategies import SAMPLERS
 from gnas.search.work import Setup, Work
 
 
@@ -117,7 +117,7 @@ def _work(
         setup=setup,
         run=run,
         objectives=objectives,
-        strategy=SAMPLERS[setup.config.sampler],
+        sampler=SAMPLERS[setup.config.sampler],
         pruner=PRUNERS[setup.config.pruner],
         ledger=Ledger(storage, study),
         budget=budget_of(setup.config, run, lambda: session.spent_s),

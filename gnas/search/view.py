@@ -1,4 +1,4 @@
-"""What a strategy sees: the history and the number of the trial it is asked for, and nothing else."""
+"""What a sampler sees: the history and the number of the trial it is asked for, and nothing else."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class View:
     time_share: float = 0.0
 
     def seed_of(self, attempt: int) -> int:
-        """The seed of the strategy's `attempt`-th proposal for this trial."""
+        """The seed of the sampler's `attempt`-th proposal for this trial."""
         return derive_seed(self.seed, "sampler", self.number, attempt)
 
     def rng(self, attempt: int) -> np.random.Generator:
@@ -57,6 +57,6 @@ class View:
         return {outcome.identity: outcome for outcome in reversed(self.outcomes)}
 
 
-Strategy = Callable[[View], Iterator[Proposal | None]]
+Sampler = Callable[[View], Iterator[Proposal | None]]
 """Proposals for one trial, the most wanted first. The caller takes the first that is new and asks no further; None is a
 draw that makes no valid architecture. An iterator that ends has no more ideas."""

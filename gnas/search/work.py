@@ -13,7 +13,7 @@ from gnas.search.objectives import Objectives
 from gnas.search.protocols import Training, TrainingFactory
 from gnas.search.pruners import Pruner
 from gnas.search.session import Session
-from gnas.search.view import Strategy
+from gnas.search.view import Sampler
 from gnas.space.search_space import SearchSpace
 
 
@@ -53,7 +53,7 @@ class Work:
     setup: Setup
     run: RunDirectory
     objectives: Objectives
-    strategy: Strategy
+    sampler: Sampler
     pruner: Pruner
     ledger: Ledger
     budget: Budget

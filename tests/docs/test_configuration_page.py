@@ -6,7 +6,7 @@ from subprocess import run
 from gnas.config.reference import reference
 from gnas.config.run import SearchConfig
 from gnas.search.pruners import PRUNERS
-from gnas.search.strategies import SAMPLERS
+from gnas.search.samplers import SAMPLERS
 from tests.docs.blocks import ROOT
 
 

@@ -16,7 +16,7 @@ from gnas.nn.losses import own_negatives
 from gnas.nn.ops.layer import Layer
 from gnas.run.frames import WRITERS
 from gnas.search.proposal import Proposal
-from gnas.search.strategies import SAMPLERS
+from gnas.search.samplers import SAMPLERS
 
 
 class TwiceLayer(Layer):

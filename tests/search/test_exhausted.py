@@ -12,8 +12,8 @@ from gnas.errors import SearchFailed
 from gnas.search import explore as exploration
 from gnas.search import trial
 from gnas.search.propose import propose
+from gnas.search.samplers import SAMPLERS
 from gnas.search.search import assist
-from gnas.search.strategies import SAMPLERS
 from gnas.space.search_space import parse_space
 from tests.search.helping_search import slow_setup
 from tests.search.search_fakes import FakeTraining, ended, run, setup, trials

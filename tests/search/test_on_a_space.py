@@ -7,7 +7,7 @@ import pytest
 from gnas.config.architecture import Architecture
 from gnas.search.events import Note
 from gnas.search.objectives import objectives_of
-from gnas.search.strategies import SAMPLERS
+from gnas.search.samplers import SAMPLERS
 from gnas.search.view import View
 from gnas.space.search_space import SearchSpace, parse_space
 from tests.forms import trained

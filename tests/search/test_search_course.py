@@ -11,7 +11,7 @@ from gnas.config.closed_forms import Spectral
 from gnas.config.propagation import LightGCN, NoPropagation
 from gnas.errors import ConfigError, RunError
 from gnas.search.events import EpochDone, Note, TrialStarted
-from gnas.search.strategies import SAMPLERS
+from gnas.search.samplers import SAMPLERS
 from tests.search.search_fakes import FakeTraining, ended, quality, run, setup, tiny_space, trials
 
 ANCHORS = {

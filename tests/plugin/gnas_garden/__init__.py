@@ -4,7 +4,7 @@ from gnas.config.formats import FORMATS, Format
 from gnas.features.links import LINKS
 from gnas.registry import lazily
 from gnas.run.frames import WRITERS
-from gnas.search.strategies import SAMPLERS
+from gnas.search.samplers import SAMPLERS
 from gnas_garden import choices, metrics
 
 __all__ = ["choices", "metrics"]

@@ -5,8 +5,8 @@ from itertools import count
 
 from gnas.search.outcome import ranked
 from gnas.search.proposal import Proposal
-from gnas.search.strategies.local import mutant
-from gnas.search.strategies.uniform import uniform
+from gnas.search.samplers.local import mutant
+from gnas.search.samplers.uniform import uniform
 from gnas.search.view import View
 
 POPULATION = 10

@@ -12,7 +12,7 @@ from gnas.search.mirror import mirror
 from gnas.search.objectives import Objectives
 from gnas.search.outcome import Outcome
 from gnas.search.proposal import Proposal
-from gnas.search.strategies import SAMPLERS, predictor
+from gnas.search.samplers import SAMPLERS, predictor
 from gnas.search.view import View
 from tests.search.search_fakes import quality, run, setup, tiny_space, trials
 
@@ -178,7 +178,7 @@ def test_generations_of_genetic_samplers_advance(tmp_path: Path) -> None:
 def test_a_sampler_is_added_without_importing_what_the_others_need(tmp_path: Path) -> None:
     plugin = tmp_path / "mine.py"
     plugin.write_text(
-        "from gnas.search.strategies import SAMPLERS\n"
+        "from gnas.search.samplers import SAMPLERS\n"
         "@SAMPLERS.register('first-of-the-grid')\n"
         "def first(view):\n"
         "    from gnas.search.proposal import Proposal\n"

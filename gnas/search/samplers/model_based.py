@@ -1,4 +1,4 @@
-"""Strategies of Optuna: tree-structured Parzen estimators, Gaussian processes, genetic algorithms.
+"""Samplers of Optuna: tree-structured Parzen estimators, Gaussian processes, genetic algorithms.
 
 A fresh sampler with its own seed is made for every proposal, over a fresh mirror of the history: Optuna stores neither
 sampler nor random state, and a search that is resumed must go on as if it had never stopped.

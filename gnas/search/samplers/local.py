@@ -6,7 +6,7 @@ from itertools import count
 from gnas.errors import ConfigError
 from gnas.search.outcome import Outcome
 from gnas.search.proposal import Proposal
-from gnas.search.strategies.uniform import uniform
+from gnas.search.samplers.uniform import uniform
 from gnas.search.view import View
 from gnas.space.search_space import Infeasible
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from gnas.search.proposal import Proposal
-from gnas.search.strategies.model_based import tpe
-from gnas.search.strategies.predictor import STARTUP, predictor
+from gnas.search.samplers.model_based import tpe
+from gnas.search.samplers.predictor import STARTUP, predictor
 from gnas.search.view import View
 
 PERIOD = 4

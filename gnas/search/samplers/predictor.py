@@ -12,8 +12,8 @@ from scipy.stats import norm
 
 from gnas.search.outcome import Outcome, ranked
 from gnas.search.proposal import Proposal
-from gnas.search.strategies.local import mutant
-from gnas.search.strategies.uniform import uniform
+from gnas.search.samplers.local import mutant
+from gnas.search.samplers.uniform import uniform
 from gnas.search.view import View
 
 STARTUP = 10

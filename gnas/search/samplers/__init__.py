@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from gnas.registry import Registry, lazily
 
 if TYPE_CHECKING:
-    from gnas.search.view import Strategy
+    from gnas.search.view import Sampler
 
-SAMPLERS: "Registry[Strategy]" = Registry("sampler")
+SAMPLERS: "Registry[Sampler]" = Registry("sampler")
 
 for _name, _place in {
     "evolution": "evolution:evolution",
