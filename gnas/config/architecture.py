@@ -6,7 +6,7 @@ An architecture is trained by gradients, solved in closed form, or a blend of ot
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
@@ -25,8 +25,6 @@ from gnas.config.words import number, rounded, told
 class Architecture(Strict):
     """One candidate of any form: `Trained`, `ClosedForm` or `Blend`."""
 
-    trained: ClassVar[bool] = False
-    """Whether it is trained by gradients, epoch by epoch."""
     keys: ClassVar[type[Strict]]
     """The model whose fields may be written; a blend has its own."""
     builder: ClassVar[str]
@@ -59,6 +57,16 @@ class Architecture(Strict):
     def kind(self) -> str:
         """The name of what it is above all: of its propagation, or `blend`."""
         raise NotImplementedError
+
+    @property
+    def trained(self) -> bool:
+        """Whether it, or any part of it, is trained by gradients, epoch by epoch."""
+        return False
+
+    @property
+    def members(self) -> "tuple[BlendMember, ...]":
+        """What it is put together from; nothing, unless it is a blend."""
+        return ()
 
     @property
     def most_epochs(self) -> int:
@@ -97,6 +105,10 @@ class Architecture(Strict):
     def with_features(self, features: Features) -> "Architecture":
         """The same candidate, reading `features`."""
         return self.model_copy(update={"features": features})
+
+    def with_members(self, _members: "Sequence[BlendMember]", /) -> "Architecture":
+        """The same blend of other members; what is no blend stays as it is."""
+        return self
 
     def halved(self) -> "Trained | None":
         """The same candidate with half its batch; None where there is no batch to halve."""
@@ -156,7 +168,6 @@ Architecture.keys = Written
 class Trained(Written, Architecture):
     """A candidate that is trained: propagation, embedding, scorer, loss, optimiser and training length."""
 
-    trained: ClassVar[bool] = True
     builder: ClassVar[str] = "gnas.nn.model:candidate"
 
     @model_validator(mode="after")
@@ -169,6 +180,11 @@ class Trained(Written, Architecture):
     def kind(self) -> str:
         """The propagation."""
         return self.propagation.kind
+
+    @property
+    def trained(self) -> bool:
+        """Always."""
+        return True
 
     @property
     def most_epochs(self) -> int:
@@ -279,13 +295,20 @@ class ClosedForm(Architecture):
         return [self.propagation.words(), *links]
 
 
-class Member(Strict):
+class BlendMember(Strict):
     """A part of a blend."""
 
     architecture: Architecture
     """What is blended."""
     weight: Annotated[float, Field(gt=0)] = 1.0
     """Relative to the weights of the others."""
+    epochs: Annotated[int, Field(ge=1)] | None = None
+    """Epochs that its training was best at, written by gnas: so many where there is no validation to stop by."""
+
+    def tree(self, architecture: dict[str, Any]) -> dict[str, Any]:
+        """The YAML form around that of the architecture."""
+        epochs = {} if self.epochs is None else {"epochs": self.epochs}
+        return {"weight": self.weight, **epochs, "architecture": architecture}
 
 
 class Blend(Architecture):
@@ -294,8 +317,8 @@ class Blend(Architecture):
     Rich Caruana et al., "Ensemble Selection from Libraries of Models", ICML 2004.
     """
 
-    builder: ClassVar[str] = "gnas.nn.blend:blend"
-    blend: Annotated[list[Member], Field(min_length=1)]
+    builder: ClassVar[str] = "gnas.nn.blend:build_blend"
+    blend: Annotated[list[BlendMember], Field(min_length=1)]
 
     @model_validator(mode="after")
     def _members_are_plain(self) -> "Blend":
@@ -309,9 +332,28 @@ class Blend(Architecture):
         return "blend"
 
     @property
+    def trained(self) -> bool:
+        """Whether a member is."""
+        return any(member.architecture.trained for member in self.blend)
+
+    @property
+    def members(self) -> tuple[BlendMember, ...]:
+        """In the order of the file."""
+        return tuple(self.blend)
+
+    @property
+    def most_epochs(self) -> int:
+        """Of all members, one after the other."""
+        return sum(member.architecture.most_epochs for member in self.blend)
+
+    @property
     def read(self) -> Features:
         """Nothing: each member reads what is its own."""
         return Features()
+
+    def with_members(self, members: "Sequence[BlendMember]", /) -> "Blend":
+        """A blend of these."""
+        return Blend(blend=list(members))
 
     @property
     def shares(self) -> list[float]:
@@ -326,11 +368,11 @@ class Blend(Architecture):
 
     def shown(self) -> dict[str, Any]:
         """Each member as it would stand alone."""
-        return {"blend": [{"weight": one.weight, "architecture": one.architecture.shown()} for one in self.blend]}
+        return {"blend": [one.tree(one.architecture.shown()) for one in self.blend]}
 
     def written(self) -> dict[str, Any]:
         """Each member with every parameter."""
-        return {"blend": [{"weight": one.weight, "architecture": one.architecture.written()} for one in self.blend]}
+        return {"blend": [one.tree(one.architecture.written()) for one in self.blend]}
 
     def told(self) -> list[str]:
         """Shares and members, the heaviest first."""

@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
 from gnas.config.anchors import ANCHORS
-from gnas.config.architecture import Architecture, Member, Written
+from gnas.config.architecture import Architecture, BlendMember, Written
 from gnas.config.base import Choice, ChoiceReader, NameIn
 from gnas.config.run import Metric, RunConfig
 from gnas.metrics import METRICS
@@ -206,7 +206,7 @@ def _metrics() -> Iterator[str]:
 def _blend() -> Iterator[str]:
     yield "### `blend`\n"
     yield "A blend of architectures stands in place of all these keys: `blend: [{architecture: …, weight: 2}, …]`.\n"
-    yield from _table(Member.model_fields)
+    yield from _table(BlendMember.model_fields)
 
 
 def _anchors() -> Iterator[str]:

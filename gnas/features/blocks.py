@@ -80,6 +80,8 @@ class FeatureSet:
     user_links: dict[str, np.ndarray] = field(default_factory=dict)
     item_links: dict[str, np.ndarray] = field(default_factory=dict)
     histories: dict[Side, Histories] = field(default_factory=dict)
+    members: "tuple[FeatureSet | None, ...]" = ()
+    """What each member of a blend reads, which itself reads nothing."""
 
     @property
     def fingerprint(self) -> str:
@@ -88,6 +90,7 @@ class FeatureSet:
         for side, links in (("users", self.user_links), ("items", self.item_links)):
             lines += [f"{side} links {name} {_digest(pairs.tobytes())}" for name, pairs in links.items()]
         lines += [f"{side} history {rows.fingerprint}" for side, rows in self.histories.items()]
+        lines += [f"member {place} {own.fingerprint}" for place, own in enumerate(self.members) if own is not None]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
     def linked(self, side: Side, k: int) -> list[np.ndarray]:

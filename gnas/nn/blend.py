@@ -7,14 +7,20 @@ scores of recommenders have scales of their own, hence `Standardised`.
 from collections.abc import Sequence
 
 import torch
+from torch import nn
 
+from gnas.config.architecture import Architecture
+from gnas.features.blocks import FeatureSet
+from gnas.graph.bipartite import Graph
+from gnas.nn.model import build
+from gnas.nn.ratings import RatingScale
 from gnas.nn.recommender import Recommender
 
 ROUNDING = 1e-6
 """Scores that differ by less, relative to the largest of the user, are the same: the rest is rounding."""
 
 
-class Blend:
+class Blended:
     """Σ weight · scores over the members.
 
     Args:
@@ -81,3 +87,39 @@ class Kept:
 
 def _same_place(a: torch.Tensor, b: torch.Tensor) -> bool:
     return a.data_ptr() == b.data_ptr() and a.shape == b.shape and a.stride() == b.stride()
+
+
+class BlendModel(nn.Module):
+    """The recommender of a blend: its members, of which those that are trained stand in `parts` by their place."""
+
+    def __init__(
+        self,
+        architecture: Architecture,
+        models: Sequence[Recommender],
+        ratings: RatingScale | None,
+        features: FeatureSet | None = None,
+    ) -> None:
+        super().__init__()
+        trained = {str(place): model for place, model in enumerate(models) if isinstance(model, nn.Module)}
+        self.parts = nn.ModuleDict(trained)
+        scorers = models if ratings is not None else [Standardised(model) for model in models]
+        weight = [member.weight for member in architecture.members]
+        self.blended = Blended(scorers, [one / sum(weight) for one in weight])
+        self.n_users, self.n_items = self.blended.n_users, self.blended.n_items
+        self.architecture, self.ratings = architecture, ratings
+        self.n_parameters = sum(int(getattr(model, "n_parameters", 0)) for model in models)
+        self.features_fingerprint = features.fingerprint if features is not None else ""
+
+    def score(self, users: torch.Tensor) -> torch.Tensor:
+        """Scores of all items for `users` [B]: float32 [B, I]."""
+        return self.blended.score(users)
+
+
+def build_blend(
+    architecture: Architecture, graph: Graph, seed: int, ratings: RatingScale | None, features: FeatureSet | None
+) -> BlendModel:
+    """A blend of what its members build; `features` holds those of each."""
+    given = features.members if features is not None else (None,) * len(architecture.members)
+    members = zip(architecture.members, given, strict=True)
+    models = [build(member.architecture, graph, seed, ratings, own) for member, own in members]
+    return BlendModel(architecture, models, ratings, features)

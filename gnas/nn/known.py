@@ -21,6 +21,8 @@ def known_rows(
     known_n = trained_n.copy()
     if features is None:
         return known_n
+    for member, own in zip(architecture.members, features.members, strict=True):
+        known_n |= known_rows(member.architecture, own, side, trained_n)
     spec = architecture.read
     if architecture.trained and spec.fuses:
         blocks = features.users if side == "users" else features.items

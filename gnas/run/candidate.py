@@ -106,6 +106,8 @@ class Trained:
     training: CandidateTraining
     best: Epoch
     epochs: int
+    architecture: Architecture
+    """What was trained; of a blend, with the epochs that its members were best at."""
 
 
 def train_once(
@@ -119,17 +121,20 @@ def train_once(
     ceiling = min(architecture.most_epochs, prepared.config.train.epochs)
     yield Phase(" · ".join(part for part in (f"training {architecture.words}", name) if part), total=ceiling)
     training = CandidateTraining(prepared, evaluator, architecture, seed, epoch_evaluator(prepared, evaluator))
-    best, epochs = None, 0
+    best, epochs, members = None, 0, dict(enumerate(architecture.members))
     try:
         for epoch in training.epochs():
             epochs += 1
             best = epoch if epoch.is_best else best
+            if epoch.part is not None:
+                members[epoch.part] = members[epoch.part].model_copy(update={"epochs": max(epoch.best_index, 1)})
             yield epoch
     except TrialFailed as error:
         raise SearchFailed(f"the training failed: {error}") from error
     if best is None:
         raise GnasError("the training ended before its first evaluation; lower train.evaluate_every")
-    return Trained(training, replace(best, metrics={**best.metrics, **training.measured()}), epochs)
+    again = architecture.with_members(list(members.values()))
+    return Trained(training, replace(best, metrics={**best.metrics, **training.measured()}), epochs, again)
 
 
 def save_trained(run: RunDirectory, trained: Trained) -> None:
@@ -137,7 +142,7 @@ def save_trained(run: RunDirectory, trained: Trained) -> None:
     training = trained.training
     run.best.mkdir(exist_ok=True)
     training.save(run.model)
-    architecture = pinned(training.prepared, training.architecture)
+    architecture = pinned(training.prepared, trained.architecture)
     record = BestRecord(
         architecture=architecture.identity,
         validation=trained.best.metrics,

@@ -8,18 +8,22 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
+from gnas.config.architecture import Blend, BlendMember
+from gnas.config.yaml import dump_yaml
 from gnas.errors import RunError
 from gnas.evaluate.evaluator import Measure, measured_together
 from gnas.events import Note, Part, Phase, Work
+from gnas.files import write_text
 from gnas.metrics import metric_of
-from gnas.nn.blend import Blend, Kept, Standardised
+from gnas.nn.blend import Blended, BlendModel, Kept, Standardised
 from gnas.nn.recommender import Recommender
 from gnas.run.contenders import Contender, contender
 from gnas.run.measures import epoch_evaluator
-from gnas.run.prepared import Prepared
+from gnas.run.prepared import Prepared, features_of
 from gnas.rundir.ensemble import EnsembleRecord, EnsembleValues, Member, read_ensemble, write_ensemble
 from gnas.rundir.layout import RunDirectory
 from gnas.rundir.trial import trials_with_models
+from gnas.train.checkpoint import save_model
 
 Picks = tuple[int, ...]
 """Trials as they were picked, the winner first; one that stands there twice weighs twice."""
@@ -53,11 +57,13 @@ def ensemble_of(
         return known
     yield Phase("loading the confirmed candidates", total=len(candidates))
     found: dict[int, Contender] = {}
+    saved: dict[int, Recommender] = {}
     models: dict[int, Recommender] = {}
     for number in candidates:
         one = contender(run, number)
         if one is not None:
-            found[number], models[number] = one, Kept(comparable(prepared, one.saved(prepared)))
+            found[number], saved[number] = one, one.saved(prepared)
+            models[number] = Kept(comparable(prepared, saved[number]))
         yield Part(f"trial {number}")
     picks = yield from choose(models, epoch_evaluator(prepared, evaluator), metric, at_most, stop)
     if picks is None:
@@ -66,15 +72,31 @@ def ensemble_of(
     yield Phase("measuring the ensemble on validation")
     winner = found[picks[0]].validation[metric]
     ensemble = evaluator(blended(models, picks)).metrics[metric] if len(set(picks)) > 1 else winner
-    members = (
+    chosen = (
         Member(number, architecture.identity, architecture.words, count, count / len(picks))
         for number, count in Counter(picks).most_common()
         for architecture in (found[number].architecture,)
     )
     values = EnsembleValues(ensemble, winner)
-    record = EnsembleRecord(metric, tuple(candidates), at_most, tuple(members), values)
+    record = EnsembleRecord(metric, tuple(candidates), at_most, tuple(chosen), values)
     write_ensemble(run, record)
+    _save(run, prepared, members(run), saved)
     return record
+
+
+def _save(
+    run: RunDirectory,
+    prepared: Prepared,
+    chosen: Mapping[int, tuple[Contender, float]],
+    models: Mapping[int, Recommender],
+) -> None:
+    """Write the ensemble as an architecture, and its model; nothing where it is the winner alone."""
+    if not chosen:
+        return
+    blend = blend_of(chosen)
+    model = BlendModel(blend, [models[number] for number in chosen], prepared.ratings, features_of(prepared, blend))
+    write_text(run.ensemble_architecture, dump_yaml(blend.shown()))
+    save_model(run.ensemble_model, model, prepared.split.fingerprint)
 
 
 def choose(
@@ -109,10 +131,10 @@ def shares(picks: Picks) -> frozenset[tuple[int, Fraction]]:
     return frozenset((number, Fraction(count, len(picks))) for number, count in Counter(picks).items())
 
 
-def blended(models: Mapping[int, Recommender], picks: Picks) -> Blend:
+def blended(models: Mapping[int, Recommender], picks: Picks) -> Blended:
     """The picks as one recommender; `models` on the same scale."""
     counts = Counter(picks)
-    return Blend([models[number] for number in counts], [count / len(picks) for count in counts.values()])
+    return Blended([models[number] for number in counts], [count / len(picks) for count in counts.values()])
 
 
 def comparable(prepared: Prepared, model: Recommender) -> Recommender:
@@ -131,7 +153,8 @@ def forget_other(run: RunDirectory, candidates: Sequence[int]) -> None:
     """Remove the ensemble of an earlier end of the search, which chose among others."""
     known = read_ensemble(run)
     if known is not None and known.candidates != tuple(candidates):
-        run.ensemble.unlink()
+        for path in (run.ensemble, run.ensemble_architecture, run.ensemble_model):
+            path.unlink(missing_ok=True)
 
 
 def named_trials(run: RunDirectory) -> tuple[int, ...]:
@@ -160,7 +183,7 @@ def members(run: RunDirectory) -> dict[int, tuple[Contender, float]]:
         if one.architecture.identity != member.architecture:
             what = f"{run.ensemble} names trial {member.trial}, whose architecture.yaml was edited since"
             raise RunError(f"{what}; {again}")
-        found[member.trial] = (one, member.weight)
+        found[member.trial] = (one, float(member.picks))
     return found
 
 
@@ -168,8 +191,17 @@ def together(
     chosen: Mapping[int, tuple[Contender, float]], ready: Mapping[int, Recommender], prepared: Prepared, refit: bool
 ) -> Work[Recommender]:
     """The ensemble that `members` found; models in `ready` are not read or fitted once more."""
-    scorers: list[Recommender] = []
+    models = []
     for number, (member, _) in chosen.items():
-        model = ready[number] if number in ready else (yield from member.recommender(prepared, refit))
-        scorers.append(comparable(prepared, model))
-    return Blend(scorers, [weight for _, weight in chosen.values()])
+        models.append(ready[number] if number in ready else (yield from member.recommender(prepared, refit)))
+    return BlendModel(blend_of(chosen), models, prepared.ratings)
+
+
+def blend_of(chosen: Mapping[int, tuple[Contender, float]]) -> Blend:
+    """The ensemble that `members` found as an architecture."""
+    return Blend(
+        blend=[
+            BlendMember(architecture=one.architecture, weight=weight, epochs=one.best_epoch)
+            for one, weight in chosen.values()
+        ]
+    )

@@ -222,7 +222,7 @@ def _seeds_on_test(
         trained = yield from train_once(prepared, validation, architecture, seed, f"seed {number + 1}")
         best, model = trained.best, trained.training.model
         if test.refit:
-            model = yield from fitted(test.fit, architecture, best.index, seed)
+            model = yield from fitted(test.fit, trained.architecture, best.index, seed)
         found.append(measured(test.measures, model))
         seeds.append(SeedLook(seed, best.index, best.metrics, found[-1][WHOLE].metrics))
         if kept is None or metric_of(metric).better(best.metrics[metric], kept.best.metrics[metric]):

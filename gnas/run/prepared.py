@@ -100,11 +100,18 @@ def write_beginning(run: RunDirectory, prepared: Prepared, space: Mapping[str, o
 
 def features_of(prepared: Prepared, architecture: Architecture) -> FeatureSet | None:
     """What a candidate reads of users and items; None where it reads nothing."""
+    if architecture.members:
+        return FeatureSet(
+            {}, {}, members=tuple(features_of(prepared, one.architecture) for one in architecture.members)
+        )
     return prepared.bank.select(architecture.read)
 
 
 def pinned(prepared: Prepared, architecture: Architecture) -> Architecture:
     """The architecture for its file: naming the weights of the encoders that it reads with."""
+    if architecture.members:
+        found = [(one, pinned(prepared, one.architecture)) for one in architecture.members]
+        return architecture.with_members([one.model_copy(update={"architecture": own}) for one, own in found])
     return prepared.bank.pinned(architecture) if architecture.reads_features else architecture
 
 

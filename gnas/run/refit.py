@@ -14,9 +14,11 @@ from gnas.events import Phase, Work
 from gnas.features.bank import FeatureBank
 from gnas.features.table import load_tables
 from gnas.graph.bipartite import build_graph
+from gnas.nn.blend import BlendModel
 from gnas.nn.model import build
 from gnas.nn.ratings import rating_scale
 from gnas.nn.recommender import Recommender
+from gnas.rng import derive_seed
 from gnas.run.prepared import Prepared, features_of
 from gnas.rundir.best import BestRecord
 from gnas.train.loop import train
@@ -49,7 +51,17 @@ def joined(first: Interactions, second: Interactions) -> Interactions:
 
 
 def fitted(whole: Prepared, architecture: Architecture, epochs: int, seed: int) -> Work[Recommender]:
-    """The recommender after exactly `epochs` epochs, measured by nobody on the way."""
+    """The recommender after exactly `epochs` epochs, measured by nobody on the way.
+
+    Each member of a blend takes as many as its own training was best at, under the seed that it would have alone.
+    """
+    if architecture.members:
+        models = []
+        for member in architecture.members:
+            one = member.architecture
+            own = derive_seed(whole.config.seed, "refit", one.identity)
+            models.append((yield from fitted(whole, one, member.epochs or one.most_epochs, own)))
+        return BlendModel(architecture, models, whole.ratings)
     trained = architecture.trained
     length = f", {epochs} epoch{'' if epochs == 1 else 's'}" if trained else ""
     yield Phase(f"fitting on train and validation{length}", total=epochs if trained else None)

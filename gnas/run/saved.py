@@ -12,8 +12,9 @@ import polars as pl
 import torch
 
 from gnas.config.architecture import Architecture
+from gnas.config.load import load_architecture
 from gnas.config.run import RunConfig
-from gnas.errors import DataError
+from gnas.errors import DataError, RunError
 from gnas.events import Phase, Tick, Work, finish, no_tick
 from gnas.graph.pyg import hetero_data
 from gnas.nn.model import Candidate
@@ -171,6 +172,25 @@ class Run(Shown):
             RunError: the run has none yet, or its data changed.
         """
         return finish(load_best(self.directory, resolve_device(self.config.device)))
+
+    @cached_property
+    def ensemble(self) -> Model:
+        """The blend that the search chose beside its winner, ready to score.
+
+        Raises:
+            RunError: the search chose none, or the data changed.
+        """
+        run = self.directory
+        if not run.ensemble_architecture.is_file():
+            raise RunError(
+                f"{run.path} has no ensemble; choose one with `gnas search --resume {run.path} --ensemble 5`"
+            )
+        architecture = load_architecture(str(run.ensemble_architecture))
+        prepared = finish(reopen(run, resolve_device(self.config.device)))
+        features = features_of(prepared, architecture)
+        fingerprint = prepared.split.fingerprint
+        model = load_model(run.ensemble_model, architecture, prepared.graph, fingerprint, features)
+        return Model(model, architecture, prepared)
 
     def summary(self) -> list[str | Table]:
         """What it came to."""

@@ -142,6 +142,16 @@ class RunDirectory:
         return self.best / "ensemble.json"
 
     @property
+    def ensemble_architecture(self) -> Path:
+        """The same as an architecture, a blend."""
+        return self.best / "ensemble.yaml"
+
+    @property
+    def ensemble_model(self) -> Path:
+        """The tensors of that blend."""
+        return self.best / "ensemble.safetensors"
+
+    @property
     def test(self) -> Path:
         """Every look at the test split."""
         return self.path / "test.json"

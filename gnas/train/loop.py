@@ -3,7 +3,8 @@
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -15,6 +16,7 @@ from gnas.errors import ConfigError, TrialFailed
 from gnas.evaluate.evaluator import Evaluation, Measure
 from gnas.graph.bipartite import Graph
 from gnas.metrics import metric_of
+from gnas.nn.blend import BlendModel
 from gnas.nn.losses.step import Batch
 from gnas.nn.model import Candidate
 from gnas.nn.positives import Positives, positives
@@ -39,7 +41,7 @@ class Epoch:
 
     `index` counts epochs done, from 1; `loss` is the mean over its steps (NaN for closed forms); `metrics` are empty
     where the epoch was not evaluated; `wall_s` is the epoch's own time, evaluation included; `best_value` and
-    `best_index` are those of the best epoch so far, this one if `is_best`.
+    `best_index` are those of the best epoch so far, this one if `is_best`. `part`: of which member of a blend it is.
     """
 
     index: int
@@ -49,6 +51,7 @@ class Epoch:
     is_best: bool = False
     best_value: float = math.nan
     best_index: int = 0
+    part: int | None = None
 
 
 def train(
@@ -66,7 +69,8 @@ def train(
 
     Ends after the lesser of the architecture's and the options' `epochs`, or when so many evaluations as the lesser
     `patience` brought nothing better. However it ends, the model then holds the state of its best epoch. A closed form
-    is only measured, as one epoch.
+    is only measured, as one epoch. The members of a blend are trained one after the other, each as if it were alone;
+    then the blend is measured, as one more epoch.
 
     Args:
         model: as `gnas.nn.model.build` makes it, on the graph's device.
@@ -83,15 +87,32 @@ def train(
         DataError: there is nothing to train on.
         ConfigError: the evaluator does not measure `objective`.
     """
-    best = Best(metric_of(objective))
-    if not isinstance(model, Candidate):
-        started = time.perf_counter()
-        metrics = evaluator(model).metrics
-        value = _objective_value(metrics, objective)
-        yield Epoch(1, math.nan, metrics, time.perf_counter() - started, True, value, 1)
+    if isinstance(model, Candidate):
+        yield from _candidate_epochs(model, graph, interactions, evaluator, seed, objective, options, halt)
         return
+    for place, part in model.parts.items() if isinstance(model, BlendModel) else ():
+        member = cast(Candidate, part)
+        for epoch in train(
+            member, graph, interactions, evaluator, seed=seed, objective=objective, options=options, halt=halt
+        ):
+            yield replace(epoch, is_best=False, part=int(place))
+    started = time.perf_counter()
+    metrics = evaluator(model).metrics
+    value = _objective_value(metrics, objective)
+    yield Epoch(1, math.nan, metrics, time.perf_counter() - started, True, value, 1)
 
-    halted = False
+
+def _candidate_epochs(
+    model: Candidate,
+    graph: Graph,
+    interactions: Interactions,
+    evaluator: Measure,
+    seed: int,
+    objective: str,
+    options: TrainConfig,
+    halt: Callable[[], bool],
+) -> Iterator[Epoch]:
+    best, halted = Best(metric_of(objective)), False
 
     def halts() -> bool:
         nonlocal halted

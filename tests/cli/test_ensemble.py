@@ -5,8 +5,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from gnas import open_run
 from tests.cli.gnas_runner import Gnas, Ran, run_gnas, search_words
 
 PLAIN = ("--set", "search.baselines=false", "--ensemble", 4)
@@ -141,3 +143,17 @@ def test_wrong_numbers_are_told(words: tuple[object, ...], sentence: str, place:
     assert sentence in ran.err
     assert "Traceback" not in ran.err
     assert not Path("run").exists()
+
+
+def test_the_ensemble_is_an_architecture_with_a_model(ensembled: Path, gnas: Gnas) -> None:
+    found = open_run(ensembled).ensemble
+    assert len(found.architecture.members) == len(saved(ensembled)["members"])
+    looked = gnas("evaluate", ensembled, "--json", "--no-baselines")
+    assert looked.code == 0, looked.err
+    assert np.isfinite(found.score([found.users[0]])).all()
+    trained = gnas(
+        "train", ensembled / "best" / "ensemble.yaml", "--config", ensembled / "config.yaml", "--out", "again"
+    )
+    assert trained.code == 0, trained.err
+    again = open_run("again")
+    assert again.best.architecture.identity == found.architecture.identity

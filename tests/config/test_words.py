@@ -1,5 +1,5 @@
 from itertools import combinations
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ from gnas.config.anchors import ANCHORS
 from gnas.config.architecture import Architecture, Trained, Written
 from gnas.config.base import Choice, Strict
 from gnas.config.named import ACTIVATIONS, COMBINES, FUSIONS, OPTIMIZERS, STARTS
+from gnas.config.propagation import Layered
 from gnas.config.schema import kinds
 from gnas.space.load import load_space
 
@@ -153,3 +154,18 @@ def test_different_candidates_have_different_words_and_equal_ones_the_same(
 def test_a_normalisation_is_called_by_its_name(norm: str | float, words: str) -> None:
     architecture = Architecture.model_validate({"propagation": {"lightgcn": {"norm": norm}}})
     assert architecture.words.startswith(f"lightgcn×2{words} ·")
+
+
+def test_an_operator_from_outside_tells_its_parameters() -> None:
+    class Diffusion(Layered):
+        kind: ClassVar[str] = "diffusion"
+        builder: ClassVar[str] = "nowhere:Diffusion"
+        rate: float = 0.5
+        steps: int = 3
+
+    words = [Trained(propagation=Diffusion(rate=rate)).words for rate in (0.3, 0.5, 0.9)]
+    assert words == [
+        "diffusion×2 (rate 0.3) · dim 64 · bpr · lr 0.005",
+        "diffusion×2 · dim 64 · bpr · lr 0.005",
+        "diffusion×2 (rate 0.9) · dim 64 · bpr · lr 0.005",
+    ]

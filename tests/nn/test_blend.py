@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from gnas.nn.blend import Blend, Kept, Standardised
+from gnas.nn.blend import Blended, Kept, Standardised
 
 
 class Table:
@@ -34,13 +34,13 @@ def test_a_blend_is_the_weighted_sum_of_what_its_members_say_on_one_scale() -> N
     weights = [0.5, 0.3, 0.2]
     users = torch.tensor([4, 0, 5])
     parts = [weight * standardised(model.score_UI) for model, weight in zip(models, weights, strict=True)]
-    blend = Blend([Standardised(model) for model in models], weights)
+    blend = Blended([Standardised(model) for model in models], weights)
     assert np.allclose(blend.score(users).numpy(), np.sum(parts, axis=0)[users.numpy()], atol=1e-4)
     assert (blend.n_users, blend.n_items) == (6, 40)
     plain = torch.stack([weight * model.score_UI.double() for model, weight in zip(models, weights, strict=True)]).sum(
         0
     )
-    assert torch.allclose(Blend(models, weights).score(users).double(), plain[users], rtol=1e-5)
+    assert torch.allclose(Blended(models, weights).score(users).double(), plain[users], rtol=1e-5)
 
 
 @pytest.mark.parametrize("value", [0.0, 3.7, -1e6])
@@ -59,14 +59,14 @@ def test_scores_that_are_all_the_same_say_nothing(value: float) -> None:
 def test_what_is_not_finite_stays_so(bad: float) -> None:
     score_UI = table(0).score_UI.clone()
     score_UI[1, 7] = bad
-    found = Blend([Standardised(Table(score_UI)), Standardised(table(1))], [0.5, 0.5]).score(torch.arange(3))
+    found = Blended([Standardised(Table(score_UI)), Standardised(table(1))], [0.5, 0.5]).score(torch.arange(3))
     assert found.isfinite().all(1).tolist() == [True, False, True]
 
 
 def test_the_caller_may_write_into_scores() -> None:
     shared = Table(torch.arange(40.0).expand(6, -1))
     users = torch.arange(2)
-    for model in (Standardised(shared), Blend([shared], [1.0]), Kept(table(0))):
+    for model in (Standardised(shared), Blended([shared], [1.0]), Kept(table(0))):
         first = model.score(users).clone()
         model.score(users).fill_(-torch.inf)
         assert model.score(users).equal(first)
@@ -87,4 +87,4 @@ def test_the_same_users_are_scored_once_and_others_anew() -> None:
 def test_members_must_be_of_one_world() -> None:
     for members, weights in (([], []), ([table(0)], [0.5, 0.5]), ([table(0), Table(torch.zeros(6, 3))], [0.5, 0.5])):
         with pytest.raises(ValueError, match="weights for"):
-            Blend(members, weights)
+            Blended(members, weights)
