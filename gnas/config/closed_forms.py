@@ -33,11 +33,11 @@ class Spectral(ClosedPropagation):
     """How far active users are weighed down; 0.1 to 0.5 is good, and the best value differs by data."""
     item_norm: Fraction = 0.5
     """How far popular items are weighed down; 0.3 to 0.5 is good."""
-    response: Literal["linear", "ridge", "plateau", "heat", "none"] = "linear"
+    response: Literal["linear", "ridge", "plateau", "none"] = "linear"
     """h on eigenvalues λ in 0..1: `linear` λ (GF-CF), `ridge` λ/(λ + 1/sharpness), `plateau` with x = 2λ − 1
-    ½(1 + sign(x)|x|^sharpness) (ChebyCF), `heat` exp(−sharpness·(1 − λ)), `none` 0: the ideal part alone."""
+    ½(1 + sign(x)|x|^sharpness) (ChebyCF), `none` 0: the ideal part alone."""
     order: Annotated[int, Field(ge=1, le=32)] = 8
-    """Order of the Chebyshev interpolation of `ridge`, `plateau` and `heat`; each order costs a product with P."""
+    """Order of the Chebyshev interpolation of `ridge` and `plateau`; each order costs a product with P."""
     sharpness: Annotated[float, Field(gt=0, le=64)] = 8.0
     """How steep `response` is."""
     degree: Annotated[float, Field(ge=-1, le=1)] = 0.0

@@ -5,11 +5,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from gnas.config.features import ColumnReading, Features, Likeness
+from gnas.config.features import Features, Likeness
 from gnas.config.history import History
 from gnas.config.words import number, told
 
-_TOLD = {"text", "image", "audio", "attributes", "attribute_transformer", "vectors", "links", "entry", "ids", "knn",
+_TOLD = {"text", "image", "audio", "attributes", "vectors", "links", "entry", "ids", "knn",
          "history"}  # fmt: skip
 
 
@@ -25,7 +25,7 @@ def feature_words(features: Features, tree: Mapping[str, Any]) -> str:
     if knn := tree.get("knn"):
         words += [f"knn {knn['k']}"] if knn["k"] else []
         words += [f"w{number(knn['weight'])}"] if knn["k"] or features.links else []
-        words += _differing({**knn, "k": 0, "weight": 1.0}, Likeness, {"channels": "", "entry": "links "})
+        words += _differing({**knn, "k": 0, "weight": 1.0}, Likeness, {"entry": "links "})
     return " ".join(words)
 
 
@@ -33,8 +33,7 @@ def _read(features: Features, tree: Mapping[str, Any]) -> Iterator[str]:
     for encoder in features.encoders.values():
         yield encoder.words()
     if tree.get("attributes"):
-        reader = tree.get("attribute_transformer")
-        yield " ".join(["attributes", *(["transformer", *_differing(reader, ColumnReading)] if reader else [])])
+        yield "attributes"
     for name in ("vectors", "links"):
         if tree.get(name):
             yield name if tree[name] == "all" else told(name, tree[name])

@@ -6,7 +6,7 @@ from pydantic import Field, field_validator, model_validator
 
 from gnas.config.base import AlsoWritten, Strict
 from gnas.config.encoders import AudioField, EncoderSpec, ImageField, NoEncoder, TextField
-from gnas.config.history import Heads, History, Point
+from gnas.config.history import History, Point
 from gnas.config.named import FUSIONS, FusionName
 
 DropoutRate = Annotated[float, Field(ge=0, lt=1)]
@@ -27,9 +27,6 @@ class Likeness(Strict):
     """Weight of what comes over the links."""
     entry: Point = "late"
     """Whether the links act on layer 0 (`early`) or on the result of the propagation (`late`)."""
-    channels: Literal["sum", "learned"] = "sum"
-    """`sum`: all links are added; `learned`: a weight is trained for the links of each reading and each given set,
-    S = Σ a_c S_c with a = C · softmax over the C sets of a side."""
 
 
 class Entries(Strict):
@@ -47,21 +44,8 @@ class Entries(Strict):
     """Where vectors enter."""
 
 
-class ColumnReading(Strict):
-    """How `attributes: transformer` reads: FT-Transformer (Gorishniy et al., NeurIPS 2021)."""
-
-    layers: Annotated[int, Field(ge=1, le=4)] = 2
-    """Layers of attention among the columns."""
-    heads: Heads = 2
-    """Heads of the attention; they divide `dim`."""
-
-
 def _as_one_name(names: Any) -> list[Any]:
     return {0: ["none"], 1: names}.get(len(names), []) if isinstance(names, list) else []
-
-
-def _by_name(attributes: Any) -> list[Any]:
-    return ["flat" if attributes else "none"] if isinstance(attributes, bool) else []
 
 
 Names = Annotated[list[str] | Literal["all"], AlsoWritten(_as_one_name)]
@@ -76,10 +60,8 @@ class Features(Strict):
     """What reads the columns of images."""
     audio: AudioField = NoEncoder()
     """What reads the columns of sounds."""
-    attributes: Annotated[bool | Literal["transformer"], AlsoWritten(_by_name)] = False
-    """Whether categories, tags, numbers and times are read. `true`, `flat`: side by side, projected like any other
-    reading; `transformer`: a small Transformer reads them, each column being a token."""
-    attribute_transformer: ColumnReading = ColumnReading()
+    attributes: bool = False
+    """Whether categories, tags, numbers and times are read: side by side, projected like any other reading."""
     vectors: Names = Field(default_factory=list)
     """Columns of precomputed vectors to read. A single name needs no brackets."""
     links: Names = Field(default_factory=list)
@@ -100,9 +82,6 @@ class Features(Strict):
     """Share of free embeddings left out, drawn again in each step (DropoutNet, Volkovs et al., NeurIPS 2017)."""
     modality_dropout: DropoutRate = 0.0
     """Share of readings treated as missing, drawn again in each step."""
-    align: Annotated[float, Field(ge=0, le=100)] = 0.0
-    """Weight of a term that makes the free embedding of a node agree with that of its features (Wei et al., "CLCRec",
-    ACM MM 2021); 0: no such term."""
     knn: Likeness = Likeness()
     """Links between users, or items, that are alike."""
     history: History = History()
@@ -112,11 +91,6 @@ class Features(Strict):
     @classmethod
     def _none_is_short(cls, value: Any) -> Any:
         return {} if value in ("none", None) else value
-
-    @field_validator("attributes", mode="before")
-    @classmethod
-    def _attributes_by_name(cls, value: Any) -> Any:
-        return {"none": False, "flat": True}.get(value, value) if isinstance(value, str) else value
 
     @field_validator("entry", mode="before")
     @classmethod
@@ -140,8 +114,6 @@ class Features(Strict):
             raise ValueError("fusion none with `ids: false` leaves nothing to propagate; take another fusion")
         if not self.fuses and not self.knn.k and self.projects:
             raise ValueError("fusion none reads features for `knn` alone; set knn.k, or take another fusion")
-        if not self.ids and self.history.layers and self.history.sides == "both" and not self.projects:
-            raise ValueError("history on both sides with `ids: false` has nothing to read; give one side, or features")
         return self
 
     @property
@@ -159,11 +131,6 @@ class Features(Strict):
     def reads_tables(self) -> bool:
         """Whether anything is read of what users and items are, rather than of what they did."""
         return self.projects or bool(self.links)
-
-    @property
-    def aligns(self) -> bool:
-        """Whether free embeddings and features are made to agree: where there are both."""
-        return self.align > 0 and self.ids and self.projects and self.fuses
 
     @property
     def fuses(self) -> bool:
@@ -220,31 +187,16 @@ def canonical_features(features: Features) -> dict[str, Any] | None:
         del tree["links"]
         if not (features.knn.k and features.projects):
             del tree["knn"]
-    if "knn" in tree and _one_channel(features):
-        del tree["knn"]["channels"]
     tree["entry"] = plain_entry(features)
     if not features.fuses or not features.projects:
         del tree["entry"], tree["hidden"], tree["modality_dropout"]
-    if not features.aligns:
-        del tree["align"]
     if not features.history.layers:
         del tree["history"]
-    if features.attributes != "transformer" or not features.fuses:
-        tree["attributes"] = bool(features.attributes)
-        del tree["attribute_transformer"]
     return tree
 
 
 def canonical_links(features: Features) -> dict[str, Any]:
     """The YAML form of what links items in a closed form: what is read, and `knn` without where it enters."""
     tree = canonical_features(features) or {}
-    tree["attributes"] = bool(features.attributes)
     kept: dict[str, Any] = {key: tree[key] for key in READ if key in tree}
-    return {**kept, "knn": {key: value for key, value in tree["knn"].items() if key not in ("entry", "channels")}}
-
-
-def _one_channel(features: Features) -> bool:
-    """Whether no data could give a side more than one set of links; a file may have types, images several columns."""
-    if features.links or features.vectors == "all" or not {"image", "audio"}.isdisjoint(features.encoders):
-        return False
-    return len(features.encoders) + bool(features.attributes) + len(features.vectors) <= 1
+    return {**kept, "knn": {key: value for key, value in tree["knn"].items() if key != "entry"}}

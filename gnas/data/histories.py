@@ -1,9 +1,8 @@
-"""What each user took, or who took each item, latest first: the rows that sequence encoders read."""
+"""What each user took, latest first: the rows that sequence encoders read."""
 
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from gnas.rng import numpy_rng
 
 @dataclass(frozen=True)
 class Histories:
-    """`other` int64 [n, L]: the items of each user, or the users of each item, latest first, then −1.
+    """`other` int64 [n, L]: the items of each user, latest first, then −1.
 
     `ordered`: the place in a row means something, since the data have times.
     """
@@ -28,21 +27,20 @@ class Histories:
         return hashlib.sha256(f"{self.other.shape} {self.ordered}".encode() + self.other.tobytes()).hexdigest()[:16]
 
 
-def latest(log: Interactions, side: Literal["users", "items"], length: int) -> Histories:
-    """The latest `length` interactions of each user (`users`) or item (`items`); rows are as long as the longest needs.
+def latest(log: Interactions, length: int) -> Histories:
+    """The latest `length` items of each user; rows are as long as the longest needs.
 
     Of interactions at one moment the last in `log` comes first. Without times the order is drawn once, the same every
     time: a row is then a random choice of `length`, in an order that means nothing.
     """
-    key, other, n = (log.user, log.item, log.n_users) if side == "users" else (log.item, log.user, log.n_items)
     if log.time is None:
-        order = numpy_rng(0, "histories", side).permutation(len(log))
+        order = numpy_rng(0, "histories", "users").permutation(len(log))
     else:
         order = np.argsort(log.time, kind="stable")[::-1]
-    order = order[stable_order(key[order], n)]
-    place, counts = positions(key[order], n)
+    order = order[stable_order(log.user[order], log.n_users)]
+    place, counts = positions(log.user[order], log.n_users)
     width = max(1, min(length, int(counts.max(initial=0))))
-    rows = np.full((n, width), -1, dtype=np.int64)
+    rows = np.full((log.n_users, width), -1, dtype=np.int64)
     read = place < width
-    rows[key[order][read], place[read]] = other[order][read]
+    rows[log.user[order][read], place[read]] = log.item[order][read]
     return Histories(rows, log.time is not None)

@@ -14,15 +14,11 @@ PLAIN_TYPES = ("category", "tags", "number", "time")
 
 @dataclass(frozen=True)
 class Attributes:
-    """`values` float32 [n, d]; `names` of its columns; `report` as in `FeatureTable`.
-
-    `widths`: how many of the d belong to each column of the table, in order; 0 for one that says nothing.
-    """
+    """`values` float32 [n, d]; `names` of its columns; `report` as in `FeatureTable`."""
 
     values: np.ndarray
     names: tuple[str, ...]
     report: tuple[dict[str, Any], ...]
-    widths: tuple[int, ...]
 
 
 def encode_attributes(table: FeatureTable, fit: np.ndarray) -> Attributes:
@@ -49,8 +45,7 @@ def encode_attributes(table: FeatureTable, fit: np.ndarray) -> Attributes:
         blocks.append(block[:, varies])
         names += [label for label, kept in zip(labels, varies, strict=True) if kept]
     values = np.concatenate(blocks, axis=1) if blocks else np.zeros((len(table), 0))
-    widths = tuple(block.shape[1] for block in blocks)
-    return Attributes(values.astype(np.float32), tuple(names), tuple(report), widths)
+    return Attributes(values.astype(np.float32), tuple(names), tuple(report))
 
 
 def _numbers(

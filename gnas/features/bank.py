@@ -36,7 +36,7 @@ class FeatureBank:
             "items": np.bincount(train.item, minlength=train.n_items) > 0,
         }
         self._blocks: dict[tuple[str, str, str], Block] = {}
-        self._latest: dict[tuple[Side, int], Histories] = {}
+        self._latest: dict[int, Histories] = {}
 
     def select(self, spec: Features, progress: Progress | None = None) -> FeatureSet | None:
         """The blocks that `spec` reads; None where it reads nothing.
@@ -53,7 +53,7 @@ class FeatureBank:
             sides.get("items", {}),
             links.get("users", {}),
             links.get("items", {}),
-            {side: self._histories(side, spec.history.length) for side in SIDES if spec.history.reads(side)},
+            self._histories(spec.history.length) if spec.history.layers else None,
         )
         self._check(spec, found)
         return found
@@ -88,10 +88,10 @@ class FeatureBank:
         followed = {name: pairs for name, pairs in given.items() if follows(spec.links, name)}
         return followed | found_links(spec.links, self.train, side)
 
-    def _histories(self, side: Side, length: int) -> Histories:
-        if (side, length) not in self._latest:
-            self._latest[side, length] = latest(self.train, side, length)
-        return self._latest[side, length]
+    def _histories(self, length: int) -> Histories:
+        if length not in self._latest:
+            self._latest[length] = latest(self.train, length)
+        return self._latest[length]
 
     def _check(self, spec: Features, found: FeatureSet) -> None:
         asked = [*spec.encoders, *(["attributes"] if spec.attributes else [])]

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,7 @@ class Block:
     sum to 1 on average: blocks of all kinds and lengths start alike.
 
     `values` float32 [n, d], zero where missing; `present` bool [n]; `encoder` its kind; `sha256` of its weights;
-    `fingerprint` names encoder and inputs; `report` says what cleaning did and how many rows are missing; `columns`:
-    how many of the d numbers belong to each column of the table, where they lie side by side.
+    `fingerprint` names encoder and inputs; `report` says what cleaning did and how many rows are missing.
     """
 
     name: str
@@ -41,7 +40,6 @@ class Block:
     fingerprint: str
     sha256: str | None = None
     report: tuple[dict[str, Any], ...] = ()
-    columns: tuple[int, ...] = ()
     _nearest: dict[int, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
     def nearest(self, k: int) -> np.ndarray:
@@ -72,14 +70,14 @@ class Block:
 class FeatureSet:
     """The blocks of both sides by name, in a fixed order; a side without features has none.
 
-    Links are pairs of users, or of items, int64 [n, 2]; histories are what users took and who took items, by side.
+    Links are pairs of users, or of items, int64 [n, 2]; histories are what users took.
     """
 
     users: dict[str, Block]
     items: dict[str, Block]
     user_links: dict[str, np.ndarray] = field(default_factory=dict)
     item_links: dict[str, np.ndarray] = field(default_factory=dict)
-    histories: dict[Side, Histories] = field(default_factory=dict)
+    histories: Histories | None = None
     members: "tuple[FeatureSet | None, ...]" = ()
     """What each member of a blend reads, which itself reads nothing."""
 
@@ -89,7 +87,7 @@ class FeatureSet:
         lines = [f"{side} {block.fingerprint}" for side, blocks in self._sides() for block in blocks.values()]
         for side, links in (("users", self.user_links), ("items", self.item_links)):
             lines += [f"{side} links {name} {_digest(pairs.tobytes())}" for name, pairs in links.items()]
-        lines += [f"{side} history {rows.fingerprint}" for side, rows in self.histories.items()]
+        lines += [f"users history {self.histories.fingerprint}"] if self.histories else []
         lines += [f"member {place} {own.fingerprint}" for place, own in enumerate(self.members) if own is not None]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
@@ -156,8 +154,7 @@ def encode_block(
         attributes = encode_attributes(table, fit)
         plain = [column.name for column in table.of_type(*PLAIN_TYPES)]
         content = _digest(*(repr(table.frame[column].to_list()) for column in plain), repr(table.clean), _rows(fit))
-        block = _block(name, kind, attributes.values, known_rows(table, plain), fit, content, None, attributes.report)
-        return replace(block, columns=attributes.widths)
+        return _block(name, kind, attributes.values, known_rows(table, plain), fit, content, None, attributes.report)
     if kind == "vector":
         vectors = table.vectors[detail]
         content = _digest(vectors.values.tobytes(), _rows(fit))

@@ -1,9 +1,7 @@
-"""Users as the items they took one after the other, items as the users who took them.
+"""Users as the items they took one after the other.
 
-Shapes: n rows of a side, L places of a history, N nodes (users, then items), D dim, O length of the result.
+Shapes: n users, L places of a history, N nodes (users, then items), D dim, O length of the result.
 """
-
-from collections.abc import Mapping
 
 import torch
 from torch import nn
@@ -12,17 +10,18 @@ from torch.utils.checkpoint import checkpoint
 
 from gnas.config.architecture import Trained
 from gnas.data.histories import Histories
-from gnas.features.table import Side
 from gnas.graph.bipartite import Graph
 from gnas.nn.init import normal
 from gnas.nn.reader import TokenReader
 
 MAX_NUMBERS = 1 << 24
-"""Numbers in the tokens of one pass; larger sides go in chunks, which are computed once more in the backward pass."""
+"""Numbers in the tokens of one pass; more users go in chunks, which are computed once more in the backward pass."""
 
 
 class Behaviour(nn.Module):
-    """What histories add to the embeddings of all nodes.
+    """What histories add to the embeddings of all nodes: token k is the k-th latest item plus a learned vector for k.
+
+    Where the order means nothing there are no such vectors, and a history is read as a set.
 
     The histories are those of train, so a positive that a loss asks for stands in its user's history, as it does in the
     neighbourhood that a graph convolution reads and in the input of an autoencoder; what is measured never does.
@@ -31,61 +30,30 @@ class Behaviour(nn.Module):
 
     Args:
         architecture: D, and the layers, heads and dropout of what reads.
-        histories: of the users, of the items (their audiences), or of both.
+        histories: of the users.
         n_out: O.
         graph: says how many nodes there are.
         generator: source of starting values.
-    """
-
-    def __init__(
-        self,
-        architecture: Trained,
-        histories: Mapping[Side, Histories],
-        n_out: int,
-        graph: Graph,
-        generator: torch.Generator,
-    ) -> None:
-        super().__init__()
-        self.sizes, self.n_out = (graph.n_users, graph.n_items), n_out
-
-        def side(name: Side, first: int) -> SideBehaviour | None:
-            given = histories.get(name)
-            return None if given is None else SideBehaviour(architecture, given, first, n_out, generator)
-
-        self.users, self.items = side("users", graph.n_users), side("items", 0)
-
-    def forward(self, x_ND: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
-        """The contribution to every node [N, O], zero where there is no history; tokens are rows of `x_ND`."""
-        parts = [
-            x_ND.new_zeros(n, self.n_out) if side is None else side(x_ND, generator)
-            for side, n in zip((self.users, self.items), self.sizes, strict=True)
-        ]
-        return torch.cat(parts)
-
-
-class SideBehaviour(nn.Module):
-    """The histories of one side: token k is the embedding of the k-th latest node plus a learned vector for k.
-
-    Where the order means nothing there are no such vectors, and a history is read as a set.
     """
 
     row_nL: torch.Tensor
     known_nL: torch.Tensor
 
     def __init__(
-        self, architecture: Trained, histories: Histories, first: int, n_out: int, generator: torch.Generator
+        self, architecture: Trained, histories: Histories, n_out: int, graph: Graph, generator: torch.Generator
     ) -> None:
         super().__init__()
         spec, dim, std = architecture.features.history, architecture.dim, architecture.init_scale
+        self.n_items = graph.n_items
         other_nL = torch.from_numpy(histories.other)
         self.dropout, self.dim = spec.dropout, dim
         self.register_buffer("known_nL", other_nL >= 0, persistent=False)
-        self.register_buffer("row_nL", other_nL.clamp(min=0) + first, persistent=False)
+        self.register_buffer("row_nL", other_nL.clamp(min=0) + graph.n_users, persistent=False)
         self.place_LD = normal(other_nL.shape[1], dim, std=std, generator=generator) if histories.ordered else None
         self.reader = TokenReader(dim, spec.layers, spec.heads, n_out, generator, std=std, what="features.history")
 
     def forward(self, x_ND: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
-        """The contribution to each row of the side: [n, O]."""
+        """The contribution to every node [N, O], zero where there is no history; tokens are rows of `x_ND`."""
         known_nL = self.known_nL
         if self.training and self.dropout:
             kept_nL = torch.empty(known_nL.shape, device=known_nL.device)
@@ -93,14 +61,15 @@ class SideBehaviour(nn.Module):
         n, length = known_nL.shape
         rows = max(1, MAX_NUMBERS // (length * self.dim))
         if n <= rows:
-            return self._read(x_ND, self.row_nL, known_nL)
-        chunks = zip(torch.split(self.row_nL, rows), torch.split(known_nL, rows), strict=True)
-        return torch.cat(
-            [
+            past_nO = self._read(x_ND, self.row_nL, known_nL)
+        else:
+            chunks = zip(torch.split(self.row_nL, rows), torch.split(known_nL, rows), strict=True)
+            parts = [
                 checkpoint(self._read, x_ND, row, known, use_reentrant=False, preserve_rng_state=False)
                 for row, known in chunks
             ]
-        )
+            past_nO = torch.cat(parts)
+        return torch.cat([past_nO, past_nO.new_zeros(self.n_items, past_nO.shape[1])])
 
     def _read(self, x_ND: torch.Tensor, row_nL: torch.Tensor, known_nL: torch.Tensor) -> torch.Tensor:
         token_nLD = embedding(row_nL, x_ND)

@@ -9,10 +9,11 @@ from torch import nn
 from gnas.config.architecture import Trained
 from gnas.config.features import plain_entry
 from gnas.features.blocks import Block, FeatureSet
+from gnas.features.table import SIDES
 from gnas.graph.bipartite import Graph
-from gnas.nn.alignment import alignable, alignment
+from gnas.graph.relations.knn import links_and_knn
+from gnas.graph.relations.links import normalized_sum
 from gnas.nn.behaviour import Behaviour
-from gnas.nn.channels import Links
 from gnas.nn.fusion import FeatureFusion
 
 
@@ -51,20 +52,17 @@ class FeatureEntry(nn.Module):
             self.fusion = fusion(entering(features, entry, "early"), architecture.dim)
             self.late_fusion = fusion(entering(features, entry, "late"), result_dim(architecture))
         self.knn = spec.knn
-        self.links = Links(features, spec.knn, graph) if spec.knn.k or spec.links else None
+        linked = [one.links for side in SIDES for one in links_and_knn(features, side, spec.knn.k, graph)]
+        follows = spec.knn.k or spec.links
+        self.links = normalized_sum(linked, graph.n_nodes, graph.device) if follows else None
         counts = torch.tensor([graph.n_users, graph.n_items])
-        described = [
-            bool(features.users or features.user_links or "users" in features.histories),
-            self.reads_items or "items" in features.histories,
-        ]
-        described_N = torch.tensor(described).repeat_interleave(counts)
+        reads_users = bool(features.users or features.user_links or features.histories)
+        described_N = torch.tensor([reads_users, self.reads_items]).repeat_interleave(counts)
         trained_N = (graph.degree_N > 0).cpu() & spec.ids
         self.register_buffer("keep_N1", (~described_N | trained_N).float()[:, None], persistent=False)
         self.register_buffer("drop_N1", self.id_dropout * described_N.float()[:, None], persistent=False)
         self.behaviour = _behaviour(architecture, features, graph, generator)
         self.history_is_early = spec.history.entry == "early"
-        self.aligned = [node_n.to(graph.device) for node_n in alignable(features, graph)] if spec.aligns else []
-        self._given_ND: torch.Tensor | None = None
 
     def forward(self, embedding_ND: torch.Tensor, generator: torch.Generator | None) -> Entered:
         """Put ids and features together; while training, ids and readings are dropped by `generator`."""
@@ -72,9 +70,6 @@ class FeatureEntry(nn.Module):
         if self.training and self.id_dropout:
             keep_N1 = keep_N1 * (1 - torch.bernoulli(self.drop_N1, generator=generator))
         early_ND, late_ND = self._given(generator)
-        if self.aligned:
-            given = [x_ND[:, : embedding_ND.shape[1]] for x_ND in (early_ND, late_ND) if x_ND is not None]
-            self._given_ND = given[0] if len(given) == 1 else given[0] + given[1]
         x_ND = embedding_ND * keep_N1 if early_ND is None else torch.addcmul(early_ND, embedding_ND, keep_N1)
         if self.behaviour is not None:
             past_ND = self.behaviour(x_ND, generator)
@@ -91,18 +86,13 @@ class FeatureEntry(nn.Module):
             return (first_ND, None) if self.early else (None, first_ND)
         return first_ND, self.late_fusion(generator) if self.late_fusion.reads else None
 
-    def alignment(self, embedding_ND: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        """How far the free embeddings are from the features of the latest pass, see `gnas.nn.alignment`."""
-        assert self._given_ND is not None
-        return alignment(embedding_ND, self._given_ND, self.aligned, generator)
-
     def smoothed(self, x_ND: torch.Tensor, entry: str) -> torch.Tensor:
         """Like nodes mixed in where the links enter at `entry`: x + weight · Sᵏ x; else x itself."""
         if self.links is None or self.knn.entry != entry:
             return x_ND
         out_ND = x_ND
         for _ in range(self.knn.layers):
-            out_ND = self.links(out_ND)
+            out_ND = self.links.matmul(out_ND)
         return torch.add(x_ND, out_ND, alpha=self.knn.weight)
 
 

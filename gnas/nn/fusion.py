@@ -11,7 +11,6 @@ from torch import nn
 from gnas.config.features import Features
 from gnas.config.named import FUSIONS
 from gnas.features.blocks import Block, FeatureSet
-from gnas.nn.column_reader import ColumnReader
 from gnas.nn.init import normal, zeros
 
 
@@ -69,7 +68,7 @@ class SideFusion(nn.Module):
     ) -> None:
         super().__init__()
         self.n, self.dropout = n, spec.modality_dropout
-        self.projections = nn.ModuleList(_projection(spec, b, dim, generator, std) for b in blocks)
+        self.projections = nn.ModuleList(Projection(b, dim, spec.hidden, generator, std) for b in blocks)
         self.fused: nn.Module | None = FUSIONS[spec.fusion].build(len(blocks), dim, generator) if blocks else None
 
     def forward(self, generator: torch.Generator | None) -> torch.Tensor:
@@ -130,13 +129,6 @@ class Attended(nn.Module):
         """From [n, M, D] to [n, D]."""
         weights_nM = ((h_nMD @ self.key_DD).tanh() @ self.query_D).softmax(1)
         return math.sqrt(h_nMD.shape[1]) * (weights_nM[..., None] * h_nMD).sum(1)
-
-
-def _projection(spec: Features, block: Block, dim: int, generator: torch.Generator, std: float) -> nn.Module:
-    """P_m: a linear map or a small network; for attributes as tokens, a Transformer over their columns."""
-    if spec.attributes == "transformer" and block.name == "attributes":
-        return ColumnReader(block, spec.attribute_transformer, dim, dim, generator, std)
-    return Projection(block, dim, spec.hidden, generator, std)
 
 
 class Projection(nn.Module):

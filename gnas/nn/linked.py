@@ -8,7 +8,7 @@ from gnas.features.table import Side
 from gnas.graph.bipartite import Graph
 from gnas.graph.products import multiply
 from gnas.graph.relations.knn import links_and_knn
-from gnas.graph.relations.links import joined, normalized_together
+from gnas.graph.relations.links import normalized_sum
 from gnas.graph.sparse import SparseMatrix
 from gnas.nn.recommender import Recommender
 
@@ -51,7 +51,7 @@ class Linked:
     def _links(self, features: FeatureSet, side: Side, n: int) -> SparseMatrix | None:
         relations = links_and_knn(features, side, self.knn.k, self.graph)
         matrices = [relation.matrix for relation in relations]
-        return normalized_together([joined(matrices, n, self.graph.device)])[0] if matrices else None
+        return normalized_sum(matrices, n, self.graph.device) if matrices else None
 
     @staticmethod
     def _followed(links: SparseMatrix, row_XB: torch.Tensor, times: int) -> torch.Tensor:

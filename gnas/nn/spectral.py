@@ -56,8 +56,6 @@ def response_coefficients(spec: Spectral) -> list[float]:
 def _response(spec: Spectral, eigenvalue: float) -> float:
     if spec.response == "ridge":
         return eigenvalue / (eigenvalue + 1 / spec.sharpness)
-    if spec.response == "heat":
-        return math.exp(-spec.sharpness * (1 - eigenvalue))
     x = 2 * eigenvalue - 1
     return 0.5 * (1 + math.copysign(abs(x) ** spec.sharpness, x))
 

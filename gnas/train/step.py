@@ -1,4 +1,4 @@
-"""One training step: propagate once, loss, contrastive term, agreement of features, L2, update."""
+"""One training step: propagate once, loss, contrastive term, L2, update."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ TrainingStep = Callable[[Batch, torch.Generator], Tensor]
 def build_step(
     model: Candidate, graph: Graph, known: Positives, architecture: Trained, *, half: bool = False
 ) -> TrainingStep:
-    """The whole loss of one step of `model`: loss + contrastive term + alignment + ½ weight_decay · L2 of its nodes.
+    """The whole loss of one step of `model`: loss + contrastive term + ½ weight_decay · L2 of its nodes.
 
     With `half` the dense products of the loss and the contrastive term are taken in bfloat16; the propagation, which
     moves memory rather than multiplies, stays in float32.
@@ -42,8 +42,6 @@ def build_step(
             loss, negatives = loss_of(model, *model.split(main.final), batch, generator)
             if contrast and views:
                 loss = loss + agreement(contrast, views, model, batch, generator)
-            if model.entry is not None and model.entry.aligned:
-                loss = loss + architecture.features.align * model.entry.alignment(model.free(), generator)
         if decay:
             loss = loss + decay / 2 * _square_norms(model.layer0(), model.n_users, batch, negatives, share_N)
         return loss

@@ -32,16 +32,6 @@ def read(**tree: Any) -> Architecture:
             {"propagation": {"gcn": {"combine": "last", "layer0": 0}}},
         ),
         ({"features": {"fusion": "gated"}}, {}),
-        ({"features": {"attributes": "flat"}}, {"features": {"attributes": True}}),
-        ({"features": {"attributes": "none", "attribute_transformer": {"layers": 3}}}, {}),
-        (
-            {"features": {"attributes": "transformer", "fusion": "none", "knn": {"k": 5}}},
-            {"features": {"attributes": True, "fusion": "none", "knn": {"k": 5}}},
-        ),
-        (
-            {"propagation": "als", "features": {"attributes": "transformer", "knn": {"k": 5}}},
-            {"propagation": "als", "features": {"attributes": True, "knn": {"k": 5}}},
-        ),
         (
             {"features": {"attributes": True, "entry": {"text": "late"}}},
             {"features": {"attributes": True, "entry": "early"}},
@@ -53,15 +43,6 @@ def read(**tree: Any) -> Architecture:
         (
             {"features": {"attributes": True, "text": "tfidf", "entry": {"text": "late"}}},
             {"features": {"attributes": True, "text": "tfidf", "entry": {"text": "late", "image": "late"}}},
-        ),
-        ({"features": {"align": 0.5}}, {}),
-        (
-            {"features": {"attributes": True, "ids": False, "align": 1}},
-            {"features": {"attributes": True, "ids": False}},
-        ),
-        (
-            {"propagation": "als", "features": {"attributes": True, "align": 2, "knn": {"k": 5}}},
-            {"propagation": "als", "features": {"attributes": True, "knn": {"k": 5}}},
         ),
         ({"features": {"history": {"layers": 0, "length": 7}}}, {}),
         ({"propagation": "als", "features": {"history": {"layers": 1}, "knn": {"k": 5}}}, {"propagation": "als"}),
@@ -83,8 +64,6 @@ def test_candidates_that_differ_in_nothing_that_matters_are_one(left: dict[str, 
         ({"lr": 0.01}, {"lr": 0.02}),
         ({"features": {"attributes": True}}, {}),
         ({"features": {"history": {"layers": 1}}}, {}),
-        ({"features": {"attributes": "transformer"}}, {"features": {"attributes": True}}),
-        ({"features": {"attributes": True, "align": 0.1}}, {"features": {"attributes": True}}),
         (
             {"features": {"attributes": True, "text": "tfidf", "entry": {"text": "late"}}},
             {"features": {"attributes": True, "text": "tfidf", "entry": {"attributes": "late"}}},
@@ -151,10 +130,6 @@ def test_identities_are_short_and_tell_the_known_designs_apart() -> None:
         (
             {"features": {"text": "tfidf", "ids": False, "entry": {"text": "late"}}},
             "entry late with `ids: false` leaves nothing to propagate",
-        ),
-        (
-            {"features": {"ids": False, "history": {"layers": 1, "sides": "both"}}},
-            "history on both sides with `ids: false` has nothing to read",
         ),
         ({"contrastive": "sgl", "propagation": {"gcn": {"depth": 0}}}, "contrastive sgl drops edges, but"),
     ],

@@ -37,7 +37,7 @@ loss: {bpr: {sampling: {popularity: {exponent: -1}}}}
         "a.yaml:5: contrastive.sgl.weight: must be a number, not [1]",
         "a.yaml:6: scorer.mlp.dot: unknown key (known: activation, hidden)",
         "a.yaml:7: lr: must be a finite number, not inf",
-        "a.yaml:8: features.attributes: must be true or false or transformer, not 'yes'",
+        "a.yaml:8: features.attributes: must be true or false, not 'yes'",
         "a.yaml:9: loss.bpr.sampling.popularity.exponent: must be at least 0, not -1",
     ]
 

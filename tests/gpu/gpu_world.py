@@ -13,7 +13,6 @@ from gnas.config.scorers import SCORERS
 from gnas.data.histories import latest
 from gnas.data.interactions import Interactions
 from gnas.features.blocks import Block, FeatureSet
-from gnas.features.table import SIDES
 from gnas.graph.bipartite import Graph
 from tests.forms import OPERATORS
 
@@ -45,7 +44,7 @@ def given(spec: Trained, taken: Interactions) -> FeatureSet | None:
     if not reads.used:
         return None
     users, items = (_blocks(n, seed) if reads.projects else {} for seed, n in enumerate((taken.n_users, taken.n_items)))
-    histories = {side: latest(taken, side, reads.history.length) for side in SIDES if reads.history.reads(side)}
+    histories = latest(taken, reads.history.length) if reads.history.layers else None
     return FeatureSet(users, items, histories=histories)
 
 
@@ -55,10 +54,7 @@ def _blocks(n: int, seed: int) -> dict[str, Block]:
     values = {
         name: rng.standard_normal((n, 12)).astype(np.float32) * present[:, None] for name in ("attributes", "text")
     }
-    return {
-        name: Block(name, "made", value, present, name, columns=(3, 5, 4) if name == "attributes" else ())
-        for name, value in values.items()
-    }
+    return {name: Block(name, "made", value, present, name) for name, value in values.items()}
 
 
 def architecture(**parts: Any) -> Trained:
@@ -74,12 +70,9 @@ _OWN: dict[str, Any] = {
 
 _BOTH: dict[str, Any] = {"attributes": True, "text": "tfidf"}
 _FEATURES: dict[str, dict[str, Any]] = {
-    "flat": _BOTH,
-    "attributes transformer": {"attributes": "transformer", "text": "tfidf", "modality_dropout": 0.2},
+    "all": {**_BOTH, "modality_dropout": 0.2},
     "early and late": {**_BOTH, "entry": {"text": "late"}},
-    "align": {**_BOTH, "align": 0.1},
     "history": {"history": {"layers": 2, "length": 20, "entry": "early"}},
-    "history of both sides": {"history": {"layers": 1, "sides": "both"}},
 }
 
 PARTS: dict[str, dict[str, Any]] = {

@@ -23,7 +23,7 @@ CLOSED: dict[str, dict[str, Any]] = {
     "item graph, dropout": {"item_graph": {"l2": 50.0, "dropout": 0.3}},
     "gf-cf": {"spectral": {"rank": 16}},
     "ridge": {"spectral": {"response": "ridge", "order": 6, "rank": 16, "user_norm": 0.3, "item_norm": 0.4}},
-    "heat": {"spectral": {"response": "heat", "order": 8, "ideal": 0.0}},
+    "plateau": {"spectral": {"response": "plateau", "order": 8, "ideal": 0.0}},
     "als": {"als": {"rank": 16, "sweeps": 6}},
 }
 

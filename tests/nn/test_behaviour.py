@@ -14,7 +14,7 @@ from gnas.evaluate.evaluator import Evaluation
 from gnas.features.bank import FeatureBank
 from gnas.graph.bipartite import build_graph
 from gnas.nn import behaviour
-from gnas.nn.behaviour import SideBehaviour
+from gnas.nn.behaviour import Behaviour
 from gnas.nn.model import Candidate, build
 from gnas.nn.reader import TokenReader
 from gnas.nn.recommender import Recommender
@@ -76,8 +76,8 @@ def test_at_first_the_mean_is_read() -> None:
 def test_users_get_their_history_and_nobody_else_does() -> None:
     model = candidate({})
     layers = model.propagate(training=False).layers
-    side = model.entry.behaviour.users if model.entry and model.entry.behaviour else None
-    assert isinstance(side, SideBehaviour)
+    side = model.entry.behaviour if model.entry else None
+    assert isinstance(side, Behaviour)
     assert side.place_LD is not None
     token_LD = model.embedding[4:][torch.tensor([0, 2, 1])] + side.place_LD  # user 0, latest first
     torch.testing.assert_close(layers[0][0], model.embedding[0] + by_torch(side.reader, token_LD), rtol=1e-4, atol=1e-5)
@@ -87,8 +87,8 @@ def test_users_get_their_history_and_nobody_else_does() -> None:
     torch.testing.assert_close(layers[0][4:], model.embedding[4:])
 
 
-def test_audiences_and_late_entry() -> None:
-    model = candidate({"sides": "both", "entry": "late"}, propagation={"lightgcn": {"depth": 1, "combine": "concat"}})
+def test_late_entry() -> None:
+    model = candidate({"entry": "late"}, propagation={"lightgcn": {"depth": 1, "combine": "concat"}})
     layers, final = model.propagate(training=False)
     torch.testing.assert_close(layers[0][4:9], model.embedding[4:9])
     entry = model.entry
@@ -96,7 +96,7 @@ def test_audiences_and_late_entry() -> None:
     assert entry.behaviour is not None
     past = entry.behaviour(layers[0], None)
     assert past.shape == (10, 2 * D)
-    assert (past.abs().sum(1) > 0).tolist() == [True] * 3 + [False] + [True] * 5 + [False]
+    assert (past.abs().sum(1) > 0).tolist() == [True] * 3 + [False] * 7
     torch.testing.assert_close(final, torch.cat(layers, 1) + past)
 
 
@@ -123,7 +123,7 @@ def test_a_share_of_the_history_is_left_out_while_training() -> None:
 
 def test_where_there_are_no_times_a_history_is_a_set() -> None:
     log = Interactions(LOG.user, LOG.item, 4, 6)
-    side = candidate({}, log).entry.behaviour.users  # type: ignore[union-attr]
+    side = candidate({}, log).entry.behaviour  # type: ignore[union-attr]
     assert side is not None
     assert side.place_LD is None
 

@@ -19,7 +19,6 @@ def wanted_response(spec: Spectral, eigenvalue_I: np.ndarray) -> np.ndarray:
     exact = {
         "linear": lambda t: (t + 1) / 2,
         "ridge": lambda t: ((t + 1) / 2) / ((t + 1) / 2 + 1 / spec.sharpness),
-        "heat": lambda t: np.exp(-spec.sharpness * (1 - (t + 1) / 2)),
         "plateau": lambda t: 0.5 * (1 + np.sign(t) * np.abs(t) ** spec.sharpness),
         "none": lambda t: 0 * t,
     }[spec.response]
@@ -47,8 +46,8 @@ SPECS = [
     Spectral(response="ridge", sharpness=20.0, order=7, user_norm=0.3, item_norm=0.3, rank=5, ideal=0.5),
     Spectral(response="plateau", sharpness=5.0, order=8, degree=0.2, ideal_degree=0.2, rank=5, ideal=0.1),
     Spectral(response="plateau", sharpness=2.5, order=1, ideal=0.0, user_norm=1.0, item_norm=0.0),
-    Spectral(response="heat", sharpness=3.0, order=2, ideal=0.0, degree=-0.3),
-    Spectral(response="heat", sharpness=1.0, order=12, rank=1, ideal=2.0),
+    Spectral(response="ridge", sharpness=3.0, order=2, ideal=0.0, degree=-0.3),
+    Spectral(response="ridge", sharpness=1.0, order=12, rank=1, ideal=2.0),
 ]
 
 
@@ -136,7 +135,7 @@ def test_what_cannot_matter_is_not_part_of_the_identity() -> None:
     assert name(response="none", ideal=0.1, user_norm=0.2) == name(response="none", ideal=2.0, degree=0.5)
     assert name(ideal=0.0, rank=8) == name(ideal=0.0, ideal_degree=0.0)
     assert name(ideal=0.1) != name(ideal=0.2)
-    assert name(response="heat", order=4) != name(response="heat")
+    assert name(response="ridge", order=4) != name(response="ridge")
     assert "order" not in str(ClosedForm(propagation=Spectral()).canonical())
 
 

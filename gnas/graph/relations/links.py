@@ -44,11 +44,10 @@ def joined(matrices: list[SparseMatrix], n: int, device: torch.device) -> Sparse
     return symmetric_matrix(key, empty.new_zeros(len(key)).index_add_(0, place_E, value_E), n)
 
 
-def normalized_together(matrices: list[SparseMatrix]) -> list[SparseMatrix]:
-    """D^-½ A D^-½ for each symmetric matrix A [n, n], with the degrees that all of them have together."""
-    degree_n = torch.stack([row_sum(matrix.pattern, matrix.value) for matrix in matrices]).sum(0)
-    scale = scales(degree_n, 0.5)
-    return [normalized(matrix, *scale, symmetric=True) for matrix in matrices]
+def normalized_sum(matrices: list[SparseMatrix], n: int, device: torch.device) -> SparseMatrix:
+    """D^-½ A D^-½ with A the sum of some symmetric matrices [n, n]."""
+    total = joined(matrices, n, device)
+    return normalized(total, *scales(row_sum(total.pattern, total.value), 0.5), symmetric=True)
 
 
 def symmetric_matrix(key: torch.Tensor, value: torch.Tensor, n: int) -> SparseMatrix:
