@@ -59,7 +59,7 @@ class Plain(nn.Module):
     def __init__(self, layer: Layer, graph: Graph) -> None:
         super().__init__()
         self.layer = layer
-        self.matrix = _Autograd(graph.interactions.adjacency(*layer.norm).csr)
+        self.matrix = _Autograd(graph.interactions.adjacency(*layer.weighing).csr)
 
     def forward(self, x_ND: torch.Tensor) -> torch.Tensor:
         """From [N, D] to [N, D]."""
@@ -80,7 +80,7 @@ class Ours(nn.Module):
     def __init__(self, layer: Layer, graph: Graph) -> None:
         super().__init__()
         self.layer = layer
-        self.matrix = graph.interactions.adjacency(*layer.norm)
+        self.matrix = graph.interactions.adjacency(*layer.weighing)
 
     def forward(self, x_ND: torch.Tensor) -> torch.Tensor:
         """From [N, D] to [N, D]."""

@@ -7,7 +7,7 @@ import torch
 from gnas.graph.sparse import SparseMatrix
 
 
-class Norm(NamedTuple):
+class Weighing(NamedTuple):
     """What an operator asks of a relation: edge w → v times d_v^(a−1) · d_w^(−a), a = `exponent`; None: as it is.
 
     a = 0.5 is symmetric (Kipf & Welling, ICLR 2017), a = 0 the mean over v's neighbours, a = 1 its transpose. With

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from gnas.graph.normalize import Norm
+from gnas.graph.normalize import Weighing
 from gnas.graph.pattern import Pattern, runs, start_of
 from gnas.graph.relations.relation import Relation
 from gnas.graph.sparse import SparseMatrix
@@ -29,7 +29,7 @@ class Neighbourhood:
     pattern: Pattern
     entry_P: Tensor
     weight_P: Tensor
-    _adjacencies: dict[Norm, SparseMatrix] = field(default_factory=dict, repr=False)
+    _adjacencies: dict[Weighing, SparseMatrix] = field(default_factory=dict, repr=False)
 
     @property
     def n_edges(self) -> int:
@@ -38,15 +38,15 @@ class Neighbourhood:
 
     def adjacency(self, exponent: float | None = None, self_loops: bool = False) -> SparseMatrix:
         """The drawn part of the adjacency of the whole relation; with its self loops, where it has them."""
-        norm = Norm(exponent, self_loops)
-        if norm not in self._adjacencies:
-            self._adjacencies[norm] = self._part(norm)
-        return self._adjacencies[norm]
+        weighing = Weighing(exponent, self_loops)
+        if weighing not in self._adjacencies:
+            self._adjacencies[weighing] = self._part(weighing)
+        return self._adjacencies[weighing]
 
-    def _part(self, norm: Norm) -> SparseMatrix:
+    def _part(self, weighing: Weighing) -> SparseMatrix:
         pattern, weight_P, value_P = self.pattern, self.weight_P, self.whole.links.value[self.entry_P]
         edge_P = torch.arange(pattern.nnz, device=pattern.device)
-        if norm.self_loops:
+        if weighing.self_loops:
             n_nodes = len(self.node_S)
             node = torch.arange(n_nodes, device=pattern.device)
             column = torch.cat([pattern.column.long(), node])
@@ -55,8 +55,8 @@ class Neighbourhood:
             edge_P = torch.cat([edge_P, torch.full_like(node, -1)])[order]
             one_S = value_P.new_ones(n_nodes)
             value_P, weight_P = (torch.cat([part, one_S])[order] for part in (value_P, weight_P))
-        if norm.exponent is not None:
-            into_N, out_N = self.whole.scales(norm.exponent, norm.self_loops)
+        if weighing.exponent is not None:
+            into_N, out_N = self.whole.scales(weighing.exponent, weighing.self_loops)
             value_P = value_P * into_N[self.node_S[pattern.row]] * out_N[self.node_S[pattern.column]]
         return SparseMatrix(pattern, value_P * weight_P, edge=edge_P)
 

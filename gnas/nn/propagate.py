@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from gnas.config.propagation import Layered, Propagation
-from gnas.graph.normalize import Norm
+from gnas.graph.normalize import Weighing
 from gnas.graph.relations.relation import Relation
 from gnas.graph.sampling import Neighbourhood
 from gnas.graph.sparse import SparseMatrix, kept_edges
@@ -81,9 +81,9 @@ class Stack(nn.Module):
             return Propagated([x_ND], x_ND + _noise(x_ND, noise, generator) if noise else x_ND)
         rate = edge_dropout if edge_dropout is not None else spec.edge_dropout if self.training else 0.0
         kept = kept_edges(relation.n_edges, rate, generator, x_ND) if rate else None
-        matrices = {layer.norm: relation.adjacency(*layer.norm) for layer in cast("list[Layer]", self.layers)}
+        matrices = {layer.weighing: relation.adjacency(*layer.weighing) for layer in cast("list[Layer]", self.layers)}
         if kept is not None:
-            matrices = {norm: matrix.reweighted(kept) for norm, matrix in matrices.items()}
+            matrices = {weighing: matrix.reweighted(kept) for weighing, matrix in matrices.items()}
         outputs = self._outputs(spec, x_ND, matrices, noise, generator)
         if not torch.is_grad_enabled():
             return Propagated([], self.combine(outputs))
@@ -94,7 +94,7 @@ class Stack(nn.Module):
         self,
         spec: Layered,
         x_ND: torch.Tensor,
-        matrices: dict[Norm, SparseMatrix],
+        matrices: dict[Weighing, SparseMatrix],
         noise: float | None,
         generator: torch.Generator | None,
     ) -> Iterator[torch.Tensor]:
@@ -102,7 +102,7 @@ class Stack(nn.Module):
         yield x_ND
         before = x_ND
         for layer in cast("list[Layer]", self.layers):
-            out = layer(before, matrices[layer.norm])
+            out = layer(before, matrices[layer.weighing])
             if self.lonely_N1 is not None and not layer.reads_itself:
                 out = torch.where(self.lonely_N1, before, out)
             if spec.residual:

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from gnas.graph.kept import Kept
-from gnas.graph.normalize import Norm
+from gnas.graph.normalize import Weighing
 from gnas.graph.pattern import Pattern, runs, start_of
 from gnas.graph.relations.links import symmetric_matrix
 from gnas.graph.relations.relation import Relation
@@ -22,19 +22,23 @@ def among_items() -> Relation:
     return Relation("alike", ("items", "items"), matrix, (4, 3))
 
 
-@pytest.mark.parametrize("norm", [Norm(), Norm(0.5), Norm(0.0, True), Norm(None, True), Norm(1.0)], ids=str)
-def test_a_relation_among_one_side_propagates_over_all_nodes(norm: Norm) -> None:
+@pytest.mark.parametrize(
+    "weighing", [Weighing(), Weighing(0.5), Weighing(0.0, True), Weighing(None, True), Weighing(1.0)], ids=str
+)
+def test_a_relation_among_one_side_propagates_over_all_nodes(weighing: Weighing) -> None:
     dense = torch.zeros(7, 7)
     dense[4:, 4:] = WEIGHTS
-    looped = dense + torch.eye(7) if norm.self_loops else dense
+    looped = dense + torch.eye(7) if weighing.self_loops else dense
     degree = looped.sum(1)
-    into, out = (torch.where(degree > 0, degree**p, 0) for p in ((norm.exponent or 0) - 1, -(norm.exponent or 0)))
-    expected = looped if norm.exponent is None else into[:, None] * looped * out
+    into, out = (
+        torch.where(degree > 0, degree**p, 0) for p in ((weighing.exponent or 0) - 1, -(weighing.exponent or 0))
+    )
+    expected = looped if weighing.exponent is None else into[:, None] * looped * out
     relation = among_items()
-    matrix = relation.adjacency(*norm)
+    matrix = relation.adjacency(*weighing)
     torch.testing.assert_close(matrix.csr.to_dense(), expected)
     torch.testing.assert_close(matrix.transposed.csr.to_dense(), expected.t())
-    assert relation.adjacency(*norm) is matrix
+    assert relation.adjacency(*weighing) is matrix
     assert relation.degree_N.tolist() == dense.sum(1).tolist()
 
 

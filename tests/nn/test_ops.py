@@ -42,7 +42,7 @@ def layer_of(spec: Layered) -> Layer:
 
 def edges(layer: Layer, factor: Tensor | None = None) -> SparseMatrix:
     """What the layer asks for; with a `factor` for each interaction."""
-    matrix = small_graph().interactions.adjacency(*layer.norm)
+    matrix = small_graph().interactions.adjacency(*layer.weighing)
     return matrix if factor is None else matrix.reweighted(factor)
 
 
@@ -76,7 +76,7 @@ def test_any_operator_runs_on_any_relation(case: Case) -> None:
     near[4, 5] = near[5, 4] = near[5, 6] = near[6, 5] = 1
     layer, x = layer_of(case.spec), normal(7, DIM, seed=1)
     theirs = case.formula(case.spec, dict(layer.named_parameters()), near, x)
-    torch.testing.assert_close(layer(x, relation.adjacency(*layer.norm)), theirs, rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(layer(x, relation.adjacency(*layer.weighing)), theirs, rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize(

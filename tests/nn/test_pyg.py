@@ -36,7 +36,7 @@ def layer_of(spec: PyG, seed: int = 0) -> PyGLayer:
 
 def test_lgconv_is_lightgcn_on_every_relation() -> None:
     ours, theirs = LightGCNLayer(LightGCN(), DIM, rng()), layer_of(PyG(layer="LGConv"))
-    torch.testing.assert_close(theirs(X, EDGES.adjacency()), ours(X, EDGES.adjacency(*ours.norm)))
+    torch.testing.assert_close(theirs(X, EDGES.adjacency()), ours(X, EDGES.adjacency(*ours.weighing)))
     assert theirs.reads_itself is ours.reads_itself is False
     assert layer_of(PyG(layer="GCNConv")).reads_itself
 
@@ -45,7 +45,7 @@ def test_gcnconv_is_gcn() -> None:
     ours, theirs = GCNLayer(GCN(activation="tanh"), DIM, rng()), layer_of(PyG(layer="GCNConv", activation="tanh"))
     assert ours.linear is not None
     theirs.conv.load_state_dict({"lin.weight": ours.linear.weight, "bias": ours.linear.bias})
-    torch.testing.assert_close(theirs(X, EDGES.adjacency()), ours(X, EDGES.adjacency(*ours.norm)))
+    torch.testing.assert_close(theirs(X, EDGES.adjacency()), ours(X, EDGES.adjacency(*ours.weighing)))
 
 
 def test_dropped_edges_are_not_there() -> None:

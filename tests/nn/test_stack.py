@@ -141,7 +141,7 @@ def test_mixed_is_its_layers_one_after_the_other() -> None:
     x, total = X, 0.5 * X
     for spec in ops:
         layer = spec.build(DIM, generator)
-        x = 0.9 * layer(x, EDGES.adjacency(*layer.norm)) + 0.1 * X
+        x = 0.9 * layer(x, EDGES.adjacency(*layer.weighing)) + 0.1 * X
         total = total + x
     torch.testing.assert_close(stack(X, EDGES).final, total)
 

@@ -8,7 +8,7 @@ from functools import cached_property
 import torch
 
 from gnas.features.table import Side
-from gnas.graph.normalize import Norm, normalized, scales
+from gnas.graph.normalize import Weighing, normalized, scales
 from gnas.graph.pattern import Pattern, start_of
 from gnas.graph.segments import row_sum
 from gnas.graph.sparse import SparseMatrix
@@ -28,8 +28,8 @@ class Relation:
         self.name, self.ends, self.matrix = name, ends, matrix
         self.n_users, self.n_items = sizes
         self.n_nodes = sum(sizes)
-        self._adjacencies: dict[Norm, SparseMatrix] = {}
-        self._scales: dict[Norm, tuple[torch.Tensor, torch.Tensor]] = {}
+        self._adjacencies: dict[Weighing, SparseMatrix] = {}
+        self._scales: dict[Weighing, tuple[torch.Tensor, torch.Tensor]] = {}
 
     @property
     def device(self) -> torch.device:
@@ -62,21 +62,21 @@ class Relation:
         return torch.cat([row_sum(side.pattern, side.value) for side in sides])
 
     def adjacency(self, exponent: float | None = None, self_loops: bool = False) -> SparseMatrix:
-        """The matrix [N, N] that propagates, as `Norm` says."""
-        norm = Norm(exponent, self_loops)
-        if norm not in self._adjacencies:
+        """The matrix [N, N] that propagates, as `Weighing` says."""
+        weighing = Weighing(exponent, self_loops)
+        if weighing not in self._adjacencies:
             links = self._looped if self_loops else self.links
             if exponent is not None:
                 links = normalized(links, *self.scales(exponent, self_loops), symmetric=exponent == 0.5)
-            self._adjacencies[norm] = links
-        return self._adjacencies[norm]
+            self._adjacencies[weighing] = links
+        return self._adjacencies[weighing]
 
     def scales(self, exponent: float, self_loops: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
         """What that matrix's rows and columns are multiplied by: float32 [N] each."""
-        norm = Norm(exponent, self_loops)
-        if norm not in self._scales:
-            self._scales[norm] = scales(self.degree_N + 1 if self_loops else self.degree_N, exponent)
-        return self._scales[norm]
+        weighing = Weighing(exponent, self_loops)
+        if weighing not in self._scales:
+            self._scales[weighing] = scales(self.degree_N + 1 if self_loops else self.degree_N, exponent)
+        return self._scales[weighing]
 
     @cached_property
     def _looped(self) -> SparseMatrix:

@@ -4,7 +4,7 @@ import torch
 from torch.nn.functional import leaky_relu
 
 from gnas.config.propagation import GAT
-from gnas.graph.normalize import Norm
+from gnas.graph.normalize import Weighing
 from gnas.graph.segments import edge_sum
 from gnas.graph.sparse import SparseMatrix
 from gnas.nn.activations import SLOPE, activation
@@ -21,7 +21,7 @@ class GATLayer(Layer):
     W is the identity and b is left out.
     """
 
-    norm = Norm(self_loops=True)
+    weighing = Weighing(self_loops=True)
 
     def __init__(self, spec: GAT, dim: int, generator: torch.Generator) -> None:
         super().__init__()

@@ -4,7 +4,7 @@ import torch
 
 from gnas.config.propagation import GATv2
 from gnas.graph.additive import additive_scores
-from gnas.graph.normalize import Norm
+from gnas.graph.normalize import Weighing
 from gnas.graph.sparse import SparseMatrix
 from gnas.nn.activations import SLOPE, activation
 from gnas.nn.attention import attend, head_dim
@@ -20,7 +20,7 @@ class GATv2Layer(Layer):
     result. Without `linear`, s = t = x and b is left out.
     """
 
-    norm = Norm(self_loops=True)
+    weighing = Weighing(self_loops=True)
 
     def __init__(self, spec: GATv2, dim: int, generator: torch.Generator) -> None:
         super().__init__()

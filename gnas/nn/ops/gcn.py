@@ -3,7 +3,7 @@
 import torch
 
 from gnas.config.propagation import GCN, norm_exponent
-from gnas.graph.normalize import Norm
+from gnas.graph.normalize import Weighing
 from gnas.graph.sparse import SparseMatrix
 from gnas.nn.activations import activation
 from gnas.nn.linear import Linear
@@ -19,7 +19,7 @@ class GCNLayer(Layer):
     def __init__(self, spec: GCN, dim: int, generator: torch.Generator) -> None:
         super().__init__()
         self.reads_itself = spec.self_loops
-        self.norm = Norm(norm_exponent(spec.norm), spec.self_loops)
+        self.weighing = Weighing(norm_exponent(spec.norm), spec.self_loops)
         self.linear = Linear(dim, dim, generator) if spec.linear else None
         self.activation = activation(spec.activation)
 

@@ -3,7 +3,7 @@
 import torch
 
 from gnas.config.propagation import GIN, norm_exponent
-from gnas.graph.normalize import Norm
+from gnas.graph.normalize import Weighing
 from gnas.graph.sparse import SparseMatrix
 from gnas.nn.activations import activation
 from gnas.nn.init import zeros
@@ -19,7 +19,7 @@ class GINLayer(Layer):
 
     def __init__(self, spec: GIN, dim: int, generator: torch.Generator) -> None:
         super().__init__()
-        self.norm = Norm(norm_exponent(spec.norm))
+        self.weighing = Weighing(norm_exponent(spec.norm))
         self.epsilon = zeros(1)
         self.inner = Linear(dim, dim, generator)
         self.outer = Linear(dim, dim, generator)

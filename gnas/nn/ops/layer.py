@@ -3,22 +3,22 @@
 import torch
 from torch import nn
 
-from gnas.graph.normalize import Norm
+from gnas.graph.normalize import Weighing
 from gnas.graph.sparse import SparseMatrix
 
 
 class Layer(nn.Module):
     """One layer, built as `Layer(spec, dim, generator)`.
 
-    `norm` says which adjacency it asks for. `reads_itself = False` says that a node's output is that of its neighbours
-    alone, zero where it has none.
+    `weighing` says which adjacency it asks for. `reads_itself = False` says that a node's output is that of its
+    neighbours alone, zero where it has none.
     """
 
-    norm = Norm()
+    weighing = Weighing()
     reads_itself = True
 
     def forward(self, x_ND: torch.Tensor, matrix: SparseMatrix) -> torch.Tensor:
-        """One step of propagation [N, D] along `matrix` [N, N], normalised as `norm` asks.
+        """One step of propagation [N, D] along `matrix` [N, N], normalised as `weighing` asks.
 
         Entries that edge dropout took have the value 0, and are `gone` for an operator that reads no values.
         """

@@ -3,7 +3,7 @@
 import torch
 
 from gnas.config.propagation import LightGCN, norm_exponent
-from gnas.graph.normalize import Norm
+from gnas.graph.normalize import Weighing
 from gnas.graph.sparse import SparseMatrix
 from gnas.nn.ops.layer import Layer
 
@@ -15,7 +15,7 @@ class LightGCNLayer(Layer):
 
     def __init__(self, spec: LightGCN, _dim: int, _generator: torch.Generator) -> None:
         super().__init__()
-        self.norm = Norm(norm_exponent(spec.norm))
+        self.weighing = Weighing(norm_exponent(spec.norm))
 
     def forward(self, x_ND: torch.Tensor, matrix: SparseMatrix) -> torch.Tensor:
         """One step of propagation [N, D]."""

@@ -3,7 +3,7 @@
 import torch
 
 from gnas.config.propagation import NGCF, norm_exponent
-from gnas.graph.normalize import Norm
+from gnas.graph.normalize import Weighing
 from gnas.graph.sparse import SparseMatrix
 from gnas.nn.activations import activation
 from gnas.nn.linear import Linear
@@ -19,7 +19,7 @@ class NGCFLayer(Layer):
 
     def __init__(self, spec: NGCF, dim: int, generator: torch.Generator) -> None:
         super().__init__()
-        self.norm = Norm(norm_exponent(spec.norm))
+        self.weighing = Weighing(norm_exponent(spec.norm))
         self.sum = Linear(dim, dim, generator)
         self.product = Linear(dim, dim, generator, bias=False)
         self.activation = activation(spec.activation)

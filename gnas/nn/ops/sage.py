@@ -3,7 +3,7 @@
 import torch
 
 from gnas.config.propagation import SAGE
-from gnas.graph.normalize import Norm
+from gnas.graph.normalize import Weighing
 from gnas.graph.segments import segment_max
 from gnas.graph.sparse import SparseMatrix
 from gnas.nn.activations import activation
@@ -20,7 +20,7 @@ class SAGELayer(Layer):
     def __init__(self, spec: SAGE, dim: int, generator: torch.Generator) -> None:
         super().__init__()
         self.largest = spec.aggregate == "max"
-        self.norm = Norm(0.0 if spec.aggregate == "mean" else None)
+        self.weighing = Weighing(0.0 if spec.aggregate == "mean" else None)
         self.own = Linear(dim, dim, generator, bias=False) if spec.linear else None
         self.near = Linear(dim, dim, generator) if spec.linear else None
         self.activation = activation(spec.activation)
