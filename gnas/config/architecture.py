@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
+from gnas.config import closed_forms  # noqa: F401 - a propagation may be one of them
 from gnas.config.base import Strict
 from gnas.config.contrastive import ContrastiveField, NoContrastive
 from gnas.config.feature_words import feature_words

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -166,3 +168,9 @@ def test_wrong_metric_names(name: str, sentence: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_metric(name)
     assert str(caught.value).startswith(sentence)
+
+
+def test_every_propagation_is_known_wherever_architectures_are() -> None:
+    code = "import gnas; print(gnas.Architecture.model_validate({'propagation': 'spectral'}).words)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("spectral")
