@@ -10,7 +10,7 @@ from gnas.config.losses import LOSSES, Sampled
 from gnas.config.propagation import PROPAGATIONS, Layered
 from gnas.data.place import Place
 from gnas.data.sheet import sheet_of
-from gnas.graph.normalize import Norm
+from gnas.graph.normalize import Weighing
 from gnas.metrics import list_metric
 from gnas.nn.losses import own_negatives
 from gnas.nn.ops.layer import Layer
@@ -20,7 +20,7 @@ from gnas.search.samplers import SAMPLERS
 
 
 class TwiceLayer(Layer):
-    norm = Norm(0.5)
+    weighing = Weighing(0.5)
 
     def __init__(self, spec, dim, generator):
         super().__init__()

@@ -3,7 +3,7 @@
 import torch
 from torch.nn.functional import embedding
 
-from gnas.graph.normalize import Norm
+from gnas.graph.normalize import Weighing
 from gnas.graph.sparse import SparseMatrix
 from gnas.nn.losses.step import Batch, LossValue, StepLoss
 from gnas.nn.model import Candidate
@@ -14,7 +14,7 @@ from gnas_garden.choices import LazyWalk, SquaredHinge
 
 
 class LazyWalkLayer(Layer):
-    norm = Norm(0.0)
+    weighing = Weighing(0.0)
 
     def __init__(self, spec: LazyWalk, _dim: int, _generator: torch.Generator) -> None:
         super().__init__()
