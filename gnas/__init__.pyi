@@ -1,4 +1,5 @@
 from gnas.config.architecture import Architecture as Architecture
+from gnas.plugins import load_code as load_code
 from gnas.run.compare import compare as compare
 from gnas.run.evaluate import evaluate as evaluate
 from gnas.run.finetune import finetune as finetune
@@ -11,3 +12,4 @@ from gnas.space.load import load_space as load_space
 from gnas.space.search_space import SearchSpace as SearchSpace
 
 __version__: str
+__all__: list[str]

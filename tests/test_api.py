@@ -240,6 +240,13 @@ def test_importing_gnas_imports_nothing_heavy() -> None:
     assert found.strip() == "[]"
 
 
+def test_editors_are_told_of_every_public_name() -> None:
+    stub = (ROOT / "gnas" / "__init__.pyi").read_text()
+    told = {line.split()[-1] for line in stub.splitlines() if line.startswith("from ")}
+    assert told == {*gnas.__all__} - {"__version__"}
+    assert {*gnas.__all__} <= {*dir(gnas)}
+
+
 def test_public_names_win_over_subpackages_whatever_is_imported_first() -> None:
     code = "import gnas.search.events, gnas.train.loop, gnas.evaluate.evaluator, gnas\n"
     found = process(code + "print(*(callable(getattr(gnas, name)) for name in ('search', 'train', 'evaluate')))")

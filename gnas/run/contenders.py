@@ -9,14 +9,13 @@ from gnas.evaluate.uncertainty import leads
 from gnas.events import Work
 from gnas.nn.recommender import Recommender
 from gnas.rng import derive_seed
-from gnas.run.prepared import Prepared, features_of
+from gnas.run.prepared import Prepared, model_at
 from gnas.run.refit import fitted
 from gnas.rundir.best import read_best
 from gnas.rundir.layout import RunDirectory
 from gnas.rundir.trial import read_architecture, read_status
 from gnas.search.confirm import ALPHA
 from gnas.search.events import Best
-from gnas.train.checkpoint import load_model
 
 
 @dataclass(frozen=True)
@@ -30,13 +29,8 @@ class Contender:
     model: Path
 
     def saved(self, prepared: Prepared) -> Recommender:
-        """Its saved model.
-
-        Raises:
-            RunError: the file is damaged, or of another architecture or other data.
-        """
-        features = features_of(prepared, self.architecture)
-        return load_model(self.model, self.architecture, prepared.graph, prepared.split.fingerprint, features)
+        """Its saved model; see `model_at`."""
+        return model_at(self.model, self.architecture, prepared)
 
     def recommender(self, prepared: Prepared, refit: bool) -> Work[Recommender]:
         """Its saved model, or the architecture fitted again on all of `prepared`."""

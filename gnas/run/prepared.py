@@ -21,12 +21,14 @@ from gnas.features.table import load_tables
 from gnas.graph.bipartite import Graph, build_graph
 from gnas.metrics import metric_of
 from gnas.nn.ratings import RatingScale, rating_scale
+from gnas.nn.recommender import Recommender
 from gnas.plugins import keep_code
 from gnas.rng import numpy_rng
 from gnas.run.environment import describe_environment
 from gnas.rundir.beginning import write_config, write_data, write_environment, write_space
 from gnas.rundir.layout import RunDirectory
 from gnas.space.search_space import SearchSpace
+from gnas.train.checkpoint import load_model
 
 DRAWS = 200
 """Candidates drawn to find what the space may read; what they miss is read when it is asked for."""
@@ -105,6 +107,16 @@ def features_of(prepared: Prepared, architecture: Architecture) -> FeatureSet | 
             {}, {}, members=tuple(features_of(prepared, one.architecture) for one in architecture.members)
         )
     return prepared.bank.select(architecture.read)
+
+
+def model_at(path: Path, architecture: Architecture, prepared: Prepared) -> Recommender:
+    """A saved model, ready to score.
+
+    Raises:
+        RunError: the file is missing, damaged, or of another architecture or other data.
+    """
+    features = features_of(prepared, architecture)
+    return load_model(path, architecture, prepared.graph, prepared.split.fingerprint, features)
 
 
 def pinned(prepared: Prepared, architecture: Architecture) -> Architecture:

@@ -32,7 +32,7 @@ from gnas.report.summary import (
     tuning_summary,
 )
 from gnas.report.tables import Table
-from gnas.run.prepared import Prepared, features_of, prepare_run
+from gnas.run.prepared import Prepared, features_of, model_at, prepare_run
 from gnas.rundir import layout
 from gnas.rundir.baselines import BaselineRecord, read_baselines
 from gnas.rundir.beginning import read_config, read_data, read_space
@@ -44,7 +44,6 @@ from gnas.rundir.look import Look, read_looks
 from gnas.rundir.table import trials_frame
 from gnas.rundir.trial import read_statuses
 from gnas.space.search_space import SearchSpace
-from gnas.train.checkpoint import load_model
 from gnas.train.device import resolve_device
 
 if TYPE_CHECKING:
@@ -187,10 +186,7 @@ class Run(Shown):
             )
         architecture = load_architecture(str(run.ensemble_architecture))
         prepared = finish(reopen(run, resolve_device(self.config.device)))
-        features = features_of(prepared, architecture)
-        fingerprint = prepared.split.fingerprint
-        model = load_model(run.ensemble_model, architecture, prepared.graph, fingerprint, features)
-        return Model(model, architecture, prepared)
+        return Model(model_at(run.ensemble_model, architecture, prepared), architecture, prepared)
 
     def summary(self) -> list[str | Table]:
         """What it came to."""
@@ -267,8 +263,7 @@ def load_best(run: RunDirectory, device: torch.device, tick: Tick = no_tick) -> 
 def best_model(run: RunDirectory, architecture: Architecture, prepared: Prepared) -> Work[Recommender]:
     """The best model of a run whose data are at hand."""
     yield Phase("loading the model")
-    features = features_of(prepared, architecture)
-    return load_model(run.model, architecture, prepared.graph, prepared.split.fingerprint, features)
+    return model_at(run.model, architecture, prepared)
 
 
 def user_numbers(ids: pl.Series, users: Sequence[str]) -> np.ndarray:

@@ -16,7 +16,18 @@ from gnas.rundir.confirm import FreshTraining, confirmed_epochs, drop_damaged, f
 from gnas.rundir.ensemble import EnsembleRecord, EnsembleValues, Member, read_ensemble, write_ensemble
 from gnas.rundir.fork import Fork, forked, write_fork
 from gnas.rundir.layout import RunDirectory
-from gnas.rundir.look import Group, Lead, Look, Measured, Rival, SeedLook, Spread, read_looks, record_look
+from gnas.rundir.look import (
+    Group,
+    Lead,
+    Look,
+    Measured,
+    Rival,
+    SeedLook,
+    Spread,
+    complete_look,
+    read_looks,
+    record_look,
+)
 from gnas.rundir.pareto import Front, FrontPoint, read_front, write_front
 from gnas.rundir.session import SessionRecord, read_sessions, spent_s, write_session
 from gnas.rundir.study import read_study, write_study
@@ -58,6 +69,8 @@ def test_every_record_comes_back_as_it_was_written(run: RunDirectory) -> None:
     assert (read_baselines(run), read_best(run), read_ensemble(run)) == (BASELINES, BEST, ENSEMBLE)
     assert (read_front(run), read_study(run)) == (FRONT, "gnas-run")
     assert read_looks(run) == (LOOK, replace(LOOK, groups=(), compared_with=("other",)))
+    complete_look(run, 1, replace(LOOK, n_users=7))
+    assert [look.n_users for look in read_looks(run)] == [7, LOOK.n_users], "the other stays as it was"
 
 
 def test_nothing_is_read_where_nothing_was_written(run: RunDirectory) -> None:
