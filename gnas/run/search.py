@@ -9,7 +9,6 @@ from typing import Unpack
 from gnas.config.run import RunConfig
 from gnas.errors import ConfigError, RunError
 from gnas.events import Begun, Note, OnEvent, Phase, Tick, Work, finish, no_tick, tick_of
-from gnas.files import write_bytes
 from gnas.report.page import write_report
 from gnas.run.baselines import tuned_baselines
 from gnas.run.configure import data_name, new_run, overrides_of, settle, with_limits
@@ -24,7 +23,7 @@ from gnas.run.settings import Asked, Data, Settings, asked_for
 from gnas.run.setup import check_search, require_password, setup_of
 from gnas.run.worker import helpers
 from gnas.rundir.beginning import read_data, read_space
-from gnas.rundir.best import BestRecord, Confirmation, write_best
+from gnas.rundir.best import BestRecord, Confirmation, keep_best
 from gnas.rundir.confirm import fresh_trainings
 from gnas.rundir.fork import Fork, write_fork
 from gnas.rundir.layout import RunDirectory
@@ -227,6 +226,5 @@ def _keep_best(run: RunDirectory, prepared: Prepared, best: Best) -> None:
         separated=best.separated,
     )
     architecture = pinned(prepared, read_architecture(trial))
-    write_bytes(run.model, trial.model.read_bytes())
     kept = tuple(epoch for epoch in best_epochs if epoch is not None)
-    write_best(run, architecture, BestRecord(architecture.identity, status.metrics, kept, confirmed))
+    keep_best(run, trial, architecture, BestRecord(architecture.identity, status.metrics, kept, confirmed))

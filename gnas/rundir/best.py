@@ -6,8 +6,8 @@ from gnas.config.architecture import Architecture
 from gnas.config.load import load_architecture
 from gnas.config.yaml import dump_yaml
 from gnas.errors import RunError
-from gnas.files import write_text
-from gnas.rundir.layout import RunDirectory
+from gnas.files import write_bytes, write_text
+from gnas.rundir.layout import RunDirectory, TrialFolder
 from gnas.rundir.record import Metrics, read_record, write_record
 
 
@@ -66,6 +66,28 @@ def write_best(run: RunDirectory, architecture: Architecture, record: BestRecord
     """Write the architecture and the figures; the tensors are the caller's to write first."""
     write_text(run.architecture, dump_yaml(architecture.shown()))
     write_record(run.metrics, record)
+
+
+def keep_best(run: RunDirectory, trial: TrialFolder, architecture: Architecture, record: BestRecord) -> None:
+    """Write the whole of best/ for the winner of a search.
+
+    Args:
+        run: the run.
+        trial: the winner's.
+        architecture: the trial's, naming the weights of its encoders.
+        record: its figures.
+
+    Raises:
+        RunError: the trial's model is missing, and best/ does not hold it already.
+    """
+    if trial.model.is_file():
+        write_bytes(run.model, trial.model.read_bytes())
+    elif not (has_best(run) and run.model.is_file() and read_best(run).architecture == record.architecture):
+        raise RunError(
+            f"{trial.model} is missing: trial {trial.number} won, and its model is nowhere else; put it back from a "
+            f"copy, or begin a new run from the trials with `gnas search --fork {run.path}`"
+        )
+    write_best(run, architecture, record)
 
 
 def read_best(run: RunDirectory) -> BestRecord:

@@ -20,6 +20,8 @@ from gnas.nn.ratings import RatingScale
 from gnas.nn.recommender import Recommender
 
 FORMAT = "gnas model 1"
+FACTS = {"gnas", "architecture", "fingerprint", "ratings"}
+"""What a file says of its model, beside the format."""
 
 
 def save_model(path: Path, recommender: Recommender, fingerprint: str) -> None:
@@ -61,6 +63,8 @@ def load_model(
     facts, tensors = _read(path)
     if facts.get("format") != FORMAT:
         raise RunError(f"{path} is not a model that gnas wrote (format {facts.get('format')!r}, expected {FORMAT!r})")
+    if not facts.keys() >= FACTS:
+        raise RunError(f"{path} is damaged: it does not name its {min(FACTS - facts.keys())}; train the model again")
     if facts["architecture"] != architecture.identity:
         raise RunError(
             f"{path} holds a model of architecture {facts['architecture']}, not of {architecture.identity}; "
@@ -71,8 +75,7 @@ def load_model(
             f"{path} was trained on other data (fingerprint {facts['fingerprint'][:12]}, the data here have "
             f"{fingerprint[:12]}); use the data of its run, or train again"
         )
-    scale = json.loads(facts["ratings"])
-    recommender = build(architecture, graph, 0, RatingScale(**scale) if scale else None, features)
+    recommender = build(architecture, graph, 0, _ratings(facts["ratings"], path), features)
     if facts.get("features", "") != getattr(recommender, "features_fingerprint", ""):
         raise RunError(
             f"{path} was trained with other features of users or items: a table, a file or an encoder's weights "
@@ -81,6 +84,14 @@ def load_model(
     if isinstance(recommender, nn.Module):
         _restore(recommender, tensors, path, facts["gnas"])
     return recommender
+
+
+def _ratings(text: str, path: Path) -> RatingScale | None:
+    try:
+        scale = json.loads(text)
+        return RatingScale(**scale) if scale else None
+    except (ValueError, TypeError) as error:
+        raise RunError(f"{path} is damaged: its ratings are {text!r}; train the model again") from error
 
 
 def _read(path: Path) -> tuple[dict[str, str], dict[str, torch.Tensor]]:

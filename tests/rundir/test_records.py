@@ -11,7 +11,7 @@ from gnas.config.architecture import Trained
 from gnas.errors import RunError
 from gnas.rundir.baselines import Attempt, BaselineRecord, BaselinesRecord, read_baselines, write_baselines
 from gnas.rundir.beginning import read_data, read_space, write_data, write_space
-from gnas.rundir.best import BestRecord, Confirmation, best_architecture, read_best, write_best
+from gnas.rundir.best import BestRecord, Confirmation, best_architecture, keep_best, read_best, write_best
 from gnas.rundir.confirm import FreshTraining, confirmed_epochs, drop_damaged, fresh_trainings, write_fresh
 from gnas.rundir.ensemble import EnsembleRecord, EnsembleValues, Member, read_ensemble, write_ensemble
 from gnas.rundir.fork import Fork, forked, write_fork
@@ -154,6 +154,20 @@ def test_an_edited_architecture_is_refused(run: RunDirectory) -> None:
     run.model.touch()
     with pytest.raises(RunError, match="was edited after its model was trained"):
         best_architecture(run)
+
+
+def test_the_winners_model_is_copied_or_kept(run: RunDirectory) -> None:
+    trial = run.trial(7)
+    with pytest.raises(RunError, match=r"trials/0007/model.safetensors is missing: trial 7 won"):
+        keep_best(run, trial, Trained(), BEST)
+    trial.path.mkdir(parents=True)
+    trial.model.write_bytes(b"model")
+    keep_best(run, trial, Trained(), BEST)
+    trial.model.unlink()
+    keep_best(run, trial, Trained(), replace(BEST, best_epochs=(9,)))
+    assert (run.model.read_bytes(), read_best(run).best_epochs) == (b"model", (9,))
+    with pytest.raises(RunError, match="its model is nowhere else"):
+        keep_best(run, trial, Trained(), replace(BEST, architecture="1" * 12))
 
 
 def test_the_table_puts_objectives_before_other_metrics() -> None:
