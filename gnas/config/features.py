@@ -200,3 +200,8 @@ def canonical_links(features: Features) -> dict[str, Any]:
     tree = canonical_features(features) or {}
     kept: dict[str, Any] = {key: tree[key] for key in READ if key in tree}
     return {**kept, "knn": {key: value for key, value in tree["knn"].items() if key != "entry"}}
+
+
+def pinned(features: Features) -> dict[str, Any]:
+    """The encoders with the hashes of their weights."""
+    return {modality: encoder.written_in_full() for modality, encoder in features.encoders.items()}

@@ -1,0 +1,53 @@
+"""Architectures that are solved."""
+
+from typing import Any, ClassVar
+
+from pydantic import Field, model_validator
+
+from gnas.config import closed_forms  # noqa: F401 - a propagation may be one of them
+from gnas.config.architecture.base import Architecture
+from gnas.config.feature_words import feature_words
+from gnas.config.features import Features, canonical_links, linking, pinned
+from gnas.config.propagation import PropagationField
+
+
+class ClosedForm(Architecture):
+    """A candidate that is solved: the closed form, and the features that it links items and users by."""
+
+    builder: ClassVar[str] = "gnas.nn.model:closed_form"
+    propagation: PropagationField
+    features: Features = Field(default_factory=Features)
+
+    @model_validator(mode="after")
+    def _is_solved(self) -> "ClosedForm":
+        if self.propagation.trained:
+            raise ValueError(f"propagation {self.propagation.kind} is trained, not solved")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """The closed form."""
+        return self.propagation.kind
+
+    @property
+    def read(self) -> Features:
+        """Those that link."""
+        return linking(self.features)
+
+    def canonical(self) -> dict[str, Any]:
+        """The closed form, and what links."""
+        closed = {"propagation": self.propagation.canonical()}
+        links = canonical_links(self.read) if self.reads_features else {}
+        return {**closed, "features": links} if links else closed
+
+    def shown(self) -> dict[str, Any]:
+        """With the weights of encoders."""
+        tree = self.canonical()
+        if self.reads_features:
+            tree["features"] |= pinned(self.read)
+        return tree
+
+    def told(self) -> list[str]:
+        """The closed form, and what links."""
+        links = [feature_words(self.read, canonical_links(self.read))] if self.reads_features else []
+        return [self.propagation.words(), *links]
