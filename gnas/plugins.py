@@ -57,13 +57,14 @@ def load_plugins() -> tuple[str, ...]:
     return tuple(entry.name for entry in found)
 
 
-def load_code(path: Path) -> Code:
+def load_code(path: str | Path) -> Code:
     """Import a file of Python, once a process.
 
     Raises:
         PluginError: it cannot be read or imported, or another file of that name is loaded.
     """
     load_plugins()
+    path = Path(path)
     try:
         code = Code(path, path.read_bytes())
     except OSError as error:

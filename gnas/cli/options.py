@@ -101,12 +101,10 @@ def with_code(command: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(command)
     def run(*, code: list[str] | None, **settings: Any) -> None:
-        from pathlib import Path
-
         from gnas.plugins import load_code
 
         for file in code or ():
-            load_code(Path(file))
+            load_code(file)
         command(**settings)
 
     own = inspect.signature(command)

@@ -58,6 +58,8 @@ def read_table(path: Path, config: DataConfig, known: Format | None = None) -> T
             none.
     """
     sheet = open_sheet(path, layout_of(config), known or config.format)
+    if not sheet.names:
+        raise DataError(f"{path} is empty: it has no columns")
     if len(sheet.names) < 2:
         raise DataError(
             f"{path}: cannot tell what separates the columns of {sheet.names[0][:80]!r}; set data.separator or "
@@ -69,7 +71,7 @@ def read_table(path: Path, config: DataConfig, known: Format | None = None) -> T
     columns = {role: sheet.names[index] for role, index in indices.items()}
     raw = sheet.read(indices, [role for role in ("rating", "time") if role in indices])
     for role, dtype in zip(raw.columns, raw.dtypes, strict=True):
-        if dtype.is_nested() or dtype == pl.Object:
+        if dtype.is_nested() or dtype in (pl.Object, pl.Binary, pl.Duration, pl.Time):
             raise DataError(f"{path}: column {columns[role]!r} holds {dtype}, not one {role} a row")
     table = typed_table(raw, columns, sheet.place, guesses)
     if table.frame.is_empty():

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from gnas.data.place import Place
-from gnas.data.values import is_unknown
+from gnas.data.values import WIDE, is_unknown
 from gnas.errors import DataError
 
 _UNITS = (("seconds", 1, 10**11), ("milliseconds", 10**3, 10**14), ("microseconds", 10**6, 10**17))
@@ -29,7 +29,9 @@ def time_values(column: pl.Series, name: str, place: Place) -> tuple[pl.Series, 
     """
     if column.dtype == pl.Date or isinstance(column.dtype, pl.Datetime):
         return _not_negative(column.dt.epoch("s"), column, name, place), None
-    if not column.dtype.is_numeric() and column.dtype != pl.Null:
+    if column.dtype == pl.Null:
+        column = column.cast(pl.Int64)
+    if not column.dtype.is_numeric():
         text = column.cast(pl.String).str.strip_chars()
         text = text.set(is_unknown(text), None)
         numbers = text.cast(pl.Float64, strict=False)
@@ -37,8 +39,8 @@ def time_values(column: pl.Series, name: str, place: Place) -> tuple[pl.Series, 
             return _not_negative(_dates(text, name, place), column, name, place), None
         exact = text.cast(pl.Int64, strict=False)
         column = exact if exact.null_count() == text.null_count() else numbers
-    if column.dtype.is_float():
-        column = column.fill_nan(None)
+    if column.dtype.is_float() or column.dtype in WIDE:
+        column = column.cast(pl.Float64).fill_nan(None)
         if column.is_infinite().any():
             raise _wrong(int(column.is_infinite().arg_true()[0]), column, name, place)
     seconds, unit = whole_seconds(_not_negative(column, column, name, place))
@@ -54,7 +56,7 @@ def whole_seconds(count: pl.Series) -> tuple[pl.Series, str]:
         ((unit, per_second) for unit, per_second, limit in _UNITS if largest < limit), ("nanoseconds", 10**9)
     )
     seconds = count.cast(pl.Int64) // per_second if count.dtype.is_integer() else (count / per_second).floor()
-    return seconds.cast(pl.Int64), unit
+    return seconds.cast(pl.Int64, strict=False), unit
 
 
 def are_days(text: pl.Series) -> bool:

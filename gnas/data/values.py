@@ -15,14 +15,19 @@ def is_unknown(text: pl.Series, markers: Iterable[str] = (*UNKNOWN, "None")) -> 
     return text.str.strip_chars().str.to_lowercase().is_in(words).fill_null(False)
 
 
+WIDE = (pl.UInt64, pl.Int128, pl.UInt128)
+"""Whole numbers that need not fit into Int64."""
+
+
 def id_values(column: pl.Series) -> pl.Series:
     """Ids as Int64 where all of them are whole numbers in their shortest form, else as String; none stays null."""
-    if column.dtype.is_integer() and column.dtype != pl.UInt64:
+    if column.dtype.is_integer() and column.dtype not in WIDE:
         return column.cast(pl.Int64)
     if column.dtype.is_float():
         whole = column.fill_nan(None)
-        if bool((whole == whole.round(0)).all()):
-            return whole.cast(pl.Int64)
+        numbers = whole.cast(pl.Int64, strict=False)
+        if numbers.null_count() == whole.null_count() and bool((whole == numbers).all()):
+            return numbers
     if column.dtype == pl.Null:
         return column.cast(pl.Int64)
     text = column.cast(pl.String)

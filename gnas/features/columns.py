@@ -7,6 +7,7 @@ import polars as pl
 
 from gnas.config.tables import ColumnType
 from gnas.data.times import are_days, parsed, time_format, whole_seconds
+from gnas.errors import DataError
 
 IMAGE_ENDINGS = ("jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff")
 AUDIO_ENDINGS = ("wav", "flac", "ogg", "mp3", "aiff", "aif", "opus")
@@ -29,13 +30,19 @@ class Column:
 
 
 def typed_column(name: str, values: pl.Series, wanted: ColumnType | None = None) -> Column:
-    """The column's type: `wanted` where given, else guessed from the known (non-null) `values`."""
+    """The column's type: `wanted` where given, else guessed from the known (non-null) `values`.
+
+    Raises:
+        DataError: a column of lists is wanted as something else.
+    """
     known = values.drop_nulls()
     guess = _guess(name, known)
     if wanted is None or wanted == guess.type:
         return guess
-    separator = _tag_separator(known, strict=False) if wanted == "tags" and known.dtype == pl.String else None
-    date = _date_format(known) if wanted == "time" and known.dtype == pl.String else None
+    if known.dtype != pl.String and wanted != "ignore":
+        raise DataError(f"column {name!r} holds lists: it is {guess.type}, and cannot be {wanted}; take that out")
+    separator = _tag_separator(known, strict=False) if wanted == "tags" else None
+    date = _date_format(known) if wanted == "time" else None
     return Column(name, wanted, f"{name} is {wanted}: the configuration says so", separator, date)
 
 

@@ -46,10 +46,21 @@ def _different(names: Sequence[str]) -> list[str]:
 def _plain(column: pl.Series) -> pl.Series:
     kind = column.dtype
     if isinstance(kind, pl.List | pl.Array):
-        inner = pl.Float32 if kind.inner.is_numeric() else pl.String
-        return column.cast(pl.List(inner))
+        return column.cast(pl.List(pl.Float32)) if kind.inner.is_numeric() else _text(column, pl.List(pl.String))
     if kind == pl.Boolean:
         return column.cast(pl.Int8).cast(pl.String)
     if kind == pl.Struct:
         return column.struct.json_encode()
-    return column.cast(pl.String)
+    return _text(column, pl.String())
+
+
+def _text(column: pl.Series, kind: pl.DataType) -> pl.Series:
+    """The column as text, or as lists of it; also of values that polars has no text for."""
+    try:
+        return column.cast(kind)
+    except pl.exceptions.PolarsError:
+        values = column.to_list()
+        if kind == pl.String:
+            return pl.Series(column.name, [None if value is None else str(value) for value in values], kind)
+        words = [None if row is None else [None if one is None else str(one) for one in row] for row in values]
+        return pl.Series(column.name, words, kind)

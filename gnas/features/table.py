@@ -216,6 +216,8 @@ def _derived(rows: pl.DataFrame, template: str, path: Path) -> pl.Series:
         if not closed or name not in rows.columns:
             hint = did_you_mean(name, rows.columns)
             raise DataError(f"{path}: `derive` template {template!r} names no column {name!r} ({hint})")
+        if rows[name].dtype != pl.String:
+            raise DataError(f"{path}: `derive` template {template!r} names {name!r}, a column of lists")
         parts += [pl.col(name), pl.lit(rest)]
     return rows.select(pl.concat_str(parts)).to_series()
 

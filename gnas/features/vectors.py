@@ -56,8 +56,8 @@ def _matrix(column: pl.Series, name: str) -> tuple[np.ndarray, np.ndarray]:
             f"column {name!r} is vector, but its values are text; give the vectors as .npy, .npz or Parquet"
         )
     lengths = column.list.len().drop_nulls().unique().to_list()
-    if len(lengths) != 1:
-        raise DataError(f"vectors {name!r} have different lengths: {sorted(lengths)[:5]}")
+    if len(lengths) != 1 or not lengths[0]:
+        raise DataError(f"vectors {name!r} are not of one length, but of {sorted(lengths)[:5]}")
     present = column.is_not_null().to_numpy()
     values = np.zeros((len(column), lengths[0]), dtype=np.float32)
     flat = column.drop_nulls().explode()

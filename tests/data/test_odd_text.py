@@ -2,6 +2,8 @@
 
 import random
 from contextlib import suppress
+from datetime import time, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -141,3 +143,43 @@ def test_random_damage_is_read_or_told_in_a_sentence(tmp_path: Path, seed: int) 
     for read in (lambda: read_table(path, DataConfig(source=str(path))), lambda: read_frame(path)):
         with suppress(DataError):
             read()
+
+
+_ODD = {
+    "nested": pl.Series([[[1], [2, 3]]] * 2),
+    "records": pl.Series([[{"a": 1}]] * 2),
+    "bytes": pl.Series([b"\xff", None]),
+    "span": pl.Series([timedelta(1), None]),
+    "moment": pl.Series([time(1), None]),
+    "price": pl.Series([Decimal("1.50"), None]),
+    "large": pl.Series([2**64 - 1, 5], dtype=pl.UInt64),
+    "none": pl.Series([None, None]),
+    "pair": pl.Series([[1.0, 2.0]] * 2, dtype=pl.Array(pl.Float32, 2)),
+    "record": pl.Series([{"a": 1}] * 2),
+}
+
+
+@pytest.mark.parametrize("name", _ODD)
+def test_columns_of_any_type_are_features_and_no_interactions(tmp_path: Path, name: str) -> None:
+    frame = pl.DataFrame({"user": ["a", "b"], "item": ["x", "y"], "odd": _ODD[name]})
+    frame.write_parquet(tmp_path / "a.parquet")
+    table = load_table(FeatureTableConfig(path="a.parquet"), pl.Series(["b", "a"]), tmp_path, "users")
+    assert len(table) == 2
+    for role in ("user", "rating", "time"):
+        config = DataConfig.model_validate({"source": "a.parquet", "columns": {role: "odd"}})
+        with suppress(DataError):
+            read_table(tmp_path / "a.parquet", config)
+
+
+def test_a_column_of_lists_is_not_taken_for_something_else(tmp_path: Path) -> None:
+    pl.DataFrame({"id": ["a", "b"], "v": [[1.0, 2.0]] * 2}).write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(DataError, match="column 'v' holds lists: it is vector, and cannot be number"):
+        load_table(FeatureTableConfig(path="a.parquet", columns={"v": "number"}), pl.Series(["a"]), tmp_path, "items")
+    with pytest.raises(DataError, match="names 'v', a column of lists"):
+        load_table(FeatureTableConfig(path="a.parquet", derive={"w": "{v}"}), pl.Series(["a"]), tmp_path, "items")
+
+
+def test_json_without_rows_is_empty(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("[]")
+    with pytest.raises(DataError, match="is empty: it has no columns"):
+        read_table(tmp_path / "a.json", DataConfig(source="a.json"))
