@@ -1,4 +1,4 @@
-"""What long work tells while it runs. Such functions are generators: they yield events and return the result."""
+"""Events of long work. Such work is a generator: it yields events and returns its result."""
 
 from collections.abc import Callable, Generator
 from contextlib import closing

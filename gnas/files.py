@@ -1,4 +1,4 @@
-"""Writing files so that a crash at any moment leaves them readable."""
+"""Writes files so that a crash at any moment leaves them readable."""
 
 import json
 import math

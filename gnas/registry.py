@@ -1,4 +1,4 @@
-"""One registry class, used the same way for every kind of thing that has a name."""
+"""Named members of one kind, and the error for an unknown name."""
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator

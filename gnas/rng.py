@@ -1,4 +1,4 @@
-"""One seed, many independent streams, each named for its use: adding a stream never shifts another."""
+"""One seed, many independent streams, each with a name. A new stream never shifts another."""
 
 import hashlib
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Quantities as people write them: durations and amounts of memory."""
+"""Durations and amounts of memory as people write them."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What every baseline has."""
+"""The interface of all baselines."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

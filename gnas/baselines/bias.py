@@ -1,4 +1,4 @@
-"""Rating prediction without any taste: the mean rating, and how far a user's and an item's ratings lie from it.
+"""Rating prediction by biases alone: the mean rating, and the deviations of each user and item.
 
 Koren, "Factor in the Neighbors", TKDD 2010, section 2.1.
 """

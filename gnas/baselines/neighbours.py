@@ -1,4 +1,4 @@
-"""Sparse item-item weights: found row block by row block, the largest of each row kept.
+"""Sparse item-item weights, found block by block; the largest of each row are kept.
 
 Shapes: I items, b items of a block, B users of a batch, k neighbours.
 """

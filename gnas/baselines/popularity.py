@@ -1,4 +1,4 @@
-"""The most taken items, the same for everybody."""
+"""The items that were taken most, the same for all users."""
 
 import torch
 

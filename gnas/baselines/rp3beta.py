@@ -1,4 +1,4 @@
-"""Random walks user, item, user, item, with popular ends held back.
+"""Random walks user, item, user, item, in which popular ends count less.
 
 Paudel et al., "Updatable, accurate, diverse, and scalable recommendations for interactive applications", TiiS 2017.
 """

@@ -1,4 +1,4 @@
-"""Tuning a baseline within a time budget, and all of them one after the other."""
+"""Tunes one baseline within a time budget, and all of them in turn."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""`gnas compare`: several runs side by side."""
+"""`gnas compare`: compare the best models of several runs."""
 
 from typing import Annotated
 

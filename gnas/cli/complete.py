@@ -1,4 +1,4 @@
-"""What the shell offers on Tab."""
+"""Completion on Tab."""
 
 from pathlib import Path
 

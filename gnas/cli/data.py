@@ -1,4 +1,4 @@
-"""`gnas data`: what there is to learn from."""
+"""`gnas data`: list, describe and prepare data sets."""
 
 from typing import Annotated
 

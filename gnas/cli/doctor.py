@@ -1,4 +1,4 @@
-"""`gnas doctor`: does everything work here?"""
+"""`gnas doctor`: check the installation."""
 
 from gnas.cli.options import Device, Json, Quiet, examples
 

@@ -1,4 +1,4 @@
-"""`gnas evaluate`: the figures on the test split."""
+"""`gnas evaluate`: measure on the test split."""
 
 from typing import Annotated
 

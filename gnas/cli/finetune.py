@@ -1,4 +1,4 @@
-"""`gnas finetune`: the encoder of a run's best architecture, adapted to the data."""
+"""`gnas finetune`: adapt the encoder of a run's best architecture to the data."""
 
 from typing import Annotated
 

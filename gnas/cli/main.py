@@ -1,4 +1,4 @@
-"""The `gnas` command: the commands together, and the one boundary where errors become sentences and exit codes.
+"""The `gnas` command: all commands, and the one place where errors become sentences and exit codes.
 
 Exit codes: 0 done, 1 it ran and failed, 2 bad input. Results go to stdout, everything on the way to stderr.
 Nothing heavy is imported here or at the top of a command's file, so that help and completion answer at once.

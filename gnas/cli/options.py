@@ -1,4 +1,4 @@
-"""The options that several commands share. A flag that overrides a file has the default None."""
+"""Options that several commands share. A flag that overrides a file has the default None."""
 
 import functools
 import inspect

@@ -1,4 +1,4 @@
-"""Where words go: the result to stdout, everything on the way to stderr."""
+"""Results go to stdout, everything else to stderr."""
 
 import json
 import sys

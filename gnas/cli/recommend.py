@@ -1,4 +1,4 @@
-"""`gnas recommend`: the items to show to each user."""
+"""`gnas recommend`: recommend items to users."""
 
 from typing import TYPE_CHECKING, Annotated
 

@@ -1,4 +1,4 @@
-"""`gnas report`: the report of a run, written again."""
+"""`gnas report`: write the report of a run again."""
 
 from gnas.cli.options import Json, Quiet, Run, examples
 

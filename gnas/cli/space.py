@@ -1,4 +1,4 @@
-"""`gnas space`: search spaces, before anything is trained."""
+"""`gnas space`: check, sample, count and show search spaces."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

@@ -1,4 +1,4 @@
-"""`gnas train`: one architecture."""
+"""`gnas train`: train one architecture."""
 
 from typing import Annotated
 

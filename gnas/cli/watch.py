@@ -1,4 +1,4 @@
-"""While a command works: progress on stderr, and Ctrl-C, which once asks for a clean stop and twice ends at once."""
+"""Progress of a running command on stderr, and Ctrl-C: once for a clean stop, twice to end at once."""
 
 import signal
 import sys

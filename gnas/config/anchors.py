@@ -1,4 +1,4 @@
-"""Well-known designs, tried before anything else so that a short search is never worse than they are.
+"""Known designs, tried first, so that a short search is never worse than they are.
 
 Each says only what makes it what it is: the embedding size, the training length and, where the paper's value belongs to
 its data, the learning rate are what a space fixes, else the defaults of `Trained`. The papers train with Adam at

@@ -1,4 +1,4 @@
-"""The base of everything that users write: strict models, tagged choices `{name: {parameters}}`, and plain names."""
+"""The base of all that users write: strict models, tagged choices `{name: {parameters}}`, and plain names."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Recommenders that are solved rather than trained by gradients; each stands where a propagation stands."""
+"""Closed forms: solved instead of trained by gradients. Each stands in the place of a propagation."""
 
 from typing import Annotated, Any, ClassVar, Literal
 

@@ -1,4 +1,4 @@
-"""Terms that contrast two views of the same node, beside the loss."""
+"""Contrastive terms beside the loss."""
 
 from typing import Annotated, ClassVar
 

@@ -1,4 +1,4 @@
-"""Where interactions come from, how they are cleaned and split."""
+"""The data of a run: source, cleaning, split."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""A file that a user wrote, as plain values, and where each of them stands."""
+"""A file that a user wrote: plain values, and the line of each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The encoders of texts, images and sounds, and what reads with each of them."""
+"""Encoders of texts, images and sounds."""
 
 from typing import Annotated, Any, ClassVar, Literal
 

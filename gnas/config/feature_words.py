@@ -1,4 +1,4 @@
-"""What an architecture reads, in a few words: `tfidf+attributes without ids knn 10 w0.5`."""
+"""Features of an architecture in a few words: `tfidf+attributes without ids knn 10 w0.5`."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What users and items are, as part of the architecture: what is read, how it is fused, where it enters."""
+"""Features as part of an architecture: what is read, how it is fused, where it enters."""
 
 from typing import Annotated, Any, Literal
 

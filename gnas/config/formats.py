@@ -1,4 +1,4 @@
-"""Formats of files of tables, and which reader opens each."""
+"""Formats of tables, and the reader of each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

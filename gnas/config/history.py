@@ -1,4 +1,4 @@
-"""Behaviour as a sequence: what a user took, read in the order of time."""
+"""The history of a user as part of an architecture."""
 
 from typing import Annotated, Literal
 

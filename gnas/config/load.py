@@ -1,4 +1,4 @@
-"""Reading what users write: run configurations and architectures, by shipped name or by path."""
+"""Reads run configurations and architectures, by shipped name or by path."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the training of a candidate minimises."""
+"""Losses: what a training minimises."""
 
 from typing import Annotated, ClassVar
 

@@ -1,4 +1,4 @@
-"""What an architecture names by one word, without parameters: activations, combinations, starts, fusions, optimisers.
+"""Choices with a name and no parameters: activations, combinations, starts, fusions, optimisers.
 
 Each registry here is the only one of its kind. A member knows what builds it, by a reference that is imported when it
 is used, and what the rest of gnas must know of it.

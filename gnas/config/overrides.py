@@ -1,4 +1,4 @@
-"""Changes to a document from outside it: `train.epochs=5`."""
+"""Changes to a document from outside, as in `train.epochs=5`."""
 
 import copy
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What pydantic found wrong, as sentences: what it is, the value, what to do."""
+"""Problems that pydantic found, as sentences: what is wrong, the value, what to do."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

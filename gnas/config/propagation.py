@@ -1,4 +1,4 @@
-"""How embeddings move over the user-item graph: one class per operator, and the stack they share.
+"""Propagation over the user-item graph: one class per operator, and the stack they share.
 
 A class here says what can be written and names the layer that does it. Adding an operator means one class, with
 `builder` pointing at its layer, and one file that holds the layer; `@register(PROPAGATIONS)` makes it known.

@@ -1,4 +1,4 @@
-"""Which convolutions of PyG can stand in an architecture, and with which arguments. PyG is imported on use alone."""
+"""Which convolutions of PyG an architecture may hold, and with which arguments. PyG is imported on use."""
 
 import inspect
 import json

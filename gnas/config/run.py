@@ -1,4 +1,4 @@
-"""What `configs/*.yaml` contain: data, space, search, training ceilings, evaluation."""
+"""Run configurations: data, space, search, training, evaluation."""
 
 from typing import Annotated, Any, Literal
 

@@ -1,4 +1,4 @@
-"""Where negatives come from."""
+"""Samplings of negatives."""
 
 from typing import Annotated, ClassVar
 

@@ -1,4 +1,4 @@
-"""What may stand at each key of a model that users write: a tagged choice, a mapping, a list, a plain value."""
+"""What each key of a model may hold: a tagged choice, a mapping, a list, a plain value."""
 
 import types
 import typing

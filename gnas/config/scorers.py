@@ -1,4 +1,4 @@
-"""How a user's and an item's embedding become a score."""
+"""Scorers: from the embeddings of a user and an item to a score."""
 
 from typing import Annotated, ClassVar
 

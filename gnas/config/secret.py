@@ -1,4 +1,4 @@
-"""Passwords in the addresses of databases: hidden in everything that is written, asked for again when needed."""
+"""Passwords in addresses of databases: hidden in everything that is written, asked for again when needed."""
 
 import os
 import re

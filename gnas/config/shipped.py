@@ -1,4 +1,4 @@
-"""The files that come with gnas: configurations and search spaces, called by name."""
+"""The configurations and search spaces that come with gnas."""
 
 from pathlib import Path
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Feature tables: where they lie, what their columns are, how they are cleaned."""
+"""Feature tables: their files, their columns, and their cleaning."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""Parameters in a few words: names, numbers and lists as tables show them."""
+"""Parameters in a few words, for tables."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Adjacency lists: one line a user, `user item item …`, cells parted by white space."""
+"""Adjacency lists: one line a user, `user item item …`, separated by white space."""
 
 from collections.abc import Sequence
 from dataclasses import replace

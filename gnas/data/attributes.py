@@ -1,4 +1,4 @@
-"""What known data sets say of their users and items, in files beside the interactions.
+"""Features of known data sets, read from the files beside their interactions.
 
 Frames have the column `id` and one column for each attribute, under names that are the same for all sets.
 """

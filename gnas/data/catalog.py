@@ -1,4 +1,4 @@
-"""Named data sets: where they come from, under which terms, and how to know them again."""
+"""Named data sets: where they come from, their terms, and their checksums."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Cleaning, step by step, each step counted: missing values, repetitions, ratings, a sample of users, k-core.
+"""Cleaning, step by step, each counted: missing values, repetitions, ratings, a sample of users, k-core.
 
 A row's part says which given file it comes from (0 train, 1 valid, 2 test; all 0 where gnas splits). Repetitions are
 merged within a part; a pair of user and item that stands in an earlier part is dropped from the later one.

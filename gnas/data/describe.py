@@ -1,4 +1,4 @@
-"""A split in figures, for people and for JSON."""
+"""A split in figures, for people and as JSON."""
 
 from typing import Any
 

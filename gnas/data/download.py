@@ -1,4 +1,4 @@
-"""Fetching one file over HTTP: resumed where a connection was cut, whole or not at all under its own name."""
+"""Downloads one file over HTTP. A cut connection is resumed; a file is whole or not there."""
 
 import hashlib
 import http.client

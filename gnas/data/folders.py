@@ -1,4 +1,4 @@
-"""Finding the interactions in a folder: parts of a given split, or one file of a known layout."""
+"""Finds the interactions in a folder: parts of a given split, or one file of a known layout."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Which column is the user, the item, the rating, the time: by what the user said, by name, by position."""
+"""Finds the columns of user, item, rating and time: by what the user said, by name, by position."""
 
 import polars as pl
 

@@ -1,4 +1,4 @@
-"""What each user took, latest first: the rows that sequence encoders read."""
+"""The items that each user took, latest first, for encoders of sequences."""
 
 import hashlib
 from dataclasses import dataclass

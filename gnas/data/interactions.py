@@ -1,4 +1,4 @@
-"""Interactions and splits: what every later stage works on."""
+"""Interactions and splits."""
 
 from dataclasses import dataclass, field
 from typing import Any

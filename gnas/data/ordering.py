@@ -1,4 +1,4 @@
-"""Sorting by small integers in linear time; the workhorse of cleaning and splitting."""
+"""Sorts by small integers in linear time, for cleaning and splitting."""
 
 import numpy as np
 import scipy.sparse as sp

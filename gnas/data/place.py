@@ -1,4 +1,4 @@
-"""Where a row stands, for errors that name it."""
+"""The place of a row, for errors."""
 
 from dataclasses import dataclass
 

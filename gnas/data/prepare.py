@@ -1,4 +1,4 @@
-"""From a data configuration to a split: read, clean, share out, number, fingerprint."""
+"""From a data configuration to a split: read, clean, split, number, fingerprint."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Reading one file, whatever its format: `open_sheet` for any table, `read_table` for interactions."""
+"""Reads one file in any format: `open_sheet` for any table, `read_table` for interactions."""
 
 import json
 from collections.abc import Collection, Mapping

@@ -1,4 +1,4 @@
-"""An opened file of a table, whatever its format: its columns and first rows, the rest read on demand."""
+"""An opened table of any format: columns, first rows, and a way to read the rest."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""From what a user wrote to interactions: a name of the catalogue, a file, a folder, or files split already."""
+"""Finds interactions by what the user wrote: a name of the catalogue, a file, a folder, or a given split."""
 
 import difflib
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Sharing interactions out between train, validation and test: part 0, 1 or 2 for each.
+"""Splits interactions into train, validation and test: part 0, 1 or 2 for each.
 
 Every kind works on sorted arrays, none loops over users, and the same seed gives the same parts. A user keeps at least
 one interaction in train (with `global-time` the cut decides instead, with `cold-items` the item). Order among equal

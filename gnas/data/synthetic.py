@@ -1,4 +1,4 @@
-"""Planted worlds: blocks of users who like blocks of items, so that what can be learnt is known.
+"""Planted worlds: blocks of users like blocks of items, so that one knows what can be learnt.
 
 A user draws distinct items from the own block (with chance `noise` from any other), popular ones more often: the item
 of rank r within its block has weight (r + 1)^-popularity. Who wants more than the block has gets what there is. Which

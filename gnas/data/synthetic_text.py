@@ -1,4 +1,4 @@
-"""What the users and items of a planted world are: titles in the words of their block, categories, numbers."""
+"""Features of a planted world: titles in the words of their block, categories, numbers."""
 
 import numpy as np
 import polars as pl

@@ -1,4 +1,4 @@
-"""One file read: interactions under their four names, ids as in the file, numbers checked."""
+"""The interactions of one file under their four names: ids as in the file, numbers checked."""
 
 from dataclasses import dataclass, field
 

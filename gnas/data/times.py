@@ -1,4 +1,4 @@
-"""Times as files write them, turned into whole seconds since 1970."""
+"""Times in any notation as whole seconds since 1970."""
 
 import re
 from collections.abc import Iterator

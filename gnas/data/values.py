@@ -1,4 +1,4 @@
-"""Cells as files write them, turned into ids and numbers without losing any."""
+"""Cells as ids and numbers, without losing any."""
 
 from collections.abc import Iterable
 

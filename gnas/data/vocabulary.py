@@ -1,4 +1,4 @@
-"""Ids as files have them, numbered from 0 in their sorted order."""
+"""Ids of the files, numbered from 0 in their sorted order."""
 
 import numpy as np
 import polars as pl

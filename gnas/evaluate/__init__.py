@@ -1,1 +1,1 @@
-"""How good a recommender is: metrics, the evaluator, and the statistics of comparisons."""
+"""Measuring recommenders: the ranker, the evaluator, and the statistics of comparisons."""

@@ -1,4 +1,4 @@
-"""How unlike each other the items of a recommended list are."""
+"""Diversity: how different the items of a list are."""
 
 from collections.abc import Iterator, Sequence
 

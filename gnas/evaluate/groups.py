@@ -1,4 +1,4 @@
-"""Held-out interactions of known and of new items and users apart: what a recommender is worth to each."""
+"""Held-out interactions of known and of new items and users, apart."""
 
 import numpy as np
 

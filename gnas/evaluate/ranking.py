@@ -1,4 +1,4 @@
-"""From scores to lists: seen items left out, blocks of users within a bound of memory."""
+"""From scores to lists: seen items are left out, blocks of users keep within a bound of memory."""
 
 from collections.abc import Iterator, Sequence
 from copy import copy

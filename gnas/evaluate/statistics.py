@@ -1,4 +1,4 @@
-"""How sure a figure is: bootstrap over users, paired differences, t tests, several comparisons.
+"""Statistics of comparisons: bootstrap over users, paired differences, t tests, several comparisons.
 
 A figure is a mean over users, so users are what is drawn again. Draws are seeded and made in blocks of bounded memory;
 the block size does not change the result.

@@ -1,4 +1,4 @@
-"""The best of each row of scores: ties are broken at random, and scores that are not finite are refused."""
+"""The best items of each row of scores. Ties are broken at random; scores that are not finite are refused."""
 
 from copy import copy
 

@@ -1,1 +1,1 @@
-"""What users and items are, as numbers: encoders, their cache, and the cleaning of attributes."""
+"""Features of users and items as numbers: encoders, their cache, and the cleaning of attributes."""

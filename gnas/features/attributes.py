@@ -1,4 +1,4 @@
-"""Categories, tags, numbers and times as one matrix: what the model sees of a table's plain columns."""
+"""Categories, tags, numbers and times of a table as one matrix."""
 
 from dataclasses import dataclass
 from typing import Any

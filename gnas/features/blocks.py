@@ -1,4 +1,4 @@
-"""From a feature table to blocks of numbers: what each encoder read of the users or items, ready for a candidate."""
+"""From a feature table to blocks of numbers, one for each encoder, ready for a candidate."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Readings of frozen encoders on disk: a value is read once per encoder, and a run that was killed goes on.
+"""Readings of frozen encoders on disk. A value is read once per encoder, also when a run was killed.
 
     <root>/<encoder identity>/<name>.safetensors      digest uint8 [m, 16], vectors float32 [m, dim]
 

@@ -1,4 +1,4 @@
-"""Cleaning of single columns. Statistics come from the rows `fit` alone: the users or items that occur in train."""
+"""Cleaning of single columns. Statistics come from the rows `fit` alone: users or items that occur in train."""
 
 import html
 import re

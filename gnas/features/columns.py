@@ -1,4 +1,4 @@
-"""What a column is: its type, said by the user or guessed, and the reason for the guess as a sentence."""
+"""The type of each column, given by the user or guessed, with the reason for the guess."""
 
 import re
 from dataclasses import dataclass

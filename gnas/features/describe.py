@@ -1,4 +1,4 @@
-"""Every column of a feature table in a few words, and what cleaning did to it, for people."""
+"""A feature table in words: each column, and what cleaning did to it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

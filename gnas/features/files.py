@@ -1,4 +1,4 @@
-"""Pictures and sounds from files that people collected: a missing or broken one is None, never an error."""
+"""Reads pictures and sounds. A missing or broken file is None, never an error."""
 
 import math
 import warnings

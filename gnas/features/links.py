@@ -1,4 +1,4 @@
-"""Links between users, or between items: friends, parts of a set, bought together. From files, or found in train."""
+"""Links between users or between items, from files or found in train: friends, parts of a set, bought together."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

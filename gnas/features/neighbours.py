@@ -1,4 +1,4 @@
-"""Who is like whom by one reading: the nearest rows by cosine."""
+"""The nearest rows of a reading by cosine."""
 
 import numpy as np
 

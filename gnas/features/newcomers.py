@@ -1,4 +1,4 @@
-"""Users and items that stand in a feature table and in no interaction: numbered behind all others."""
+"""Users and items that occur in a feature table and in no interaction. They are numbered last."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Reading feature tables, in any format that interactions may have: all scalars as text, lists as lists."""
+"""Reads feature tables in any format that interactions may have: scalars as text, lists as lists."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Feature tables: one row per user or item, in order of their numbers, every column typed, unknowns as null."""
+"""Feature tables: one row per user or item in order of their numbers, typed columns, unknowns as null."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

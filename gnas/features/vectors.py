@@ -1,4 +1,4 @@
-"""Vectors that were computed elsewhere: .npy, .npz, and columns of lists in tables."""
+"""Vectors that were computed elsewhere: .npy, .npz, and columns of lists."""
 
 from dataclasses import dataclass
 from pathlib import Path

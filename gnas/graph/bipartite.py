@@ -1,4 +1,4 @@
-"""The user-item graph, built once per run; every candidate takes its relations, matrices and factors from here."""
+"""The user-item graph, built once per run. Every candidate takes its relations, matrices and factors from here."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""What is found once and kept while it is asked for."""
+"""A small cache of things that are found once."""
 
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar

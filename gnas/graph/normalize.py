@@ -1,4 +1,4 @@
-"""Weights of edges: how much a node takes of its neighbours."""
+"""Weights of edges: how much a node takes from its neighbours."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Where a sparse matrix has entries, without their values: compressed rows, the transpose and the way to it."""
+"""The places of a sparse matrix's entries, without values: compressed rows, the transpose, and the way to it."""
 
 from functools import cached_property
 from typing import NamedTuple

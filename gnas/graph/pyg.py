@@ -1,4 +1,4 @@
-"""To PyG and back: a graph, its features and trained embeddings as `HeteroData`, and the interactions of one."""
+"""To PyG and back: a graph with features and embeddings as `HeteroData`, and the interactions of one."""
 
 import warnings
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Neighbourhoods of some nodes, drawn at random: what a training step needs of a graph that is too large for it.
+"""Draws neighbourhoods at random, for training steps on a graph that is too large.
 
 Hamilton et al., GraphSAGE, NeurIPS 2017, with draws that keep sums over neighbours right on average.
 Shapes: N nodes of the graph, S sampled ones, R rows that are looked at, E entries, P drawn ones.

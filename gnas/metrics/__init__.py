@@ -1,4 +1,4 @@
-"""Everything that can be measured or aimed at: which way is better, and the formula. One function is one metric.
+"""Metrics: which way is better, and the formula. One function is one metric.
 
 Nothing here imports torch: configurations know the names of metrics, and `gnas --help` knows configurations.
 """

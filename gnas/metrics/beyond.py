@@ -1,4 +1,4 @@
-"""What rankings are like beside their accuracy: coverage, concentration, novelty, popularity, diversity.
+"""Metrics beside accuracy: coverage, concentration, novelty, popularity, diversity.
 
 "Degree" is an item's number of train interactions.
 """

@@ -1,4 +1,4 @@
-"""What a candidate takes: the names alone, since `gnas.train.costs` measures it while it is trained."""
+"""Metrics of the candidate itself. `gnas.train.costs` measures them."""
 
 from gnas.metrics.metric import METRICS, Cost
 

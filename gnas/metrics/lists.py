@@ -1,4 +1,4 @@
-"""The ranked lists of all evaluated users, and what formulas ask of them."""
+"""The ranked lists of all evaluated users, as formulas need them."""
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property

@@ -1,4 +1,4 @@
-"""What a metric is: which way is better, what it is computed from, and when it is measured."""
+"""The kinds of metrics: what they are computed from, which way is better, when they are measured."""
 
 import re
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Errors of predicted ratings, predicted minus given; `mean` averages over all of them, or over each user's."""
+"""Errors of predicted ratings; `mean` averages over all of them, or over those of each user."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""What the attention operators share: heads, and the weighted sum over neighbours."""
+"""Shared by the attention operators: heads, and the weighted sum over neighbours."""
 
 import torch
 

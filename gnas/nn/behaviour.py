@@ -1,4 +1,4 @@
-"""Users as the items they took one after the other.
+"""Reads the items that a user took, one after the other.
 
 Shapes: n users, L places of a history, N nodes (users, then items), D dim, O length of the result.
 """

@@ -1,4 +1,4 @@
-"""Several recommenders as one: the weighted mean of what they say, each on the same scale.
+"""Several recommenders as one: the weighted mean of their scores, each on the same scale.
 
 Rich Caruana et al., Ensemble Selection from Libraries of Models, ICML 2004, average what is a probability already;
 scores of recommenders have scales of their own, hence `Standardised`.

@@ -1,4 +1,4 @@
-"""Where features enter a candidate: added to the embeddings before the propagation, or to its result."""
+"""Where features enter a candidate: before the propagation, or at its result."""
 
 from collections.abc import Mapping
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""What users and items are, as embeddings: one projection for each block of features, and how they become one.
+"""Projects each block of features to an embedding, and makes one embedding of all.
 
 Shapes: n rows of a side, M blocks, d numbers a block, D dim, H hidden, N nodes (users, then items).
 """

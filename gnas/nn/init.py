@@ -1,4 +1,4 @@
-"""Starting values, drawn from a given generator on the CPU: the same on every device, global state untouched."""
+"""Starting values, drawn from a given generator on the CPU: the same on every device."""
 
 import math
 

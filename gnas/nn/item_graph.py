@@ -1,4 +1,4 @@
-"""A learned item-item graph in closed form: EASE and its normalised, denoising kin.
+"""A learned item-item graph in closed form: EASE, also normalised and denoised.
 
 Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", WWW 2019: with P = (XᵀX + Λ)⁻¹, the weights
 B = 1 − P diag(P)⁻¹ solve the ridge regression of every item on all others. Three ways to the same scores:

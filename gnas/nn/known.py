@@ -1,4 +1,4 @@
-"""Whom a recommender knows: by training, by what is read of them, or by links to others that it knows."""
+"""Which users and items a recommender knows: by training, by their features, or by links to others that it knows."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""A linear map whose start comes from a given generator."""
+"""A linear map that starts from a given generator."""
 
 import torch
 from torch import nn

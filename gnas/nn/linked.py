@@ -1,4 +1,4 @@
-"""A closed form that also follows links between items, and between users, that are alike or linked by the data."""
+"""A closed form that also follows links between users and between items."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""From an architecture to something that ranks: closed forms fitted at once, everything else to be trained."""
+"""From an architecture to a recommender: closed forms are fitted at once, candidates are ready to be trained."""
 
 import copy
 

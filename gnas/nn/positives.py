@@ -1,4 +1,4 @@
-"""What is known of each user, for negatives that must not be among it: lookups on the device, without a host read."""
+"""The known items of each user, which negatives must not be among. Lookups stay on the device."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The stack: layers over the graph, residual, dropouts and noise, and the combination of their outputs."""
+"""The stack: layers over the graph, residual, dropouts, noise, and the combination of their outputs."""
 
 from collections.abc import Iterator
 from typing import NamedTuple, cast

@@ -1,4 +1,4 @@
-"""What is known about the ratings before any training."""
+"""The mean rating and the biases of the data, known before any training."""
 
 from dataclasses import dataclass
 

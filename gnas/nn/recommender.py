@@ -1,4 +1,4 @@
-"""The one interface of everything that ranks: trained candidates, graph filters, classic baselines."""
+"""The interface of everything that ranks: trained candidates, closed forms, baselines."""
 
 from typing import Protocol, runtime_checkable
 

@@ -1,4 +1,4 @@
-"""Graph filters in closed form: nothing is trained, a candidate costs a few sparse products.
+"""Graph filters in closed form. Nothing is trained; a candidate costs a few sparse products.
 
 Shen et al., "How Powerful is Graph Convolution for Recommendation?" (GF-CF), CIKM 2021; Park et al., "Turbo-CF",
 SIGIR 2024; Kim et al., "Graph Spectral Filtering with Chebyshev Interpolation" (ChebyCF), SIGIR 2025.

@@ -1,4 +1,4 @@
-"""What a run has come to so far, as its directory has it."""
+"""What a run has found so far, read from its directory."""
 
 from dataclasses import dataclass
 

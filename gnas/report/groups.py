@@ -1,4 +1,4 @@
-"""A look at test, also known and new items and users apart."""
+"""A look at test as tables: all users, then known and new items and users apart."""
 
 from gnas.metrics import metric_of
 from gnas.report.results import looks_sentence, on_test, shown_metrics, spread_table, test_cells, test_table, verdict

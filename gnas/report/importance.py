@@ -1,4 +1,4 @@
-"""Which parameters of the space mattered: PED-ANOVA over the complete trials (Watanabe et al., IJCAI 2023)."""
+"""How much each parameter of the space mattered: PED-ANOVA (Watanabe et al., IJCAI 2023)."""
 
 import warnings
 

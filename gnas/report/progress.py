@@ -1,4 +1,4 @@
-"""Where a search stands, gathered from its events; the displays only draw it."""
+"""The progress of a search, gathered from its events; the displays only draw it."""
 
 import math
 import time

@@ -1,4 +1,4 @@
-"""Validation and test figures as tables, and what they come to in one sentence."""
+"""Validation and test figures as tables, and the verdict in one sentence."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 

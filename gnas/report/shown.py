@@ -1,4 +1,4 @@
-"""Results that say what they are: the same words on a terminal, in a notebook and in JSON."""
+"""Results with one form for a terminal, a notebook and JSON."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence

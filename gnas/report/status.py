@@ -1,4 +1,4 @@
-"""A search from outside: how far it is, and whether anybody is at work on it."""
+"""The state of a search seen from outside: how far it is, and whether anybody works on it."""
 
 from collections import Counter
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What reading, cleaning and splitting left of the data."""
+"""How many rows reading, cleaning and splitting left."""
 
 from collections.abc import Sequence
 

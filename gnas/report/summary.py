@@ -1,4 +1,4 @@
-"""What a search says at its end: who won, the figures side by side, where everything stands, what to do next."""
+"""The end of a search in words: who won, the figures side by side, the run directory, what to do next."""
 
 from collections.abc import Mapping
 from dataclasses import asdict

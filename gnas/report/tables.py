@@ -1,4 +1,4 @@
-"""One table, three faces: rich for a terminal, aligned text for a pipe or log; the report draws it in HTML."""
+"""A table for a terminal (rich), a pipe or log (aligned text), and the report (HTML)."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING

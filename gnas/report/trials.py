@@ -1,4 +1,4 @@
-"""The trials of a run as its directory has them: also after a crash, also while it is running."""
+"""The trials of a run, read from its directory, also after a crash or while it is running."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

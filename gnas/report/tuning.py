@@ -1,4 +1,4 @@
-"""What fine-tuning an encoder came to."""
+"""Figures of fine-tuning an encoder."""
 
 from gnas.metrics import metric_of
 from gnas.report.results import shown_metrics

@@ -1,1 +1,1 @@
-"""The run directory and what is done with one: search, evaluate, recommend."""
+"""The functions behind the commands, and behind `import gnas`."""

@@ -1,4 +1,4 @@
-"""The classic baselines of a run: tuned once on validation, and kept across runs.
+"""The baselines of a run: tuned once on validation, and kept across runs.
 
 Equal data and an equal question have an equal answer, so a later run takes the baselines from the cache.
 """

@@ -1,4 +1,4 @@
-"""One candidate: built, trained against validation, measured in cost, saved."""
+"""One candidate: build, train against validation, measure its costs, save."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""The candidates of a search whose models still lie in their trials' folders: the best few."""
+"""The best candidates of a search whose models are still in their trials' folders."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Data without a run: listed, looked at, or written out ready for other tools."""
+"""Data sets without a run: listed, described, or written out for other tools."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field

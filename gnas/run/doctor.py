@@ -1,4 +1,4 @@
-"""Does everything work here? Packages, device, memory, disk, and a search of a few seconds on a planted world."""
+"""Checks the installation: packages, device, memory, disk, and a search of a few seconds."""
 
 import shutil
 import tempfile

@@ -1,4 +1,4 @@
-"""A greedy ensemble of the confirmed candidates and the best of each kind, chosen on validation, beside the winner.
+"""A greedy ensemble of the confirmed candidates and the best of each kind, chosen on validation.
 
 Ensemble Selection from Libraries of Models (Caruana et al., ICML 2004): the best alone to begin with; then, as long as
 that helps, once more whichever candidate helps most, with replacement.

@@ -1,4 +1,4 @@
-"""Where a run took place: enough to explain a difference between two machines."""
+"""The machine and the versions of a run, to explain a difference between two machines."""
 
 import os
 import platform

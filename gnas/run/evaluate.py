@@ -1,4 +1,4 @@
-"""The figures on test: the test part is opened once a look, and every look is recorded before a figure is shown."""
+"""Figures on test. A look is recorded before a figure is shown."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""The best architecture of a run, its encoder fine-tuned: a run directory of its own, with the encoder inside."""
+"""Fine-tuning the encoder of a run's best architecture, into a run directory of its own."""
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path

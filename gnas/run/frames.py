@@ -1,4 +1,4 @@
-"""Data frames at the edges: interactions that come as one, recommendations that are written as one."""
+"""Data frames: interactions that come as one, recommendations that are written as one."""
 
 import io
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""A look at test, from opening the test part to figures with intervals, leads over rivals, known and new apart."""
+"""A look at test: figures with intervals, leads over rivals, known and new apart."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

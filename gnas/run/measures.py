@@ -1,4 +1,4 @@
-"""What measures recommenders: on validation, and on test as a whole and in groups (known and new items and users)."""
+"""Evaluators of a run: on validation, and on test as a whole and for known and new items and users."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The data of a run, ready to be searched or measured on: read, cleaned, split, its graph built."""
+"""The data of a run, ready to search or measure: read, cleaned, split, with its graph."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The items to show to each user: those that the best model ranks highest and the user has not seen."""
+"""Recommendations: the items that the best model ranks highest and the user has not seen."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

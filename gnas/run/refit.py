@@ -1,4 +1,4 @@
-"""Fitting on train and validation together, once the validation part has done its work: no early stopping any more."""
+"""Fitting on train and validation together, without early stopping."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Going on with a run, refused where it is not what it was, and beginning a new one from it where something changes."""
+"""Resuming a run, refused where something changed, and forking a new one from it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""A run as it stands in its directory: its configuration, its trials, its best model ready to score."""
+"""An opened run: its configuration, its trials, its best model."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What a search is about: its space, the trainings of candidates, and what is trained before all others."""
+"""The setup of a search: its space, its trainings, and what is trained first."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""One architecture, trained without a search."""
+"""Training one architecture without a search."""
 
 from pathlib import Path
 from typing import Unpack

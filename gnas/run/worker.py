@@ -1,4 +1,4 @@
-"""Several processes at work on one search: those that it starts beside itself, and those that join it."""
+"""Several processes on one search: those that it starts, and those that join it."""
 
 import os
 from collections.abc import Callable, Iterator

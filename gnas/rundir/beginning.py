@@ -1,4 +1,4 @@
-"""What stands in a run directory before anything is trained: enough to explain, repeat and resume it."""
+"""What a run directory holds before anything is trained: enough to explain, repeat and resume it."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""`confirm/IDENTITY/SEED.json`: what one of the best candidates came to on a fresh seed."""
+"""`confirm/IDENTITY/SEED.json`: one of the best candidates, trained on a fresh seed."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

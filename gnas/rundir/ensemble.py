@@ -1,4 +1,4 @@
-"""`best/ensemble.json`: what the confirmed candidates come to together."""
+"""`best/ensemble.json`: the blend of candidates that validation chose."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""`finetuning.json`: what fine-tuning an encoder came to."""
+"""`finetuning.json`: the figures before and after an encoder was fine-tuned."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

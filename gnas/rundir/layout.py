@@ -1,4 +1,4 @@
-"""Where everything stands in a run directory. Created once, never overwritten, readable with `ls` and `cat`."""
+"""The paths of a run directory. It is created once, never overwritten, and readable with `ls` and `cat`."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""`log.jsonl`: what happened, for whoever wants to know later."""
+"""`log.jsonl`: what happened, one event a line."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""`test.json`: the record of every look at the test split. The more looks, the less a figure is worth."""
+"""`test.json`: every look at the test split. The more looks, the less a figure is worth."""
 
 from dataclasses import dataclass, field
 

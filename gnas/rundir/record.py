@@ -1,4 +1,4 @@
-"""A record and its JSON file. A damaged or foreign file is answered with one sentence."""
+"""A typed record and its JSON file. A damaged or foreign file is one sentence."""
 
 import math
 from collections.abc import Callable

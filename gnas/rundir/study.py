@@ -1,4 +1,4 @@
-"""`study.json`: the name of the run's study in a database that holds many."""
+"""`study.json`: the name of a run's study in a shared database."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""`trials.parquet` and `trials.csv`: one tidy row a finished trial."""
+"""`trials.parquet` and `trials.csv`: one row for each finished trial."""
 
 import io
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""`trials/NNNN/`: the architecture, its curve, what became of it."""
+"""`trials/NNNN/`: the architecture of a trial, its epochs and its outcome."""
 
 from dataclasses import dataclass, field, replace
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Believing the winner: the best of many noisy trials owes part of its value to luck, so the top few train again."""
+"""Confirmation: the best of many noisy trials owes part of its value to luck, so the top few train again."""
 
 import time
 from collections.abc import Generator, Sequence

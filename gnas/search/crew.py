@@ -1,4 +1,4 @@
-"""Processes that help a search on this host: started with it, ended with it, ended without it if it dies."""
+"""Helper processes of a search on this host. They start and end with it, also when it dies."""
 
 import os
 import subprocess

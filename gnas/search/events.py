@@ -1,4 +1,4 @@
-"""What a search tells whoever watches it."""
+"""The events of a search."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""The trials of a search, one after another, by one process or by several at once."""
+"""The trials of a search, one after another, by one process or by several."""
 
 import time
 from collections.abc import Generator, Sequence

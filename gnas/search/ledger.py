@@ -1,4 +1,4 @@
-"""The record of all trials, in Optuna's storage: written in whole steps, so that a crash leaves none half-recorded."""
+"""The record of all trials in Optuna's storage. A crash leaves no trial half-recorded."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Locks that the system itself gives back when their holder dies: no lock is ever left behind by a killed process.
+"""File locks, which the system releases when their holder dies.
 
 They hold between processes of one host, and of several hosts that share a file system with locks.
 """

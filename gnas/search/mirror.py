@@ -1,4 +1,4 @@
-"""The history as Optuna's samplers like to see it: a study in memory, made anew for every proposal.
+"""The history as a study of Optuna in memory, made for every proposal.
 
 What differs from the study on disk: failed trials are pruned ones with nothing to show, the worst there is, for
 samplers overlook failures and propose them again; pruned trials rank by their best values so far, not their last;

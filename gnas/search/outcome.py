@@ -1,4 +1,4 @@
-"""What became of a trial: the only reader of Optuna trials."""
+"""The outcome of a trial; the only reader of Optuna trials."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Several aims at once. All points are gains: more is better in every coordinate."""
+"""Pareto fronts of several objectives. All values are gains: more is better."""
 
 from collections.abc import Sequence
 

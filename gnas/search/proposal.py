@@ -1,4 +1,4 @@
-"""A candidate on its way into the ledger, and how Optuna is asked for one."""
+"""A proposed candidate, and how Optuna is asked for one."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The next candidate: known designs first, the quick ones before the slow ones, then what the sampler wants.
+"""The next candidate: known designs first, quick ones before slow ones, then those of the sampler.
 
 Never one that was tried.
 """

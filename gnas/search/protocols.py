@@ -1,4 +1,4 @@
-"""What the search needs from outside: trainings of candidates."""
+"""What a search needs from its caller: trainings of candidates."""
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path

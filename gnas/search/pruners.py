@@ -1,4 +1,4 @@
-"""When a candidate is not worth its remaining epochs.
+"""Pruning: which candidates end before their last epoch.
 
 Candidates are compared at rungs: percent of their own epochs, for a loss that needs 40 epochs and one that needs 400
 are not comparable after 30. A rung compares the best values so far of those that reached it. Candidates that converge

@@ -1,4 +1,4 @@
-"""The run directory in line with the ledger: what became of each trial, the table of all, the models of the best."""
+"""Keeps the run directory in line with the ledger: outcomes, the table of trials, the models of the best."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,4 +1,4 @@
-"""The search: propose, train, prune, record, confirm. All that it knows stands in the run directory at any moment."""
+"""The search: propose, train, prune, record, confirm. Its whole state is in the run directory at any moment."""
 
 import time
 from collections import Counter

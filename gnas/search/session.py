@@ -1,4 +1,4 @@
-"""One process at work on a run: who is alive, who owns which trial, and the wall time that a crash must not make free.
+"""One process at work on a run: whether it is alive, which trials it owns, and how long it has worked.
 
 Every session holds a lock of its own for as long as its process lives. Whoever gets that lock knows the owner is dead
 and may take over its half-done trial: no heartbeats, no time-outs, nothing that a long epoch could outlast.

@@ -1,4 +1,4 @@
-"""One training, watched: its best epoch, its costs, its end by budget or by the user, its failure."""
+"""One training under watch: best epoch, costs, failure, and the end by budget or by the user."""
 
 import gc
 import math

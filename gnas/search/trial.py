@@ -1,4 +1,4 @@
-"""One trial: train a candidate, judge it at its rungs, record what became of it."""
+"""One trial: train a candidate, judge it at its rungs, record the outcome."""
 
 from collections.abc import Generator
 from contextlib import closing

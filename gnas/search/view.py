@@ -1,4 +1,4 @@
-"""What a sampler sees: the history and the number of the trial it is asked for, and nothing else."""
+"""What a sampler sees: the history and the number of the trial, nothing else."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

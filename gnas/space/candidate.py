@@ -1,4 +1,4 @@
-"""From slots to candidates: by asking somebody, by replay, at random."""
+"""From slots to candidates: asked of a sampler, replayed from parameters, or drawn at random."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What one value of an architecture can be. A domain draws itself, spreads itself, knows its neighbours."""
+"""The values that one parameter can have. A domain draws itself, spreads itself, and knows its neighbours."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Which parameters give a known architecture."""
+"""Finding the parameters that give a known architecture."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Reading search spaces: by shipped name, by path, or as a run configuration names or contains them."""
+"""Reads search spaces: by shipped name, by path, or from a run configuration."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Small changes to a candidate: one parameter to a near value, and whatever that brings into being."""
+"""Small changes to a candidate: one parameter moves to a near value; new parameters are drawn."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Reading one range of a search space: `{int: [1, 4]}`, `{float: [1e-4, 1e-1], log: true}`, `{choice: [32, 64]}`."""
+"""Reads one range of a search space: `{int: [1, 4]}`, `{float: [1e-4, 1e-1], log: true}`, `{choice: [32, 64]}`."""
 
 import math
 from typing import Any

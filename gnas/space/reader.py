@@ -1,4 +1,4 @@
-"""From the tree of a search space to slots, with every problem noted on the way."""
+"""Reads the tree of a search space into slots, and notes every problem on the way."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any

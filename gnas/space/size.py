@@ -1,4 +1,4 @@
-"""How many different candidates a space holds, and how many combinations an architecture refuses."""
+"""The number of different candidates in a space, and of combinations that an architecture refuses."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Trying a space before anything runs: both ends of every range, every choice, in an architecture."""
+"""Tries a space before anything runs: both ends of every range and every choice, in an architecture."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a candidate costs, measured rather than ranked: `parameters`, `peak_mib`, `latency_ms`; `train_s` is a clock."""
+"""Costs of a candidate: `parameters`, `peak_mib`, `latency_ms`."""
 
 import statistics
 import sys

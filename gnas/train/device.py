@@ -1,4 +1,4 @@
-"""Where tensors lie."""
+"""The device that a user names."""
 
 import torch
 

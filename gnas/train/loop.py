@@ -1,4 +1,4 @@
-"""Training as a generator of epochs: it writes, prints and decides nothing; whoever iterates may stop at any epoch."""
+"""Training as a generator of epochs. It writes and prints nothing; whoever iterates may stop at any epoch."""
 
 import math
 import time

@@ -1,4 +1,4 @@
-"""What a training takes in memory, counted in tables of embeddings, and how it keeps within what is given."""
+"""The memory of a training, counted in tables of embeddings, and how it keeps within a limit."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The rows of a candidate's features that an encoder under training reads anew."""
+"""The rows of features that an encoder under training reads again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

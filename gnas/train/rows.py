@@ -1,4 +1,4 @@
-"""Where the embeddings of a training on samples lie, and how the rows of a step change.
+"""The embeddings of a training on samples: where they lie, and how the rows of a step change.
 
 Shapes: N nodes, D dim, S rows of a step, C rows of the cache; in lower case, a part of them.
 """

@@ -1,4 +1,4 @@
-"""Training on drawn neighbourhoods, for graphs whose full propagation does not fit into the memory that is given.
+"""Training on drawn neighbourhoods, for graphs that do not fit into the given memory.
 
 A step draws some positives, as many items to be negatives as `OFFERED`, and the neighbourhood of all of them; it
 trains the candidate on that part of the graph and changes the embeddings of its nodes alone. Everything that a

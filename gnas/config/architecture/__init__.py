@@ -1,4 +1,4 @@
-"""The genotype: everything that defines a candidate, alone enough to make it again.
+"""Architectures: everything that defines a candidate, enough to make it again.
 
 An architecture is trained by gradients, solved in closed form, or a blend of others. All three are read by
 `Architecture.model_validate`, are named by their `identity`, and told in `words`.

@@ -1,4 +1,4 @@
-"""What all architectures have in common."""
+"""The base of all architectures."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Architectures put together from others."""
+"""Blends of architectures."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar

@@ -1,4 +1,4 @@
-"""Architectures that are trained by gradients, and what can be written of them and of closed forms."""
+"""Architectures that are trained by gradients, and the keys that they share with closed forms."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal

@@ -1,4 +1,4 @@
-"""The encoders, one file each; `gnas.config.encoders` says which reads what. Libraries and weights load on use."""
+"""The encoders, one file each. Libraries and weights load on use."""
 
 from gnas.features.encoders.base import Encoder, build_encoder
 

@@ -1,4 +1,4 @@
-"""The one interface of everything that reads a modality."""
+"""The interface of all encoders."""
 
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable

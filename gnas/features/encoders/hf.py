@@ -1,4 +1,4 @@
-"""What the Hugging Face encoders share: finding, checking, loading and running a frozen model."""
+"""Shared by the Hugging Face encoders: finding, checking, loading and running a frozen model."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

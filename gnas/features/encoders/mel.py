@@ -1,4 +1,4 @@
-"""Mean and deviation of the log mel spectrum: the audio encoder without weights."""
+"""Mean and deviation of the log mel spectrum: an audio encoder without weights."""
 
 from collections.abc import Sequence
 

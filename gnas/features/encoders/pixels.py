@@ -1,4 +1,4 @@
-"""A thumbnail's colours: the image encoder without weights."""
+"""The colours of a thumbnail: an image encoder without weights."""
 
 from collections.abc import Sequence
 

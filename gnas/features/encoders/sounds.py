@@ -1,4 +1,4 @@
-"""What audio encoders share that read one sound after the other."""
+"""Shared by the audio encoders: reading sounds one by one."""
 
 from collections.abc import Callable, Sequence
 

@@ -1,4 +1,4 @@
-"""TF-IDF and a truncated SVD: the text encoder without weights, fitted on the texts of train."""
+"""TF-IDF and a truncated SVD: a text encoder without weights, fitted on the texts of train."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""Finding weights: packages, directories, the hub; and saying which they are."""
+"""Finds weights in packages, directories and the hub, and names them."""
 
 import hashlib
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What frozen layers make of every value, computed once, so that a step runs the layers above them alone."""
+"""Outputs of frozen layers, computed once for each value, so that a step runs only the layers above them."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Which of a network's layers a reading goes through."""
+"""Which layers of a network a reading goes through."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which users and items an encoder reads, and what of them."""
+"""Which users and items an encoder reads, and which of their values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

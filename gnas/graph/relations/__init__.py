@@ -1,1 +1,1 @@
-"""What relates users to items, users to users and items to items: one builder of relations a file."""
+"""Relations between users and items, among users, and among items: one builder a file."""

@@ -1,4 +1,4 @@
-"""Who took what."""
+"""The relation of users to the items that they took."""
 
 import numpy as np
 import torch

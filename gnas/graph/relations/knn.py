@@ -1,4 +1,4 @@
-"""Who is like whom, among the users or among the items, by what is read of them."""
+"""Links between users, or items, whose features are alike."""
 
 from gnas.features.blocks import FeatureSet
 from gnas.features.table import Side

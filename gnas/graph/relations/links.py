@@ -1,4 +1,4 @@
-"""Who is linked to whom by the data, among the users or among the items: friends, parts of a set."""
+"""Links of the data among users or among items: friends, parts of a set."""
 
 import hashlib
 

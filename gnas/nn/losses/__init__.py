@@ -1,1 +1,1 @@
-"""What training minimises: formulas, and for each loss what a step gathers, draws and masks for its formula."""
+"""Losses: the formulas, and for each loss what a step gathers, draws and masks for its formula."""

@@ -1,4 +1,4 @@
-"""The positives of a step against items given once for all users."""
+"""The positives of a step beside items that are the same for all users."""
 
 import torch
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""The losses as formulas: functions of scores or embeddings to one number. the files beside this one feed them.
+"""Losses as formulas: functions of scores or embeddings to one number. The other files here feed them.
 
 Where a negative may be a known positive of its user, `known` marks it and it plays no part. Where many pairs share
 the negatives of their user, the negatives stand once per row R and `row_B` says which row each of the B pairs reads.

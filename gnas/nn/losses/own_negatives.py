@@ -1,4 +1,4 @@
-"""Losses in which every pair has negatives of its own."""
+"""Losses in which every positive has its own negatives."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Losses in which all pairs are compared with the same drawn items."""
+"""Losses in which all positives are compared with the same drawn items."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What a loss is called with, and what it gives: the positives of a step, and the value to minimise."""
+"""What a loss gets, the positives of a step, and what it gives, the value to minimise."""
 
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol

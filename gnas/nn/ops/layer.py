@@ -1,4 +1,4 @@
-"""What an operator is: parameters, and a step along whatever relation it is given."""
+"""The base of all operators: parameters, and a step along a given relation."""
 
 import torch
 from torch import nn

@@ -1,4 +1,4 @@
-"""The default: a predictor that looks closely around the best, and TPE, which keeps the whole space in view."""
+"""The default sampler: a predictor that looks closely around the best, and TPE, which sees the whole space."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A performance predictor: a Gaussian process over all parameters, asked about neighbours of the best."""
+"""A Gaussian process over all parameters predicts the neighbours of the best."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
