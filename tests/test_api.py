@@ -157,7 +157,7 @@ def test_a_run_goes_on_and_begets_another_without_the_frame(run: gnas.Run, tmp_p
     on = gnas.search(resume=fork, trials=3)
     assert on == fork
     assert on.trials.height == 3
-    with pytest.raises(ConfigError, match="name one of them"):
+    with pytest.raises(ConfigError, match="give only one of them"):
         gnas.search(resume=run, fork=run)
 
 
@@ -201,7 +201,7 @@ def test_configurations_come_by_name_by_path_or_as_they_are(tmp_path: Path) -> N
     ("call", "sentence"),
     [
         (lambda: gnas.search(7), "data is a int; give a path, a name, a polars or pandas frame"),  # type: ignore[arg-type]
-        (lambda: gnas.search(), "no data are named"),
+        (lambda: gnas.search(), "no data given"),
         (lambda: gnas.search("toy", trails=3), "no setting 'trails'.*did you mean 'trials'"),  # type: ignore[call-arg]
         (lambda: gnas.open_run("nowhere"), "no run directory at nowhere"),
         (lambda: gnas.evaluate("no-such-design", "toy"), "no architecture 'no-such-design'"),

@@ -36,7 +36,7 @@ def clean_stop(quiet: bool) -> Iterator[Callable[[], bool]]:
             raise KeyboardInterrupt
         asked = True
         if not quiet:
-            print("\nstopping after this step; Ctrl-C again stops at once", file=sys.stderr, flush=True)
+            print("\nstopping after the current step; press Ctrl-C again to stop now", file=sys.stderr, flush=True)
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

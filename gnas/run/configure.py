@@ -66,7 +66,7 @@ def settle(asked: Asked) -> Settled:
     defaults: list[Override] = []
     if asked.config is None and not _says_budget(asked):
         defaults.append(("search.timeout", DEFAULT_TIMEOUT_S))
-        notes.append("no budget is named: searching for 10 minutes (change it with --timeout, --trials or --effort)")
+        notes.append("no budget given: searching for 10 minutes (change it with --timeout, --trials or --effort)")
     loaded = _load(asked, defaults)
     named = asked.settings.get("space")
     if isinstance(named, str):
@@ -117,8 +117,8 @@ def data_name(data: DataConfig) -> str:
 def _load(asked: Asked, defaults: Sequence[Override]) -> LoadedConfig:
     if not asked.names_data and not any(key.startswith("data.") for key in _keys(asked)):
         raise ConfigError(
-            "no data are named: give a configuration, shipped or your own (`gnas search movielens-small`), "
-            "or the data (`--data clicks.csv`; `gnas data list` shows the named sets)"
+            "no data given: name a configuration (`gnas search movielens-small`), or data (`--data clicks.csv`, or a "
+            "name from `gnas data list`)"
         )
     overrides = [*defaults, *overrides_of(asked)]
     if isinstance(asked.config, RunConfig):
@@ -138,7 +138,7 @@ def with_limits(config: RunConfig, space: SearchSpace) -> RunConfig:
         bound, other = (constraint.high, constraint.low) if upper else (constraint.low, constraint.high)
         if bound is None or other is not None:
             side = "max" if upper else "min"
-            raise ConfigError(f"{space.source}: constraints: {constraint.metric} takes `{side}` alone as its bound")
+            raise ConfigError(f"{space.source}: constraints: {constraint.metric} can only have `{side}` as its bound")
         limits[constraint.metric] = bound
     search = config.search.model_copy(update={"limits": {**limits, **config.search.limits}})
     return config.model_copy(update={"search": search})

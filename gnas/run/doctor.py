@@ -129,6 +129,6 @@ def _search_small(device: str) -> str:
     value = look.metrics[look.objective].value
     chance = 20 / 80
     if not value > chance / 2:
-        raise GnasError(f"a planted world was not learnt: {look.objective} {value:.4f} on test; please report it")
+        raise GnasError(f"the self-check learned nothing ({look.objective} {value:.4f} on test); please report it")
     took = format_duration(time.perf_counter() - started)
     return f"searched and evaluated a planted world in {took}, {look.objective} {value:.3f}"

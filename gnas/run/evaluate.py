@@ -168,7 +168,7 @@ def _refuse_other_settings(run: RunDirectory, asked: Asked) -> None:
     said += [f"--{key.removeprefix('evaluate.')}" for key in asked.settings if key not in ("evaluate.refit", "device")]
     said += ["--set"] if asked.overrides else []
     if said:
-        raise ConfigError(f"{run.path} is a run, which is measured as it was trained; drop {', '.join(said)}")
+        raise ConfigError(f"{run.path} is trained already and is measured as it is; drop {', '.join(said)}")
 
 
 def _tuned(run: RunDirectory, prepared: Prepared, wanted: bool | None) -> Work[tuple[BaselineRecord, ...]]:

@@ -66,9 +66,8 @@ def prepare_run(
     split = with_newcomers(prepare(config.data, config.seed, base, tick), config.data, base)
     if fingerprint is not None and split.fingerprint != fingerprint:
         raise RunError(
-            f"the data changed since this run began: their fingerprint was {fingerprint[:12]} and is "
-            f"{split.fingerprint[:12]} now; put the old data back, or begin a new run (from a search's with "
-            f"`gnas search --fork {base}`)"
+            f"the data changed since this run began (fingerprint {fingerprint[:12]}, now {split.fingerprint[:12]}); "
+            f"put the old data back, or start a new run, from a search with `gnas search --fork {base}`"
         )
     for text in describe_steps(split):
         yield Note(text)
@@ -136,7 +135,7 @@ def describe_steps(split: Split) -> list[str]:
         f"(train {n[0]:,}, validation {n[1]:,}, test {n[2]:,})"
     )
     added = [
-        f"{step['new users']:,} users and {step['new items']:,} items of these stand in their tables alone"
+        f"{step['new users']:,} users and {step['new items']:,} items of these occur in feature tables only"
         for step in split.report
         if step["step"] == "new"
     ]

@@ -103,7 +103,7 @@ def recommend_events(
     if k < 1:
         raise DataError(f"k must be at least 1, not {k}")
     if users is not None and not users:
-        raise DataError("no user is named")
+        raise DataError("the list of users is empty; name at least one, or leave it out for all users")
     config = read_config(run)
     yield Begun(run.path, config.main_metric)
     model = yield from load_best(run, resolve_device(device or config.device), tick)

@@ -48,9 +48,9 @@ def refuse_changes(run: RunDirectory, what: str, old: Mapping[str, Any], new: Ma
     lines = [line for key, line in differences(old, new) if key not in FREE]
     if lines:
         raise RunError(
-            f"the {what} is not the one that {run.path} was begun with:\n  "
+            f"the {what} differs from that of {run.path}:\n  "
             + "\n  ".join(lines)
-            + f"\nresume without the change, or begin a new run from it with `gnas search --fork {run.path} …`"
+            + f"\nresume without the change, or start a new run from it with `gnas search --fork {run.path} …`"
         )
 
 
@@ -87,7 +87,7 @@ def fork_of(old: RunDirectory, space: SearchSpace, metric: str) -> Fork:
     statuses = read_statuses(old)
     complete = [one for one in statuses if one.state == "complete"]
     if not complete:
-        raise RunError(f"{old.path} has no complete trial to take along; begin a new run without --fork")
+        raise RunError(f"{old.path} has no complete trial to start from; start a new run without --fork")
     cost = {one.number: -metric_of(metric).gain(one.metrics[metric]) for one in complete if metric in one.metrics}
     for status in sorted(complete, key=lambda one: (cost.get(one.number, float("inf")), one.number)):
         trial = old.trial(status.number)

@@ -104,10 +104,10 @@ def plan(
         ConfigError, RunError: something in it is wrong, or a resumed run is not what it was.
     """
     if resume is not None and fork is not None:
-        raise ConfigError("--resume goes on in the same run, --fork begins a new one; name one of them")
+        raise ConfigError("--resume continues a run, --fork starts a new one; give only one of them")
     if resume is not None:
         if out is not None:
-            raise ConfigError(f"--resume goes on in {resume} itself; drop --out")
+            raise ConfigError(f"--resume continues in {resume} itself; drop --out")
         return _resumed(directory_of(resume), asked)
     if fork is not None:
         found = _forked(directory_of(fork), asked)

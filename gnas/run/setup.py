@@ -81,7 +81,7 @@ def warm_architectures(runs: Sequence[str], metric: str) -> dict[str, Architectu
         ranked = sorted(able, key=lambda one: gain(one.metrics[metric]), reverse=True)
         paths = [run.architecture] if run.architecture.exists() else []
         if not ranked and not paths:
-            raise RunError(f"search.warm_start: no trial of {name} was completed with {metric}; leave the run out")
+            raise RunError(f"search.warm_start: no trial of {name} was completed with {metric}; drop that run")
         for path in [*paths, *(run.trial(one.number).architecture for one in ranked[:TOP])]:
             architecture = load_architecture(str(path))
             if architecture.identity not in known:

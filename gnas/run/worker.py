@@ -62,7 +62,7 @@ class Helped(Shown):
 
     def summary(self) -> list[str | Table]:
         """How many they are."""
-        return [f"helped with {len(self.trials)} trial(s)"]
+        return [f"Trained {len(self.trials)} trial(s)."]
 
     def document(self) -> Document:
         """Which they are."""

@@ -69,7 +69,7 @@ def test_a_fork_can_be_resumed_without_the_old_run(copied: Path, gnas: Gnas, tmp
 def test_fork_and_resume_exclude_each_other(copied: Path, gnas: Gnas) -> None:
     ran = gnas("search", "--fork", copied, "--resume", copied)
     assert ran.code == 2
-    assert "name one of them" in ran.err
+    assert "give only one of them" in ran.err
 
 
 def test_a_run_with_nothing_to_take_along_is_refused(copied: Path, gnas: Gnas, tmp_path: Path) -> None:

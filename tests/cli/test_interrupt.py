@@ -58,7 +58,7 @@ def test_one_signal_stops_cleanly_and_the_search_goes_on_as_if_nothing_had_been(
         process.send_signal(number)
         said, log = process.communicate(timeout=60)
     assert process.returncode == 0, log
-    assert "stopping after this step" in log
+    assert "stopping after the current step" in log
     assert f"gnas search --resume {out}" in said
     assert "Traceback" not in log
     assert pl.read_parquet(out / "trials.parquet").height == 1, "the half-done trial is not counted"

@@ -104,7 +104,7 @@ def test_spaces(text: str, pattern: str, gnas: Gnas, tmp_path: Path) -> None:
 
 
 def test_nothing_to_search_on(gnas: Gnas) -> None:
-    refused(gnas("search"), r"no data are named: give a configuration")
+    refused(gnas("search"), r"no data given: name a configuration")
 
 
 def test_an_unknown_configuration_names_the_shipped_ones(gnas: Gnas) -> None:
@@ -192,8 +192,8 @@ def test_a_damaged_record(gnas: Gnas, copied: Path) -> None:
 
 
 def test_options_that_contradict_each_other(gnas: Gnas, copied: Path) -> None:
-    refused(gnas("search", "--resume", copied, "--out", "x"), r"--resume goes on in .* itself; drop --out")
-    refused(gnas("evaluate", copied, "--seeds", 2), r"is measured as it was trained; drop --seeds")
+    refused(gnas("search", "--resume", copied, "--out", "x"), r"--resume continues in .* itself; drop --out")
+    refused(gnas("evaluate", copied, "--seeds", 2), r"is trained already and is measured as it is; drop --seeds")
 
 
 def test_recommend_into_an_unknown_format_or_folder(gnas: Gnas, searched: tuple[Path, Ran]) -> None:

@@ -97,5 +97,5 @@ def test_a_space_in_the_file_and_its_constraints(tmp_path: Path) -> None:
 
 
 def test_nothing_named_is_one_sentence() -> None:
-    with pytest.raises(ConfigError, match="no data are named: give a configuration"):
+    with pytest.raises(ConfigError, match="no data given: name a configuration"):
         settle(Asked())
