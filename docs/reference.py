@@ -1,4 +1,4 @@
-"""The reference of everything that users can write: `python -m gnas.config.reference > docs/configuration.md`.
+"""The reference of everything that users can write: `python -m docs.reference > docs/configuration.md`.
 
 Keys, ranges, defaults and texts come from the models and their docstrings.
 """
@@ -25,7 +25,7 @@ from gnas.units import parse_duration, parse_mib
 INTRODUCTION = """\
 # Configuration
 
-<!-- Written by `python -m gnas.config.reference > docs/configuration.md` from the docstrings in gnas/config. -->
+<!-- Written by `python -m docs.reference > docs/configuration.md` from the docstrings in gnas/config. -->
 
 What can stand in a run config (`gnas search CONFIG`) and in an architecture (`gnas train ARCHITECTURE`). Both are YAML.
 Every key can also be set on the command line: `--set search.timeout=10m`, `--set data.filter.core=5`. An unknown key
