@@ -34,8 +34,10 @@ PLAIN = Kind()
 def kinds(model: type[BaseModel]) -> dict[str, Kind]:
     """The fields of a model and what each may hold."""
     found = {}
-    model = getattr(model, "keys", model) if not model.model_fields else model
-    for name, field in model.model_fields.items():
+    fields = model.model_fields
+    for form in () if fields else getattr(model, "forms", ()):
+        fields = {**fields, **form.model_fields}
+    for name, field in fields.items():
         also = next((item.ways for item in field.metadata if isinstance(item, AlsoWritten)), None)
         found[name] = replace(_kind(field.annotation, field.metadata), also=also)
     return found

@@ -100,7 +100,7 @@ class CandidateTraining:
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedModel:
     """One training: the candidate in its best epoch's state, and that epoch."""
 
     training: CandidateTraining
@@ -112,7 +112,7 @@ class Trained:
 
 def train_once(
     prepared: Prepared, evaluator: Measure, architecture: Architecture, seed: int, name: str = ""
-) -> Work[Trained]:
+) -> Work[TrainedModel]:
     """Train `architecture` against `evaluator`; `name` is shown beside its description.
 
     Raises:
@@ -134,10 +134,10 @@ def train_once(
     if best is None:
         raise GnasError("the training ended before its first evaluation; lower train.evaluate_every")
     again = architecture.with_members(list(members.values()))
-    return Trained(training, replace(best, metrics={**best.metrics, **training.measured()}), epochs, again)
+    return TrainedModel(training, replace(best, metrics={**best.metrics, **training.measured()}), epochs, again)
 
 
-def save_trained(run: RunDirectory, trained: Trained) -> None:
+def save_trained(run: RunDirectory, trained: TrainedModel) -> None:
     """Write best/ of a run: the model, the architecture with the hashes of its encoders' weights, and the figures."""
     training = trained.training
     run.best.mkdir(exist_ok=True)

@@ -21,7 +21,7 @@ from gnas.report.shown import Shown
 from gnas.report.tables import Table
 from gnas.rng import derive_seed
 from gnas.run.baselines import refit_baseline, tuned_baselines
-from gnas.run.candidate import Trained, save_trained, train_once
+from gnas.run.candidate import TrainedModel, save_trained, train_once
 from gnas.run.configure import data_name, new_run, settle_config
 from gnas.run.contenders import Contender, runner_up
 from gnas.run.ensemble import members, together
@@ -216,7 +216,7 @@ def _seeds_on_test(
     config, metric = prepared.config, prepared.config.main_metric
     validation = validation_evaluator(prepared)
     seeds, found = [], []
-    kept: Trained | None = None
+    kept: TrainedModel | None = None
     for number in range(config.evaluate.seeds if architecture.trained else 1):
         seed = config.seed if number == 0 else derive_seed(config.seed, "seeds", number)
         trained = yield from train_once(prepared, validation, architecture, seed, f"seed {number + 1}")

@@ -15,7 +15,7 @@ from gnas.metrics import metric_of
 from gnas.nn.model import Candidate
 from gnas.report.page import write_report
 from gnas.rng import derive_seed
-from gnas.run.candidate import CandidateTraining, Trained, save_trained, train_once
+from gnas.run.candidate import CandidateTraining, TrainedModel, save_trained, train_once
 from gnas.run.configure import absolute
 from gnas.run.measures import validation_evaluator
 from gnas.run.prepared import features_of, write_beginning
@@ -166,7 +166,7 @@ def finetune_events(
     return Run(run.path)
 
 
-def _joint(frozen: Trained, modality: str, encoder: HuggingFaceEncoder, method: Method, pace: Pace) -> Work[Joint]:
+def _joint(frozen: TrainedModel, modality: str, encoder: HuggingFaceEncoder, method: Method, pace: Pace) -> Work[Joint]:
     """Train encoder and recommender together, from the recommender that the frozen readings led to."""
     training = frozen.training
     prepared, architecture = training.prepared, training.architecture
@@ -194,7 +194,7 @@ def _joint(frozen: Trained, modality: str, encoder: HuggingFaceEncoder, method: 
     return Joint(tuned, slots, epochs)
 
 
-def _as_trained(frozen: Trained, joint: Joint, again: Trained) -> Trained:
+def _as_trained(frozen: TrainedModel, joint: Joint, again: TrainedModel) -> TrainedModel:
     """The recommender that was trained with the encoder, over the readings of the encoder as it was saved."""
     known = again.training
     training = CandidateTraining(known.prepared, known.evaluator, known.architecture, known.seed)

@@ -19,4 +19,4 @@ def _of_tree(tree: Mapping[str, Any]) -> Architecture:
     return Blend.model_validate(tree) if "blend" in tree else Written.model_validate(tree).architecture()
 
 
-Architecture.keys, Architecture.of_tree = Written, staticmethod(_of_tree)
+Architecture.forms, Architecture.of_tree = (Written, Blend), staticmethod(_of_tree)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class Architecture(Strict):
     """One candidate of any form: `Trained`, `ClosedForm` or `Blend`."""
 
-    keys: ClassVar[type[Strict]]
-    """The model whose fields may be written; a blend has its own."""
+    forms: ClassVar[tuple[type[Strict], ...]]
+    """The models whose fields may be written."""
     of_tree: ClassVar[Callable[[Mapping[str, Any]], "Architecture"]]
     """Reads an architecture of whichever form a tree writes."""
     builder: ClassVar[str]
