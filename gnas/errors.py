@@ -1,4 +1,4 @@
-"""Errors that a user can mend.
+"""Errors that a user can fix.
 
 A message is one clear sentence: what is wrong, where, the value, what to do. The command line prints it without a
 traceback and exits with `exit_code`. Everything that is not a `GnasError` is a bug and keeps its traceback.
@@ -16,13 +16,13 @@ from collections.abc import Sequence
 
 
 class GnasError(Exception):
-    """Base of all errors that a user can mend."""
+    """Base of all errors that a user can fix."""
 
     exit_code = 2
 
 
 class ConfigError(GnasError):
-    """A file that a user wrote is wrong; `problems` holds a sentence for each thing to mend."""
+    """A file that a user wrote is wrong; `problems` holds a sentence for each thing to fix."""
 
     def __init__(self, problems: str | Sequence[str]) -> None:
         self.problems = (problems,) if isinstance(problems, str) else tuple(problems)

@@ -140,7 +140,7 @@ def _one_sentence(what: str, home: Path | None) -> Iterator[None]:
     try:
         yield
     except SyntaxError as error:
-        raise PluginError(f"{error.filename or what}:{error.lineno}: not Python: {error.msg}; mend the file") from error
+        raise PluginError(f"{error.filename or what}:{error.lineno}: not Python: {error.msg}; fix the file") from error
     except (Exception, SystemExit) as error:
         place = what
         for frame in traceback.extract_tb(error.__traceback__):
@@ -149,5 +149,5 @@ def _one_sentence(what: str, home: Path | None) -> Iterator[None]:
         about = "the file" if place.startswith(what) else what
         said = (str(error).splitlines() or ["no reason given"])[0]
         raise PluginError(
-            f"{place}: {about} cannot be loaded: {type(error).__name__}: {said}; mend it, or go without it"
+            f"{place}: {about} cannot be loaded: {type(error).__name__}: {said}; fix it, or go without it"
         ) from error

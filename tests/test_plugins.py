@@ -54,7 +54,7 @@ def test_an_entry_point_that_fails_is_one_sentence(tmp_path: Path, monkeypatch: 
         plugins.load_plugins()
     assert str(caught.value) == (
         f"{tmp_path / 'planet.py'}:2: plug-in 'orbit' of planet cannot be loaded: ModuleNotFoundError: "
-        "No module named 'no_such_moon'; mend it, or go without it"
+        "No module named 'no_such_moon'; fix it, or go without it"
     )
 
 
@@ -68,9 +68,9 @@ def test_a_file_is_imported_once_and_may_hold_dataclasses(tmp_path: Path) -> Non
 def test_files_that_cannot_be_loaded_are_one_sentence_each(tmp_path: Path) -> None:
     path = tmp_path / "a.py"
     assert refused(path) == f"{path}: cannot be read: No such file or directory; give a file of Python"
-    assert refused(write(path, "x = 1\nx = (")) == f"{path}:2: not Python: '(' was never closed; mend the file"
+    assert refused(write(path, "x = 1\nx = (")) == f"{path}:2: not Python: '(' was never closed; fix the file"
     assert refused(write(path, "\nraise KeyError('k')")) == (
-        f"{path}:2: the file cannot be loaded: KeyError: 'k'; mend it, or go without it"
+        f"{path}:2: the file cannot be loaded: KeyError: 'k'; fix it, or go without it"
     )
     assert refused(write(path, "import sys\nsys.exit(0)")).startswith(
         f"{path}:2: the file cannot be loaded: SystemExit"

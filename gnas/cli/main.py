@@ -31,7 +31,7 @@ Add --debug anywhere to see the traceback behind an error.
 """
 
 TOLD = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP)
-"""What the operating system refuses and a user can mend."""
+"""What the operating system refuses and a user can fix."""
 
 app = typer.Typer(
     name="gnas",

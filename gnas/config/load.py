@@ -68,7 +68,7 @@ def load_architecture(name_or_path: str, overrides: Sequence[Override] = ()) -> 
         document = Document(ANCHORS[name_or_path].written(), name_or_path)
     else:
         raise ConfigError(
-            f"no architecture {name_or_path!r}: there is no such file, and no known design is called so "
+            f"no architecture {name_or_path!r}: there is no such file, and no known design has that name "
             f"({did_you_mean(path.stem, ANCHORS)})"
         )
     return read_model(Architecture, apply_overrides(document, overrides))

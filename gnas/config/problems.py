@@ -34,7 +34,7 @@ _TYPES = {
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing to mend. `rule`: the values are right one by one, but not together."""
+    """One thing to fix. `rule`: the values are right one by one, but not together."""
 
     path: KeyPath
     sentence: str

@@ -93,7 +93,7 @@ class SearchConfig(Strict):
     @classmethod
     def _each_once(cls, objective: str | list[str]) -> str | list[str]:
         if not isinstance(objective, str) and len(set(objective)) < len(objective):
-            raise ValueError(f"an objective stands twice in {', '.join(objective)}; name each once")
+            raise ValueError(f"an objective is listed twice in {', '.join(objective)}; name each once")
         return objective
 
     @field_validator("ensemble")

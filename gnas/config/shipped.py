@@ -39,6 +39,6 @@ def find(kind: Kind, name: str, base: Path | None = None) -> Path:
         raise ConfigError(f"{path} is a folder, not a {_WORDS[kind]} file")
     stem = Path(name).stem
     raise ConfigError(
-        f"no {_WORDS[kind]} {name!r}: there is no such file, and no shipped one is called so "
+        f"no {_WORDS[kind]} {name!r}: there is no such file, and no shipped one has that name "
         f"({did_you_mean(stem, names(kind))})"
     )

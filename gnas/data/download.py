@@ -111,7 +111,7 @@ def _size(path: Path) -> int:
 
 def _by_hand(url: str, target: Path, reason: str) -> str:
     return (
-        f"cannot download {url} ({reason}); try again (what has arrived is kept), or download it elsewhere "
+        f"cannot download {url} ({reason}); try again (what arrived is kept), or download it elsewhere "
         f"and put it at {target}"
     )
 

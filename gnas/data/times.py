@@ -98,7 +98,7 @@ def _dates(text: pl.Series, name: str, place: Place) -> pl.Series:
         if form is None:
             raise DataError(
                 f"{place.row(index)}: column {name!r} is read as times and holds {text[index]!r}, which is neither "
-                "seconds since 1970 nor a date like 2011-04-07 10:43:00; mend it, or set data.columns.time to another "
+                "seconds since 1970 nor a date like 2011-04-07 10:43:00; fix it, or set data.columns.time to another "
                 "column or to none"
             )
         seconds = seconds.zip_with(seconds.is_not_null(), parsed(text, form))
@@ -114,5 +114,5 @@ def _not_negative(seconds: pl.Series, column: pl.Series, name: str, place: Place
 def _wrong(index: int, column: pl.Series, name: str, place: Place) -> DataError:
     return DataError(
         f"{place.row(index)}: column {name!r} is read as times and holds {column[index]}; times are seconds since 1970 "
-        "or dates from then on; mend the row, or set data.columns.time to none"
+        "or dates from then on; fix the row, or set data.columns.time to none"
     )

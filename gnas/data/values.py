@@ -68,7 +68,7 @@ def _numbers(column: pl.Series, name: str, place: Place) -> pl.Series:
         index = int(wrong.arg_true()[0])
         raise DataError(
             f"{place.row(index)}: column {name!r} is read as ratings and holds {column[index]!r}, which is no number; "
-            "mend the row, or set data.columns.rating to another column or to none"
+            "fix the row, or set data.columns.rating to another column or to none"
         )
     return numbers
 

@@ -60,7 +60,7 @@ def _extended(config: FeatureTableConfig | None, ids: pl.Series, base: Path, sid
     if same_kind.null_count():
         wrong = added.filter(same_kind.is_null()).sort()[0]
         raise DataError(
-            f"data.{side}.new: the table has the id {wrong!r}, but the ids of the interactions are whole numbers; mend "
+            f"data.{side}.new: the table has the id {wrong!r}, but the ids of the interactions are whole numbers; fix "
             f"or remove that row"
         )
     return pl.concat([ids, same_kind.sort().alias(ids.name)])

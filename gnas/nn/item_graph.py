@@ -187,4 +187,4 @@ def _inverse(matrix: torch.Tensor) -> torch.Tensor:
         factor, info = torch.linalg.cholesky_ex(matrix.to(dtype))
         if int(info) == 0:
             return torch.cholesky_inverse(factor).to(matrix.dtype)
-    raise TrialFailed(f"a matrix of side {len(matrix)} cannot be inverted; a larger l2 makes it possible")
+    raise TrialFailed(f"a matrix of side {len(matrix)} cannot be inverted; raise l2")

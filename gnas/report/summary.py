@@ -51,7 +51,7 @@ def search_summary(found: Found, reason: str, failures: Mapping[str, int]) -> li
 def training_summary(found: Found) -> list[str | Table]:
     """The summary of one training for a person; empty where it has not ended."""
     if found.winner is None:
-        return [f"The training in {found.run.path} came to nothing."]
+        return [f"The training in {found.run.path} has no result."]
     words, record = found.winner.words, found.winner.record
     return [
         figures_table(found.objective, words, record.validation, [], "On validation"),

@@ -56,5 +56,5 @@ def read_ensemble(run: RunDirectory) -> EnsembleRecord | None:
     """
     if not run.ensemble.exists():
         return None
-    mend = f"remove it, and choose again with `gnas search --resume {run.path} --ensemble 5`"
-    return read_record(EnsembleRecord, run.ensemble, mend)
+    fix = f"remove it, and choose again with `gnas search --resume {run.path} --ensemble 5`"
+    return read_record(EnsembleRecord, run.ensemble, fix)

@@ -35,13 +35,13 @@ Figure = Annotated[float, BeforeValidator(lambda value: math.nan if value is Non
 """A figure that has a place even where it is not a number: null in the file."""
 
 
-def read_record(kind: type[R], path: Path, mend: str) -> R:
+def read_record(kind: type[R], path: Path, fix: str) -> R:
     """The record in the JSON file at `path`.
 
     Args:
         kind: its dataclass.
         path: the file.
-        mend: what to do about a damaged file, the end of the sentence.
+        fix: what to do about a damaged file, the end of the sentence.
 
     Raises:
         RunError: the file cannot be read, is not JSON, or holds something else.
@@ -49,12 +49,12 @@ def read_record(kind: type[R], path: Path, mend: str) -> R:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise RunError(f"cannot read {path}: {error.strerror}; {mend}") from None
+        raise RunError(f"cannot read {path}: {error.strerror}; {fix}") from None
     try:
         record: R = _adapter(kind).validate_json(data, strict=True)
         return record
     except ValidationError as error:
-        raise RunError(f"{path} is damaged: {_first(error)}; {mend}") from None
+        raise RunError(f"{path} is damaged: {_first(error)}; {fix}") from None
 
 
 def write_record(path: Path, record: "DataclassInstance") -> None:

@@ -88,8 +88,8 @@ class Best:
 
 END_REASONS = {
     "trials": "the trials are used up",
-    "timeout": "the time was up",
-    "epochs": "the epochs were spent",
+    "timeout": "the time ran out",
+    "epochs": "the epochs ran out",
     "exhausted": "every candidate of the space was trained",
     "failures": "too many trials failed in a row",
     "stopped": "you stopped it",

@@ -112,7 +112,7 @@ def _attempt(work: Work, running: Outcome, architecture: Architecture) -> Genera
     return _result(work, training, last, pruned, reason), training
 
 
-_OVER = {**END_REASONS, "trial": "its share of the time was up"}
+_OVER = {**END_REASONS, "trial": "its share of the time ran out"}
 
 
 def _judge(

@@ -57,7 +57,7 @@ def read_anchors(document: Document, slots: Sequence[Slot]) -> tuple[dict[str, A
             name = str(anchor)
             tree = {key: value for key, value in known.written().items() if key in known.model_fields_set}
         if name in found:
-            problems.append(document.problem(place, f"{name!r} stands twice; keep one"))
+            problems.append(document.problem(place, f"{name!r} is listed twice; keep one"))
             continue
         merged = {**constant, **tree}
         try:

@@ -87,7 +87,7 @@ def _categorical(options: object) -> Categorical:
                 f"as in {{bpr: {{}}, softmax: {{temperature: 0.1}}}}"
             )
         if any(same(option, earlier) for earlier in options[:index]):
-            raise ValueError(f"{shorten(option)} stands twice; name each value once")
+            raise ValueError(f"{shorten(option)} is listed twice; name each value once")
     return Categorical(tuple(options))
 
 

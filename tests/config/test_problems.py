@@ -108,7 +108,7 @@ space: 4
     [
         ("ndcg", "search.objective: metric 'ndcg': write it with a cut-off, as ndcg@20"),
         ("rmse@5", "search.objective: metric 'rmse@5': write it as rmse"),
-        ("[ndcg@20, ndcg@20]", "search.objective: an objective stands twice in ndcg@20, ndcg@20; name each once"),
+        ("[ndcg@20, ndcg@20]", "search.objective: an objective is listed twice in ndcg@20, ndcg@20; name each once"),
         ("[]", "search.objective: must be text or a list of at least 1, not []"),
     ],
 )

@@ -166,7 +166,7 @@ def test_a_missing_file_is_said_at_once(server: Server, tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         download(server.url("none.bin"), tmp_path / "none.bin")
     assert str(caught.value) == (
-        f"cannot download {server.url('none.bin')} (the server answers 404 Not Found); try again (what has arrived is "
+        f"cannot download {server.url('none.bin')} (the server answers 404 Not Found); try again (what arrived is "
         f"kept), or download it elsewhere and put it at {tmp_path / 'none.bin'}"
     )
     assert server.ranges == [None]

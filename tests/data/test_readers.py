@@ -186,7 +186,7 @@ class TestRefused:
         rows = "".join(f"u{n},i{n},{n % 5}\n" for n in range(3000))
         path = write(tmp_path, "a.csv", f"user,item,rating\n{rows}v,w,good\n")
         assert error(path) == (
-            f"{path}, line 3002: column 'rating' is read as ratings and holds 'good', which is no number; mend the "
+            f"{path}, line 3002: column 'rating' is read as ratings and holds 'good', which is no number; fix the "
             "row, or set data.columns.rating to another column or to none"
         )
         assert read(path, columns={"rating": "none"}).frame.columns == ["user", "item"]
@@ -198,7 +198,7 @@ class TestRefused:
         path = write(tmp_path, "a.csv", f"user,item,time\na,b,100\nc,d,{value}\n")
         assert error(path) == (
             f"{path}, line 3: column 'time' is read as times and holds {shown}; times are seconds since 1970 or dates "
-            "from then on; mend the row, or set data.columns.time to none"
+            "from then on; fix the row, or set data.columns.time to none"
         )
 
     def test_a_time_that_is_none(self, tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_a_trial_cut_by_the_time_counts_with_what_it_has(tmp_path: Path) -> None
     events = run(setup(trials=None, timeout=46, pruner="none", train=clock.train, first=only), tmp_path, clock=clock)
     last = trials(events)[-1].outcome
     assert last.state == "complete"
-    assert last.reason == f"cut short after {last.epochs} of at most 20 epochs: the time was up"
+    assert last.reason == f"cut short after {last.epochs} of at most 20 epochs: the time ran out"
     assert 1 <= last.epochs < 5, "its share is five epochs"
     assert ended(events).best is not None
 
@@ -142,7 +142,7 @@ def test_no_time_for_a_single_epoch_is_a_failed_search(tmp_path: Path) -> None:
         raise MemoryError
 
     clock = Clock()
-    with pytest.raises(SearchFailed, match=r"no trial was completed \(the time was up\); failures: 1 × MemoryError"):
+    with pytest.raises(SearchFailed, match=r"no trial was completed \(the time ran out\); failures: 1 × MemoryError"):
         run(setup(trials=5, timeout=10, train=train), tmp_path, clock=clock)
 
 
@@ -155,7 +155,7 @@ def test_no_trial_takes_more_than_its_share_of_the_time(tmp_path: Path) -> None:
     clock = Clock(epoch_s=10.0)
     config = setup(trials=None, timeout=1000, pruner="none", train=clock.train, confirm={"top": 0})
     outcomes = [event.outcome for event in trials(run(config, tmp_path, clock=clock))]
-    full = [outcome for outcome in outcomes if outcome.reason and "its share of the time was up" in outcome.reason]
+    full = [outcome for outcome in outcomes if outcome.reason and "its share of the time ran out" in outcome.reason]
     assert len(full) >= 9
     assert {(outcome.state, outcome.epochs) for outcome in full} == {("complete", 10)}
 
