@@ -1,4 +1,4 @@
-"""The reference of everything that users can write: `python -m docs.reference > docs/configuration.md`.
+"""Writes the configuration reference: `python -m docs.reference > docs/configuration.md`.
 
 Keys, ranges, defaults and texts come from the models and their docstrings.
 """
@@ -27,10 +27,10 @@ INTRODUCTION = """\
 
 <!-- Written by `python -m docs.reference > docs/configuration.md` from the docstrings in gnas/config. -->
 
-What can stand in a run config (`gnas search CONFIG`) and in an architecture (`gnas train ARCHITECTURE`). Both are YAML.
-Every key can also be set on the command line: `--set search.timeout=10m`, `--set data.filter.core=5`. An unknown key
-or a value out of range is an error that names the file, the line and what is allowed. How to write ranges over an
-architecture stands in [spaces.md](spaces.md).
+The keys of a run config (`gnas search CONFIG`) and of an architecture (`gnas train ARCHITECTURE`). Both are YAML. Every
+key can also be set on the command line: `--set search.timeout=10m`, `--set data.filter.core=5`. An unknown key or a
+value out of range is an error that names the file, the line and what is allowed. [spaces.md](spaces.md) shows how to
+write ranges over an architecture.
 """
 WORDS: dict[Callable[..., Any], str] = {
     parse_duration: "duration, as in `90`, `30s`, `10m`, `1h30m`",
