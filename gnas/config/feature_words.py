@@ -16,9 +16,7 @@ _TOLD = {"text", "image", "audio", "attributes", "vectors", "links", "entry", "i
 def feature_words(features: Features, tree: Mapping[str, Any]) -> str:
     """What is read, and whatever of its canonical `tree` differs from the defaults."""
     words = ["+".join(_read(features, tree))]
-    if entry := tree.get("entry", "early"):
-        late = [kind for kind, point in entry.items() if point == "late"] if isinstance(entry, dict) else []
-        words += [f"{', '.join(late)} late"] if late else [] if entry == "early" else [str(entry)]
+    words += ["late"] if tree.get("entry") == "late" else []
     if not tree.get("ids", True):
         words.append("without ids")
     words += _differing({name: value for name, value in tree.items() if name not in _TOLD}, Features, {"fusion": ""})

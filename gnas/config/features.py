@@ -29,21 +29,6 @@ class Likeness(Strict):
     """Whether the links act on layer 0 (`early`) or on the result of the propagation (`late`)."""
 
 
-class Entries(Strict):
-    """`early` or `late` for each kind of feature."""
-
-    text: Point = "early"
-    """Where texts enter."""
-    image: Point = "early"
-    """Where images enter."""
-    audio: Point = "early"
-    """Where sounds enter."""
-    attributes: Point = "early"
-    """Where attributes enter."""
-    vectors: Point = "early"
-    """Where vectors enter."""
-
-
 def _as_one_name(names: Any) -> list[Any]:
     return {0: ["none"], 1: names}.get(len(names), []) if isinstance(names, list) else []
 
@@ -73,9 +58,8 @@ class Features(Strict):
     fusion: FusionName = "sum"
     """How the projections become one: added (`sum`), joined and mapped (`concat`), each with a gate (`gated`), or
     weighted by attention. `none`: nothing is projected, and the readings only say who is alike (`knn`)."""
-    entry: Point | Entries = "early"
-    """Whether features are added before the propagation (`early`) or to its result (`late`); a mapping says it for each
-    kind of feature."""
+    entry: Point = "early"
+    """Whether features are added before the propagation (`early`) or to its result (`late`)."""
     ids: bool = True
     """Whether users and items with features have a free embedding as well."""
     id_dropout: DropoutRate = 0.0
@@ -92,13 +76,6 @@ class Features(Strict):
     def _none_is_short(cls, value: Any) -> Any:
         return {} if value in ("none", None) else value
 
-    @field_validator("entry", mode="before")
-    @classmethod
-    def _entry_is_a_point_or_several(cls, value: Any) -> Any:
-        if isinstance(value, dict | Entries) or value in ("early", "late"):
-            return value
-        raise ValueError(f"must be early or late, or say it for each kind as in {{text: late}}, not {value!r}")
-
     @field_validator("vectors", "links", mode="before")
     @classmethod
     def _one_name_is_a_list(cls, value: Any) -> Any:
@@ -108,7 +85,7 @@ class Features(Strict):
 
     @model_validator(mode="after")
     def _something_is_propagated(self) -> "Features":
-        if plain_entry(self) == "late" and not self.ids:
+        if self.entry == "late" and not self.ids:
             raise ValueError("entry late with `ids: false` leaves nothing to propagate; take entry early")
         if not self.fuses and not self.ids:
             raise ValueError("fusion none with `ids: false` leaves nothing to propagate; take another fusion")
@@ -158,19 +135,6 @@ def linking(features: Features) -> Features:
     return Features(links=features.links, sides=features.sides, knn=features.knn)
 
 
-def plain_entry(features: Features) -> Point | dict[str, Point]:
-    """Where the features that are read enter: one word where all do at one point, else a word for each kind."""
-    entry = features.entry
-    if not isinstance(entry, Entries):
-        return entry
-    other = {"attributes": bool(features.attributes), "vectors": bool(features.vectors)}
-    points: dict[str, Point] = {
-        kind: getattr(entry, kind) for kind in Entries.model_fields if kind in features.encoders or other.get(kind)
-    }
-    words = list(dict.fromkeys(points.values())) or ["early"]
-    return words[0] if len(words) == 1 else points
-
-
 def canonical_features(features: Features) -> dict[str, Any] | None:
     """The YAML form without what is not read and without the hashes of weights; None where nothing is read."""
     if not features.used:
@@ -187,7 +151,6 @@ def canonical_features(features: Features) -> dict[str, Any] | None:
         del tree["links"]
         if not (features.knn.k and features.projects):
             del tree["knn"]
-    tree["entry"] = plain_entry(features)
     if not features.fuses or not features.projects:
         del tree["entry"], tree["hidden"], tree["modality_dropout"]
     if not features.history.layers:

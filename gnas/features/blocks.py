@@ -55,12 +55,6 @@ class Block:
         return np.stack([row, neighbour_nk[row, place]], axis=1)
 
     @property
-    def kind(self) -> str:
-        """The setting of `features` that reads it: text, image, audio, attributes or vectors."""
-        first = self.name.split(" ")[0]
-        return "vectors" if first == "vector" else first
-
-    @property
     def dim(self) -> int:
         """Numbers a row."""
         return int(self.values.shape[1])

@@ -1,14 +1,12 @@
 """Where features enter a candidate: before the propagation, or at its result."""
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
 from torch import nn
 
 from gnas.config.architecture import Trained
-from gnas.config.features import plain_entry
-from gnas.features.blocks import Block, FeatureSet
+from gnas.features.blocks import FeatureSet
 from gnas.features.table import SIDES
 from gnas.graph.bipartite import Graph
 from gnas.graph.relations.knn import links_and_knn
@@ -39,18 +37,11 @@ class FeatureEntry(nn.Module):
         spec = architecture.features
         self.reads_items = bool(features.items or features.item_links)
         self.id_dropout = spec.id_dropout
-        entry = plain_entry(spec)
-        self.early = entry != "late"
-
-        def fusion(blocks: FeatureSet, dim: int) -> FeatureFusion:
-            return FeatureFusion(spec, blocks, dim, graph.n_users, graph.n_items, generator, architecture.init_scale)
-
-        self.late_fusion: FeatureFusion | None = None
-        if isinstance(entry, str):
-            self.fusion = fusion(features, architecture.dim if self.early else result_dim(architecture))
-        else:
-            self.fusion = fusion(entering(features, entry, "early"), architecture.dim)
-            self.late_fusion = fusion(entering(features, entry, "late"), result_dim(architecture))
+        self.early = spec.entry == "early"
+        dim = architecture.dim if self.early else result_dim(architecture)
+        self.fusion = FeatureFusion(
+            spec, features, dim, graph.n_users, graph.n_items, generator, architecture.init_scale
+        )
         self.knn = spec.knn
         linked = [one.links for side in SIDES for one in links_and_knn(features, side, spec.knn.k, graph)]
         follows = spec.knn.k or spec.links
@@ -69,7 +60,8 @@ class FeatureEntry(nn.Module):
         keep_N1 = self.keep_N1
         if self.training and self.id_dropout:
             keep_N1 = keep_N1 * (1 - torch.bernoulli(self.drop_N1, generator=generator))
-        early_ND, late_ND = self._given(generator)
+        given_ND = self.fusion(generator) if self.fusion.reads else None
+        early_ND, late_ND = (given_ND, None) if self.early else (None, given_ND)
         x_ND = embedding_ND * keep_N1 if early_ND is None else torch.addcmul(early_ND, embedding_ND, keep_N1)
         if self.behaviour is not None:
             past_ND = self.behaviour(x_ND, generator)
@@ -79,13 +71,6 @@ class FeatureEntry(nn.Module):
                 late_ND = past_ND if late_ND is None else late_ND + past_ND
         return Entered(self.smoothed(x_ND, "early"), late_ND)
 
-    def _given(self, generator: torch.Generator | None) -> tuple[torch.Tensor | None, torch.Tensor | None]:
-        """What features add before the propagation, and after it."""
-        first_ND = self.fusion(generator) if self.fusion.reads else None
-        if self.late_fusion is None:
-            return (first_ND, None) if self.early else (None, first_ND)
-        return first_ND, self.late_fusion(generator) if self.late_fusion.reads else None
-
     def smoothed(self, x_ND: torch.Tensor, entry: str) -> torch.Tensor:
         """Like nodes mixed in where the links enter at `entry`: x + weight · Sᵏ x; else x itself."""
         if self.links is None or self.knn.entry != entry:
@@ -94,15 +79,6 @@ class FeatureEntry(nn.Module):
         for _ in range(self.knn.layers):
             out_ND = self.links.matmul(out_ND)
         return torch.add(x_ND, out_ND, alpha=self.knn.weight)
-
-
-def entering(features: FeatureSet, entry: Mapping[str, str], point: str) -> FeatureSet:
-    """The blocks of those kinds of features that enter at `point`."""
-
-    def chosen(blocks: dict[str, Block]) -> dict[str, Block]:
-        return {name: block for name, block in blocks.items() if entry[block.kind] == point}
-
-    return FeatureSet(chosen(features.users), chosen(features.items))
 
 
 def _behaviour(

@@ -34,18 +34,6 @@ def read(**tree: Any) -> Architecture:
             {"propagation": {"gcn": {"combine": "last", "layer0": 0}}},
         ),
         ({"features": {"fusion": "gated"}}, {}),
-        (
-            {"features": {"attributes": True, "entry": {"text": "late"}}},
-            {"features": {"attributes": True, "entry": "early"}},
-        ),
-        (
-            {"features": {"attributes": True, "vectors": "all", "entry": {"attributes": "late", "vectors": "late"}}},
-            {"features": {"attributes": True, "vectors": "all", "entry": "late"}},
-        ),
-        (
-            {"features": {"attributes": True, "text": "tfidf", "entry": {"text": "late"}}},
-            {"features": {"attributes": True, "text": "tfidf", "entry": {"text": "late", "image": "late"}}},
-        ),
         ({"features": {"history": {"layers": 0, "length": 7}}}, {}),
         ({"propagation": "als", "features": {"history": {"layers": 1}, "knn": {"k": 5}}}, {"propagation": "als"}),
     ],
@@ -66,10 +54,6 @@ def test_candidates_that_differ_in_nothing_that_matters_are_one(left: dict[str, 
         ({"lr": 0.01}, {"lr": 0.02}),
         ({"features": {"attributes": True}}, {}),
         ({"features": {"history": {"layers": 1}}}, {}),
-        (
-            {"features": {"attributes": True, "text": "tfidf", "entry": {"text": "late"}}},
-            {"features": {"attributes": True, "text": "tfidf", "entry": {"attributes": "late"}}},
-        ),
     ],
 )
 def test_candidates_that_differ_in_what_matters_are_two(left: dict[str, Any], right: dict[str, Any]) -> None:
@@ -126,11 +110,7 @@ def test_identities_are_short_and_tell_the_known_designs_apart() -> None:
         ({"loss": "directau", "scorer": "mlp"}, "would leave scorer mlp untrained"),
         ({"contrastive": "sgl", "propagation": "none"}, "contrastive sgl drops edges, but"),
         (
-            {"features": {"entry": "lat"}},
-            "must be early or late, or say it for each kind as in {text: late}",
-        ),
-        (
-            {"features": {"text": "tfidf", "ids": False, "entry": {"text": "late"}}},
+            {"features": {"text": "tfidf", "ids": False, "entry": "late"}},
             "entry late with `ids: false` leaves nothing to propagate",
         ),
         ({"contrastive": "sgl", "propagation": {"gcn": {"depth": 0}}}, "contrastive sgl drops edges, but"),

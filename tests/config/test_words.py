@@ -54,10 +54,6 @@ from gnas.space.load import load_space
             {"propagation": "none", "features": {"history": {"layers": 1, "length": 20}}},
             "mf · dim 64 · history 1×20 · bpr · lr 0.005",
         ),
-        (
-            {"features": {"attributes": True, "image": "pixels", "entry": {"image": "late"}}},
-            "lightgcn×2 · dim 64 · pixels+attributes image late · bpr · lr 0.005",
-        ),
         ({"features": {"image": "pixels", "entry": "late"}}, "lightgcn×2 · dim 64 · pixels late · bpr · lr 0.005"),
         (
             {"scorer": "cosine", "loss": {"directau": {"gamma": 2}}, "optimizer": "sgd", "batch_size": "full"},

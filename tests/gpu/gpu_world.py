@@ -71,7 +71,7 @@ _OWN: dict[str, Any] = {
 _BOTH: dict[str, Any] = {"attributes": True, "text": "tfidf"}
 _FEATURES: dict[str, dict[str, Any]] = {
     "all": {**_BOTH, "modality_dropout": 0.2},
-    "early and late": {**_BOTH, "entry": {"text": "late"}},
+    "late": {**_BOTH, "entry": "late"},
     "history": {"history": {"layers": 2, "length": 20, "entry": "early"}},
 }
 

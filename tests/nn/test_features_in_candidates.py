@@ -172,34 +172,6 @@ def test_late_features_are_added_to_the_result(combine: str) -> None:
     torch.testing.assert_close(final, without + features)
 
 
-@pytest.mark.parametrize("combine", ["mean", "concat"])
-def test_some_features_are_propagated_and_others_added_to_the_result(combine: str) -> None:
-    one, two = block("attributes", 5, PRESENT[0], 0), block("text", 3, PRESENT[1], 1)
-    blocks = FeatureSet({}, {one.name: one, two.name: two})
-    spec = {"attributes": True, "text": "tfidf", "entry": {"text": "late"}}
-    tree = {"dim": D, "propagation": {"lightgcn": {"depth": 2, "combine": combine}}, "features": spec}
-    model = build(Architecture.model_validate(tree), small_graph(), 0, None, blocks)
-    assert isinstance(model, Candidate)
-    assert model.entry is not None
-    entry = model.entry.eval()
-    assert entry.late_fusion is not None
-    layers, final = model.propagate(training=False)
-    for name, fusion in (("attributes", entry.fusion), ("text", entry.late_fusion)):
-        projection = fusion.items.projections[0]
-        assert isinstance(projection, Projection)
-        one = blocks.items[name]
-        by_hand = np.where(one.present[:, None], one.values @ projection.last_DH.detach().numpy().T, 0)
-        np.testing.assert_allclose(fusion()[4:].detach().numpy(), by_hand, atol=1e-6)
-    torch.testing.assert_close(layers[0][4:8], (model.embedding + entry.fusion())[4:8])
-    assert model.stack.combine is not None
-    torch.testing.assert_close(final, model.stack.combine(layers) + entry.late_fusion())
-    one_word = {**tree, "features": {**spec, "entry": {"text": "late", "attributes": "late"}}}
-    model = build(Architecture.model_validate(one_word), small_graph(), 0, None, blocks)
-    late_tree = {**tree, "features": {**spec, "entry": "late"}}
-    late = build(Architecture.model_validate(late_tree), small_graph(), 0, None, blocks)
-    torch.testing.assert_close(model.score(torch.arange(4)), late.score(torch.arange(4)), rtol=0, atol=0)
-
-
 def test_ids_are_dropped_where_there_are_features() -> None:
     model = candidate({"id_dropout": 0.5})
     shares = []

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from gnas.config.architecture import Architecture, Trained
-from gnas.config.features import plain_entry
 from gnas.config.yaml import load_yaml
 from gnas.errors import ConfigError
 from gnas.space.domain import Categorical, Domain, Integer, Real, Stepped
@@ -330,28 +329,3 @@ def test_a_stepped_real_finds_its_members_again() -> None:
     assert domain.match(0.3) == [0.1 + 0.1 * 2]
     assert domain.match(0.35) == []
     assert [domain.match(member) for member in domain.values() or []] == [[member] for member in domain.values() or []]
-
-
-def test_where_each_kind_of_feature_enters_can_be_searched() -> None:
-    """And an architecture that says it in one word is found in such a space, as are its equals in a space of words."""
-    each = space_of("""
-features:
-  text: tfidf
-  attributes: {choice: [false, true]}
-  entry: {text: {choice: [early, late]}, attributes: {choice: [early, late]}}
-""")
-    words = space_of("""
-features: {text: tfidf, attributes: {choice: [false, true]}, entry: {choice: [early, late]}}
-""")
-    rng = np.random.default_rng(0)
-    drawn = [each.draw(rng).architecture for _ in range(60)]
-    points = [plain_entry(architecture.read) for architecture in drawn]
-    assert {str(point) for point in points} == {
-        "early", "late", "{'text': 'early', 'attributes': 'late'}", "{'text': 'late', 'attributes': 'early'}",
-    }  # fmt: skip
-    assert len({architecture.identity for architecture in drawn}) == 2 + 4
-    for architecture, point in zip(drawn, points, strict=True):
-        assert each.contains(architecture)
-        assert words.contains(architecture) == isinstance(point, str)
-    for _ in range(20):
-        assert each.contains(words.draw(rng).architecture)
