@@ -1,4 +1,4 @@
-"""Whether candidates may inherit embeddings: do they rank as they do when each starts anew, and what is saved?
+"""Whether candidates may inherit embeddings: do they rank as they do when each starts afresh, and what is saved?
 
 The same candidates three times: from scratch on two seeds, whose agreement is the most that can be hoped for, and in a
 row, each starting its embedding table from the best earlier one of the same size, as a search would do it.

@@ -1,6 +1,6 @@
 """Training on the whole graph against training on drawn neighbourhoods: quality and seconds of the same candidate.
 
-With `--nodes`, seconds a step on a made graph of so many nodes, two interactions each, in place of both.
+With `--nodes`, seconds a step on a made graph with that number of nodes, two interactions each, in place of both.
 """
 
 import itertools
@@ -68,7 +68,7 @@ def main(arguments: list[str]) -> None:
     """Measure, print, write."""
     options = common.parser("sampled", __doc__.splitlines()[0])
     options.add_argument("--epochs", type=int, default=30)
-    options.add_argument("--nodes", type=int, help="seconds a step on a made graph of so many nodes")
+    options.add_argument("--nodes", type=int, help="seconds a step on a made graph with this number of nodes")
     given = options.parse_args(arguments)
     torch.set_num_threads(given.threads)
     device, console = torch.device(given.device), Console(width=120)

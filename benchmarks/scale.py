@@ -127,7 +127,7 @@ def main(arguments: list[str]) -> None:
     options.add_argument("--users", type=int, default=1000, help="users of the evaluation (default: 1000)")
     options.add_argument("--sizes", type=int, nargs="+", default=[1, 3, 10], help="millions of interactions")
     options.add_argument("--full", action="store_true", help="30 million too")
-    options.add_argument("--one", type=int, help="measure so many interactions, print JSON")
+    options.add_argument("--one", type=int, help="measure this many interactions, print JSON")
     given = options.parse_args(arguments)
     if given.one:
         print(json.dumps(measure(given.one, given.dim, given.users, given.threads)))

@@ -134,7 +134,7 @@ class EfficientNetLite(Pretrained):
 
 @register(IMAGE_ENCODERS)
 class HuggingFaceImage(HuggingFace):
-    """Any vision encoder of Hugging Face: CLIP, SigLIP, DINOv2, ViT, ResNet and kin."""
+    """Any vision encoder of Hugging Face: CLIP, SigLIP, DINOv2, ViT, ResNet and others."""
 
     kind: ClassVar[str] = "hf-image"
     builder: ClassVar[str] = "gnas.features.encoders.hf_image:build"
@@ -152,7 +152,7 @@ class Mel(EncoderSpec):
 
 @register(AUDIO_ENCODERS)
 class HuggingFaceAudio(HuggingFace):
-    """Any audio encoder of Hugging Face: wav2vec2, AST, Whisper's encoder, CLAP and kin."""
+    """Any audio encoder of Hugging Face: wav2vec2, AST, Whisper's encoder, CLAP and others."""
 
     kind: ClassVar[str] = "hf-audio"
     builder: ClassVar[str] = "gnas.features.encoders.hf_audio:build"

@@ -83,7 +83,7 @@ def _digest(modality: str, value: str) -> bytes | None:
 
 
 def _load(folder: Path, wanted: set[bytes]) -> dict[bytes, np.ndarray]:
-    """The readings of the wanted digests that the folder has. A damaged file is dropped: it is computed anew."""
+    """The readings of the wanted digests that the folder has. A damaged file is dropped and computed again."""
     found: dict[bytes, np.ndarray] = {}
     for path in sorted(folder.glob("*.safetensors")):
         try:

@@ -25,7 +25,7 @@ class Behaviour(nn.Module):
 
     The histories are those of train, so a positive that a loss asks for stands in its user's history, as it does in the
     neighbourhood that a graph convolution reads and in the input of an autoencoder; what is measured never does.
-    `dropout` leaves out a share of each history, anew in every step, so that some positives are learned without
+    `dropout` leaves out a share of each history, drawn again in every step, so that some positives are learned without
     seeing them.
 
     Args:

@@ -51,7 +51,7 @@ def simgcl(spec: SimGCL) -> Contrast:
 
 
 def _of_two(view: Callable[[Candidate, torch.Generator], Tensor], spec: ViewContrast) -> Contrast:
-    """Two views, each made anew."""
+    """Two views, each with its own noise."""
     return Contrast(
         lambda model, _main, generator: (view(model, generator), view(model, generator)), spec.weight, spec.temperature
     )

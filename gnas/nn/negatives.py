@@ -26,7 +26,7 @@ class Negatives:
 
 
 class Drawer(Protocol):
-    """A way to draw. `group`: so many shared draws make one negative, the one that the user scores highest."""
+    """A way to draw. `group`: how many shared draws make one negative, the one that the user scores highest."""
 
     group: int
 

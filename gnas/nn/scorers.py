@@ -14,7 +14,7 @@ from gnas.nn.init import xavier, zeros
 BLOCK_BYTES = 2**26
 """Memory of a block of the perceptron's hidden units."""
 FEW = 8
-"""Up to so many items a user, `pair` multiplies and adds element by element."""
+"""Up to this many items a user, `pair` multiplies and adds element by element."""
 
 
 class Scoring(nn.Module):

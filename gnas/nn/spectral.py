@@ -20,7 +20,7 @@ from gnas.graph.sparse import SparseMatrix
 from gnas.graph.spgemm import dense_of, dense_product, product
 
 DENSE_ITEMS = 8192
-"""Up to so many items the whole filter is kept as a matrix [I, I], 256 MiB."""
+"""Up to this many items the whole filter is kept as a matrix [I, I], 256 MiB."""
 BLOCK = 512
 """Columns filtered at once: bounds the memory of a product to (U + 3 I) · BLOCK numbers."""
 

@@ -13,7 +13,7 @@ from gnas.rundir.study import IN_JOURNAL, read_study
 from gnas.search.storage import opened_storage
 
 FEWEST_TRIALS = 8
-"""Below so many complete trials, importances say nothing."""
+"""With fewer complete trials importances say nothing."""
 SHOWN = 12
 
 

@@ -88,7 +88,7 @@ def next_steps(run: RunDirectory) -> list[str]:
 
 
 def confirmation(objective: str, confirmed: Confirmation) -> str:
-    """The winner's mean over fresh seeds, and whether it is told from the second."""
+    """The winner's mean over fresh seeds, and whether it differs from the second by more than chance."""
     seeds = 1 + len(confirmed.fresh)
     text = f"Confirmed over {seeds} seeds: {objective} {confirmed.mean:.4f} ± {confirmed.spread:.4f}"
     if confirmed.p_value is None:

@@ -78,7 +78,7 @@ def fork_config(old: RunDirectory, overrides: Sequence[Override] = ()) -> RunCon
 def fork_of(old: RunDirectory, space: SearchSpace, metric: str) -> Fork:
     """The complete architectures of `old`, the best by `metric` first where it was measured.
 
-    They are trained anew, since their old figures rest on what has changed.
+    They are trained again, since their old figures rest on what has changed.
 
     Raises:
         RunError: the old run has none.

@@ -85,7 +85,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class Refit:
-    """Models were fitted again on train and validation, for so many epochs on each seed."""
+    """Models were fitted again on train and validation; the number of epochs on each seed."""
 
     epochs: tuple[int, ...]
 

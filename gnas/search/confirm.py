@@ -80,7 +80,7 @@ def _train_all(work: Work, todo: Sequence[Job]) -> Generator[Event, None, str | 
 
 
 def jobs(work: Work, top: Sequence[Outcome], index: int) -> list[Job]:
-    """The trainings of round `index`; closed forms have some only where a round draws validation anew."""
+    """The trainings of round `index`; closed forms have some only where a round draws a new validation part."""
     found = []
     for outcome in top:
         if outcome.architecture.trained or work.setup.confirm is not None:
@@ -105,7 +105,7 @@ def ranking(work: Work, top: Sequence[Outcome]) -> list[Confirmed]:
 
 
 def best_of(order: Sequence[Confirmed], paired: bool = False) -> Best | None:
-    """The winner, and whether it is told from the second: by Welch's t test over seeds, or by a paired one.
+    """The winner, and whether it differs from the second: by Welch's t test over seeds, or by a paired one.
 
     Nothing is told where either has a single value: a closed form does not vary over seeds, but its value on a
     validation part that all seeds share is no more certain than that of others.

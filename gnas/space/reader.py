@@ -85,7 +85,7 @@ class Reader:
             self.add(place, Fixed((node,)), "leaf", when)
 
     def range(self, node: dict[str, Any], word: str, place: Place) -> None:
-        """Read `{int: …}` and its kin."""
+        """Read a range: `{int: …}` and the like."""
         for key in node:
             if key not in RANGES[word]:
                 self.report(place, f"unknown key {key!r} beside {word} ({did_you_mean(key, RANGES[word])})", key)

@@ -35,7 +35,7 @@ RECOMMENDER_SHARE = 0.1
 
 @dataclass(frozen=True)
 class Pace:
-    """How an encoder is trained: at most `epochs`, its learning rate, and how many values a step reads anew."""
+    """How an encoder is trained: at most `epochs`, its learning rate, and how many values a step reads again."""
 
     epochs: int = 5
     lr: float = 1e-4
@@ -58,7 +58,7 @@ def finetune(
     """Train `tuned` and `model` on the loss of its architecture, and yield every epoch; the same with the same seed.
 
     The model comes trained on frozen readings, so that the first gradients mean something (Kumar et al., "Fine-Tuning
-    can Distort Pretrained Features", ICLR 2022). A step reads `pace.batch` values of its own users and items anew, all
+    can Distort Pretrained Features", ICLR 2022). A step reads `pace.batch` values of its own users and items again, all
     others are as they were read last; before an epoch is measured, all are read. However it ends, both then hold the
     state of the best epoch; where it ends by itself, so do the rows.
 

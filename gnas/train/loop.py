@@ -67,8 +67,8 @@ def train(
 ) -> Iterator[Epoch]:
     """Train `model` and yield every epoch; the same on every run with the same seed on the CPU.
 
-    Ends after the lesser of the architecture's and the options' `epochs`, or when so many evaluations as the lesser
-    `patience` brought nothing better. However it ends, the model then holds the state of its best epoch. A closed form
+    Ends after the lesser of the architecture's and the options' `epochs`, or when the lesser `patience` evaluations
+    brought nothing better. However it ends, the model then holds the state of its best epoch. A closed form
     is only measured, as one epoch. The members of a blend are trained one after the other, each as if it were alone;
     then the blend is measured, as one more epoch.
 

@@ -19,8 +19,8 @@ OFFERED = 2048
 class Plan:
     """A training by steps on neighbourhoods, with `fanout` neighbours drawn of each node.
 
-    `n_cached` is None where the embeddings lie on the device. Otherwise they lie in host memory, and so many of them on
-    the device as well.
+    `n_cached` is None where the embeddings lie on the device. Otherwise they lie in host memory, and
+    this many of them on the device as well.
     """
 
     fanout: int

@@ -82,7 +82,7 @@ def drawn(slots: Sequence[Slot], batch: Batch, n: int, generator: torch.Generato
 
 
 def put_fresh(slots: Sequence[Slot], tuned: TunedEncoder, numbers: Sequence[int]) -> None:
-    """Read these values anew, with a gradient, in the place of the rows that are known of them.
+    """Read these values again, with a gradient, in the place of the rows that are known of them.
 
     All other rows stay as they were read last (Fey et al., "GNNAutoScale", ICML 2021); `settle` keeps the fresh ones.
     """
@@ -104,7 +104,7 @@ def settle(slots: Sequence[Slot]) -> None:
 
 
 def put_all(slots: Sequence[Slot], tuned: TunedEncoder) -> None:
-    """Read all values anew, without a gradient."""
+    """Read all values again, without a gradient."""
     readings_md = tuned.read_all()
     for slot in slots:
         scaled = (readings_md[slot.first : slot.first + len(slot.rows_m)] - slot.centre_d) / slot.size

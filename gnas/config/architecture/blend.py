@@ -19,7 +19,7 @@ class BlendMember(Strict):
     weight: Annotated[float, Field(gt=0)] = 1.0
     """Relative to the weights of the others."""
     epochs: Annotated[int, Field(ge=1)] | None = None
-    """Epochs that its training was best at, written by gnas: so many where there is no validation to stop by."""
+    """Its best number of epochs, written by gnas, for trainings without validation."""
 
     def tree(self, architecture: dict[str, Any]) -> dict[str, Any]:
         """The YAML form around that of the architecture."""

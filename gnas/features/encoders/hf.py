@@ -113,7 +113,7 @@ def length_of(encoder: HuggingFaceEncoder, inputs: dict[str, Any]) -> int:
 
 
 def head_output(output: Any) -> Any:
-    """The tensor of `get_text_features` and its kin, which is wrapped or not by version."""
+    """The tensor of `get_text_features` and the like, which is wrapped or not by version."""
     return output.pooler_output if hasattr(output, "pooler_output") else output
 
 

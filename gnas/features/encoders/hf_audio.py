@@ -1,4 +1,4 @@
-"""Audio encoders of Hugging Face: wav2vec2, AST, Whisper's encoder, CLAP and kin."""
+"""Audio encoders of Hugging Face: wav2vec2, AST, Whisper's encoder, CLAP and others."""
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property

@@ -1,4 +1,4 @@
-"""Vision encoders of Hugging Face: CLIP, SigLIP, DINOv2, ViT, ResNet and kin."""
+"""Vision encoders of Hugging Face: CLIP, SigLIP, DINOv2, ViT, ResNet and others."""
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property

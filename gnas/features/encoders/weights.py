@@ -66,7 +66,7 @@ def weight_files(folder: Path, encoder: str) -> list[Path]:
     if not files:
         raise DataError(
             f"encoder {encoder}: {folder} holds no .safetensors; pickled weights are not loaded, "
-            "save the model anew with safe_serialization"
+            "save the model again with safe_serialization"
         )
     return files
 

@@ -9,7 +9,7 @@ from gnas.nn.model import Candidate
 from gnas.nn.positives import Positives
 
 MAX_COLUMNS = 2048
-"""Items, or nodes, of a batch that are compared with all others of it; of a larger batch, so many are taken."""
+"""Most items, or nodes, of a batch that are compared with each other; a larger batch gives a sample."""
 
 
 class Compared:

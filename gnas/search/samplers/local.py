@@ -19,7 +19,7 @@ WEIGHTS = (0.5, 0.3, 0.2)
 def local(view: View) -> Iterator[Proposal | None]:
     """First-improvement local search (White et al., "Exploring the Loss Landscape in NAS", 2020) after a random start.
 
-    The incumbents are looked up anew for every trial, so the first neighbour that is better replaces them at once.
+    The incumbents are looked up for every trial, so the first neighbour that is better replaces them at once.
     """
     best = view.best(len(WEIGHTS))
     if view.n_learned < STARTUP or not best:
