@@ -6,9 +6,9 @@ from pathlib import Path
 
 import polars as pl
 
-from gnas.data.delimited import read_start, read_text
 from gnas.data.place import Place
 from gnas.data.sheet import Layout, Sheet, sheet_of
+from gnas.data.sniff import read_start, read_text
 from gnas.errors import DataError
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import polars as pl
 
-from gnas.data.delimited import read_all, sniff
+from gnas.data.delimited import read_all
+from gnas.data.sniff import sniff
 from gnas.data.values import id_values
 from gnas.errors import DataError
 

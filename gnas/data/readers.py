@@ -9,10 +9,10 @@ import polars as pl
 from gnas.config.data import DataConfig
 from gnas.config.formats import AUTO, FORMATS, Format
 from gnas.data.adjacency import is_adjacency
-from gnas.data.delimited import read_bytes
 from gnas.data.guess import columns_of
 from gnas.data.place import Place
 from gnas.data.sheet import LOOKED_AT_ROWS, Layout, Sheet, sheet_of
+from gnas.data.sniff import read_bytes
 from gnas.data.table import Table, typed_table
 from gnas.errors import DataError
 
