@@ -28,7 +28,7 @@ from gnas.train.device import resolve_device
 from gnas.train.finetune import Pace
 from gnas.train.finetune import finetune as train_together
 from gnas.train.loop import Epoch
-from gnas.train.readings import Slot, move, slots_of
+from gnas.train.readings import FilledBlock, filled_blocks, move
 
 LAST_LAYER = Method(1)
 SHORT = Pace(epochs=5, lr=1e-4, batch=32)
@@ -39,7 +39,7 @@ class Joint:
     """Encoder and recommender trained together: the encoder, where the recommender reads it, the epochs."""
 
     encoder: TunedEncoder
-    slots: list[Slot]
+    filled: list[FilledBlock]
     epochs: list[Epoch]
 
 
@@ -177,12 +177,12 @@ def _joint(frozen: TrainedModel, modality: str, encoder: HuggingFaceEncoder, met
     values = [value for place in places for value in place.values]
     yield Phase(f"reading {len(values):,} values through the frozen layers")
     tuned = TunedEncoder(encoder, values, method, derive_seed(prepared.config.seed, "finetune"))
-    slots = slots_of(model, features, places, tuned.read_all(), prepared.graph)
+    filled = filled_blocks(model, features, places, tuned.read_all(), prepared.graph)
     yield Phase(f"fine-tuning the {modality} encoder", total=pace.epochs)
     epochs: list[Epoch] = []
     config = prepared.config
     work = train_together(
-        model, slots, tuned, prepared.graph, prepared.split.train, training.evaluator, pace,
+        model, filled, tuned, prepared.graph, prepared.split.train, training.evaluator, pace,
         seed=config.seed, objective=config.main_metric, options=config.train,
     )  # fmt: skip
     try:
@@ -191,7 +191,7 @@ def _joint(frozen: TrainedModel, modality: str, encoder: HuggingFaceEncoder, met
             yield epoch
     except TrialFailed as error:
         raise SearchFailed(f"the fine-tuning failed: {error}") from error
-    return Joint(tuned, slots, epochs)
+    return Joint(tuned, filled, epochs)
 
 
 def _as_trained(frozen: TrainedModel, joint: Joint, again: TrainedModel) -> TrainedModel:
@@ -201,6 +201,6 @@ def _as_trained(frozen: TrainedModel, joint: Joint, again: TrainedModel) -> Trai
     model, other = frozen.training.model, training.model
     assert isinstance(model, Candidate)
     assert isinstance(other, Candidate)
-    move(model, joint.slots, other)
+    move(model, joint.filled, other)
     training.train_s = frozen.training.train_s + sum(epoch.wall_s for epoch in joint.epochs)
     return replace(again, training=training, best=replace(again.best, metrics=known.evaluator(other).metrics))

@@ -23,7 +23,7 @@ from gnas.rng import torch_rng
 from gnas.train.batches import epoch_batches, pairs_of
 from gnas.train.loop import Epoch, raise_failed
 from gnas.train.optimizers import build_optimizer
-from gnas.train.readings import Slot, drawn, put_all, put_fresh, settle
+from gnas.train.readings import FilledBlock, drawn, put_all, put_fresh, settle
 from gnas.train.step import build_step
 from gnas.train.stopping import Best
 
@@ -44,7 +44,7 @@ class Pace:
 
 def finetune(
     model: Candidate,
-    slots: Sequence[Slot],
+    filled: Sequence[FilledBlock],
     tuned: TunedEncoder,
     graph: Graph,
     interactions: Interactions,
@@ -77,10 +77,10 @@ def finetune(
         for batch in epoch_batches(pairs, known, graph, architecture, generator):
             for optimizer in optimizers:
                 optimizer.zero_grad(set_to_none=True)
-            put_fresh(slots, tuned, drawn(slots, batch, pace.batch, generator))
+            put_fresh(filled, tuned, drawn(filled, batch, pace.batch, generator))
             loss = step(batch, generator)
             loss.backward()  # type: ignore[no-untyped-call]
-            settle(slots)
+            settle(filled)
             for optimizer, rise in zip(optimizers, rises, strict=True):
                 optimizer.step()
                 rise.step()
@@ -93,7 +93,7 @@ def finetune(
             started = time.perf_counter()
             try:
                 loss = run_epoch()
-                put_all(slots, tuned)
+                put_all(filled, tuned)
                 model.eval()
                 model.refresh()
                 metrics = evaluator(model).metrics
@@ -113,7 +113,7 @@ def finetune(
         model.load_state_dict(kept[1])
         model.refresh()
         model.eval()
-    put_all(slots, tuned)
+    put_all(filled, tuned)
 
 
 def _copy(model: Candidate) -> dict[str, Tensor]:

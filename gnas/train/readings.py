@@ -17,7 +17,7 @@ from gnas.nn.model import Candidate
 
 
 @dataclass(frozen=True)
-class Slot:
+class FilledBlock:
     """One block of a candidate that an encoder fills.
 
     The value number `first` + j of the encoder is row `rows_m[j]` of the block, centred and divided as the frozen
@@ -33,9 +33,9 @@ class Slot:
     size: float
 
 
-def slots_of(
+def filled_blocks(
     model: Candidate, features: FeatureSet, places: Sequence[Place], readings_md: Tensor, graph: Graph
-) -> list[Slot]:
+) -> list[FilledBlock]:
     """Where the readings of `places`, whose values stand one after another, enter `model`.
 
     Args:
@@ -46,7 +46,7 @@ def slots_of(
         graph: of the train interactions, which say by what readings are centred.
     """
     assert model.entry is not None
-    slots, first = [], 0
+    filled, first = [], 0
     for place in places:
         users = place.side == "users"
         blocks = features.users if users else features.items
@@ -62,26 +62,28 @@ def slots_of(
         trained_n = (degree_N[: graph.n_users] if users else degree_N[graph.n_users :]) > 0
         centre, size = scale_of(raw_nd.numpy(), blocks[place.block].present, trained_n.numpy())
         centre_d = torch.from_numpy(centre).float().to(graph.device)
-        slots.append(
-            Slot(projection, place.side, first, rows_m.to(graph.device), number_n.to(graph.device), centre_d, size)
+        filled.append(
+            FilledBlock(
+                projection, place.side, first, rows_m.to(graph.device), number_n.to(graph.device), centre_d, size
+            )
         )
         first += len(rows_m)
-    return slots
+    return filled
 
 
-def drawn(slots: Sequence[Slot], batch: Batch, n: int, generator: torch.Generator) -> list[int]:
+def drawn(filled: Sequence[FilledBlock], batch: Batch, n: int, generator: torch.Generator) -> list[int]:
     """At most `n` of the values of a step's users and items, each equally likely."""
     found = []
-    for slot in slots:
-        nodes = batch.users_B if slot.side == "users" else batch.items_B
-        number = slot.number_n[torch.unique(nodes.long())]
+    for block in filled:
+        nodes = batch.users_B if block.side == "users" else batch.items_B
+        number = block.number_n[torch.unique(nodes.long())]
         found.append(number[number >= 0])
     numbers = torch.cat(found)
     order = torch.randperm(len(numbers), device=numbers.device, generator=generator)
     return numbers[order[:n]].tolist()
 
 
-def put_fresh(slots: Sequence[Slot], tuned: TunedEncoder, numbers: Sequence[int]) -> None:
+def put_fresh(filled: Sequence[FilledBlock], tuned: TunedEncoder, numbers: Sequence[int]) -> None:
     """Read these values again, with a gradient, in the place of the rows that are known of them.
 
     All other rows stay as they were read last (Fey et al., "GNNAutoScale", ICML 2021); `settle` keeps the fresh ones.
@@ -90,29 +92,29 @@ def put_fresh(slots: Sequence[Slot], tuned: TunedEncoder, numbers: Sequence[int]
         return
     readings_bd = tuned.read(numbers)
     at = torch.tensor(numbers, device=readings_bd.device)
-    for slot in slots:
-        mine = (at >= slot.first) & (at < slot.first + len(slot.rows_m))
-        rows = slot.rows_m[at[mine] - slot.first]
-        scaled = (readings_bd[mine] - slot.centre_d) / slot.size
-        slot.projection.values_nd = slot.projection.values_nd.index_put((rows,), scaled)
+    for block in filled:
+        mine = (at >= block.first) & (at < block.first + len(block.rows_m))
+        rows = block.rows_m[at[mine] - block.first]
+        scaled = (readings_bd[mine] - block.centre_d) / block.size
+        block.projection.values_nd = block.projection.values_nd.index_put((rows,), scaled)
 
 
-def settle(slots: Sequence[Slot]) -> None:
+def settle(filled: Sequence[FilledBlock]) -> None:
     """Forget where the present rows came from."""
-    for slot in slots:
-        slot.projection.values_nd = slot.projection.values_nd.detach()
+    for block in filled:
+        block.projection.values_nd = block.projection.values_nd.detach()
 
 
-def put_all(slots: Sequence[Slot], tuned: TunedEncoder) -> None:
+def put_all(filled: Sequence[FilledBlock], tuned: TunedEncoder) -> None:
     """Read all values again, without a gradient."""
     readings_md = tuned.read_all()
-    for slot in slots:
-        scaled = (readings_md[slot.first : slot.first + len(slot.rows_m)] - slot.centre_d) / slot.size
-        slot.projection.values_nd = slot.projection.values_nd.detach().index_copy(0, slot.rows_m, scaled)
+    for block in filled:
+        scaled = (readings_md[block.first : block.first + len(block.rows_m)] - block.centre_d) / block.size
+        block.projection.values_nd = block.projection.values_nd.detach().index_copy(0, block.rows_m, scaled)
 
 
 @torch.no_grad()
-def move(model: Candidate, slots: Sequence[Slot], other: Candidate) -> None:
+def move(model: Candidate, filled: Sequence[FilledBlock], other: Candidate) -> None:
     """Give `other`, built with the readings of the trained encoder, what `model` has learned.
 
     The readings of `other` are divided by another number, which the first map of each projection makes up for; that
@@ -121,9 +123,9 @@ def move(model: Candidate, slots: Sequence[Slot], other: Candidate) -> None:
     other.load_state_dict(model.state_dict())
     own = [module for module in model.modules() if isinstance(module, Projection)]
     theirs = [module for module in other.modules() if isinstance(module, Projection)]
-    for slot in slots:
-        to = theirs[own.index(slot.projection)]
-        ratio = _spread(slot.projection.values_nd[slot.rows_m]) / _spread(to.values_nd[slot.rows_m])
+    for block in filled:
+        to = theirs[own.index(block.projection)]
+        ratio = _spread(block.projection.values_nd[block.rows_m]) / _spread(to.values_nd[block.rows_m])
         (to.first_Hd if to.hidden else to.last_DH).mul_(ratio)
 
 

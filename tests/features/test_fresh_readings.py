@@ -22,7 +22,7 @@ from gnas.graph.bipartite import build_graph
 from gnas.nn.losses.step import Batch
 from gnas.nn.model import Candidate, build
 from gnas.rng import torch_rng
-from gnas.train.readings import drawn, move, put_all, put_fresh, settle, slots_of
+from gnas.train.readings import drawn, filled_blocks, move, put_all, put_fresh, settle
 from tests.features import tiny_models as tiny
 
 CSV = "id,blurb\na,red car\nb,blue car\nc,\nd,red wine\ne,bread\n"
@@ -48,7 +48,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     places = places_of(tables, architecture.features, "text", features)
     encoder: Any = build_encoder(architecture.features.text)
     tuned = TunedEncoder(encoder, [text for place in places for text in place.values], Method(), seed=0)
-    return model, features, tuned, slots_of(model, features, places, tuned.read_all(), graph)
+    return model, features, tuned, filled_blocks(model, features, places, tuned.read_all(), graph)
 
 
 def test_an_encoder_that_has_learned_nothing_reads_what_the_block_has(world: Any) -> None:

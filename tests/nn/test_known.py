@@ -33,3 +33,13 @@ def test_rows_are_known_by_training_by_reading_and_by_links(tree: dict[str, Any]
     found = known_rows(architecture, features, "items", TRAINED)
     assert found.astype(int).tolist() == known
     assert known_rows(Trained(), None, "items", TRAINED).tolist() == TRAINED.tolist()
+
+
+def test_a_blend_knows_what_a_member_knows() -> None:
+    values = np.where(READ[:, None], np.ones((6, 2)), 0).astype(np.float32)
+    reading = FeatureSet({}, {"a": Block("a", "test", values, READ, "a")})
+    linked = FeatureSet({}, {}, {}, {"friends": LINKS})
+    trees: list[dict[str, Any]] = [{"features": {"attributes": True}}, {"features": {"links": "friends"}}]
+    blend = Architecture.model_validate({"blend": [{"architecture": tree} for tree in trees]})
+    found = known_rows(blend, FeatureSet({}, {}, members=(reading, linked)), "items", TRAINED)
+    assert found.astype(int).tolist() == [1, 1, 1, 1, 0, 0]
