@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
 
 from gnas.rundir.look import Look, Rival
 
@@ -10,7 +9,7 @@ Document = Mapping[str, object]
 OPTIONAL = ("runner_up", "ensemble", "groups", "seeds", "spread", "refit", "compared_with")
 
 
-def look_document(look: Look) -> dict[str, Any]:
+def look_document(look: Look) -> dict[str, object]:
     """A look at test; what it has not is left out."""
     document = {key: value for key, value in asdict(look).items() if value or key not in OPTIONAL}
     document["baselines"] = [_rival(one, "params") for one in look.baselines]
@@ -21,6 +20,6 @@ def look_document(look: Look) -> dict[str, Any]:
     return document
 
 
-def _rival(rival: Rival, *facts: str) -> dict[str, Any]:
+def _rival(rival: Rival, *facts: str) -> dict[str, object]:
     """Name, figures and lead, and what else is known of a recommender of its kind."""
     return {name: value for name, value in asdict(rival).items() if name in ("name", "metrics", "lead", *facts)}

@@ -104,7 +104,7 @@ def read_architecture(trial: TrialFolder) -> Architecture:
     return load_architecture(str(trial.architecture))
 
 
-def record_epoch(trial: TrialFolder, epoch: int, loss: float | None, metrics: Metrics, wall_s: float) -> None:
+def record_epoch(trial: TrialFolder, epoch: int, loss: float, metrics: Metrics, wall_s: float) -> None:
     """Append one epoch to the trial's curve."""
     append_jsonl(trial.epochs, {"epoch": epoch, "loss": loss, **metrics, "wall_s": round(wall_s, 3)})
 

@@ -16,6 +16,11 @@ class Epoch(Protocol):
         ...
 
     @property
+    def loss(self) -> float:
+        """Mean over the epoch's steps; not a number where nothing is minimised."""
+        ...
+
+    @property
     def metrics(self) -> Mapping[str, float]:
         """Validation metrics after this epoch."""
         ...

@@ -93,7 +93,7 @@ def _attempt(work: Work, running: Outcome, architecture: Architecture) -> Genera
     last = Progress(0, None, None, 0.0)
     with closing(watch(work, training, work.budget.trial_late)) as epochs:
         for epoch, last in epochs:
-            record_epoch(place, epoch.index, getattr(epoch, "loss", None), dict(epoch.metrics), last.wall_s)
+            record_epoch(place, epoch.index, epoch.loss, dict(epoch.metrics), last.wall_s)
             yield EpochDone(running.number, epoch)
             if work.stop():
                 return None
