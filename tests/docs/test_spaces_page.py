@@ -1,8 +1,8 @@
 import pytest
 
 from gnas.config.yaml import load_yaml
-from gnas.space.extends import RANGES
 from gnas.space.load import load_space
+from gnas.space.ranges import RANGES
 from tests.cli.gnas_runner import run_gnas
 from tests.docs.blocks import ROOT, Block, blocks
 
