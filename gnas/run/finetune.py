@@ -10,7 +10,6 @@ from gnas.events import Begun, OnEvent, Phase, Work, finish
 from gnas.features.encoders import build_encoder
 from gnas.features.encoders.hf import HuggingFaceEncoder
 from gnas.features.tuning.encoder import Method, TunedEncoder
-from gnas.features.tuning.places import places_of
 from gnas.metrics import metric_of
 from gnas.nn.model import Candidate
 from gnas.report.page import write_report
@@ -28,7 +27,7 @@ from gnas.train.device import resolve_device
 from gnas.train.finetune import Pace
 from gnas.train.finetune import finetune as train_together
 from gnas.train.loop import Epoch
-from gnas.train.readings import FilledBlock, filled_blocks, move
+from gnas.train.readings import Readings, places_of
 
 LAST_LAYER = Method(1)
 SHORT = Pace(epochs=5, lr=1e-4, batch=32)
@@ -36,10 +35,9 @@ SHORT = Pace(epochs=5, lr=1e-4, batch=32)
 
 @dataclass(frozen=True)
 class Joint:
-    """Encoder and recommender trained together: the encoder, where the recommender reads it, the epochs."""
+    """Encoder and recommender trained together, and the epochs that they took."""
 
-    encoder: TunedEncoder
-    filled: list[FilledBlock]
+    readings: Readings
     epochs: list[Epoch]
 
 
@@ -134,7 +132,8 @@ def finetune_events(
     joint = yield from _joint(frozen, modality, encoder, method, pace)
     yield Phase("saving the encoder")
     folder = run.encoder.absolute()
-    joint.encoder.save(folder)
+    tuned = joint.readings.tuned
+    tuned.save(folder)
     changed = architecture.read.model_copy(update={modality: spec.moved(str(folder))})
     architecture = architecture.with_features(changed)
     data = absolute(config.data, source.path)
@@ -151,9 +150,9 @@ def finetune_events(
         modality=modality,
         method=asdict(method),
         pace=asdict(pace),
-        trained_parameters=joint.encoder.n_trained,
-        parameters=joint.encoder.n_parameters,
-        layers=joint.encoder.n_layers,
+        trained_parameters=tuned.n_trained,
+        parameters=tuned.n_parameters,
+        layers=tuned.n_layers,
         seed=config.seed,
         metric=metric,
         validation=figures,
@@ -177,30 +176,24 @@ def _joint(frozen: TrainedModel, modality: str, encoder: HuggingFaceEncoder, met
     values = [value for place in places for value in place.values]
     yield Phase(f"reading {len(values):,} values through the frozen layers")
     tuned = TunedEncoder(encoder, values, method, derive_seed(prepared.config.seed, "finetune"))
-    filled = filled_blocks(model, features, places, tuned.read_all(), prepared.graph)
+    readings = Readings(model, features, places, tuned)
     yield Phase(f"fine-tuning the {modality} encoder", total=pace.epochs)
     epochs: list[Epoch] = []
-    config = prepared.config
-    work = train_together(
-        model, filled, tuned, prepared.graph, prepared.split.train, training.evaluator, pace,
-        seed=config.seed, objective=config.main_metric, options=config.train,
-    )  # fmt: skip
     try:
-        for epoch in work:
+        for epoch in train_together(readings, prepared.split.train, training.evaluator, pace, prepared.config):
             epochs.append(epoch)
             yield epoch
     except TrialFailed as error:
         raise SearchFailed(f"the fine-tuning failed: {error}") from error
-    return Joint(tuned, filled, epochs)
+    return Joint(readings, epochs)
 
 
 def _as_trained(frozen: TrainedModel, joint: Joint, again: TrainedModel) -> TrainedModel:
     """The recommender that was trained with the encoder, over the readings of the encoder as it was saved."""
     known = again.training
     training = CandidateTraining(known.prepared, known.evaluator, known.architecture, known.seed)
-    model, other = frozen.training.model, training.model
-    assert isinstance(model, Candidate)
+    other = training.model
     assert isinstance(other, Candidate)
-    move(model, joint.filled, other)
+    joint.readings.move(other)
     training.train_s = frozen.training.train_s + sum(epoch.wall_s for epoch in joint.epochs)
     return replace(again, training=training, best=replace(again.best, metrics=known.evaluator(other).metrics))

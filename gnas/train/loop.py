@@ -13,7 +13,7 @@ from gnas.config.architecture import Trained
 from gnas.config.run import TrainConfig
 from gnas.data.interactions import Interactions
 from gnas.errors import ConfigError, TrialFailed
-from gnas.evaluate.evaluator import Evaluation, Measure
+from gnas.evaluate.evaluator import Measure
 from gnas.graph.bipartite import Graph
 from gnas.metrics import metric_of
 from gnas.nn.blend import BlendModel
@@ -112,7 +112,7 @@ def _candidate_epochs(
     options: TrainConfig,
     halt: Callable[[], bool],
 ) -> Iterator[Epoch]:
-    best, halted = Best(metric_of(objective)), False
+    halted = False
 
     def halts() -> bool:
         nonlocal halted
@@ -123,26 +123,55 @@ def _candidate_epochs(
     n_epochs = min(model.architecture.epochs, options.epochs)
     patience = min(model.architecture.patience, options.patience)
     kept: dict[str, Tensor] = {}
+
+    def measured(index: int) -> dict[str, float]:
+        due = index % options.evaluate_every == 0 or index == n_epochs or halted
+        return evaluate(evaluator, model) if due else {}
+
     try:
-        for index in range(1, n_epochs + 1):
-            started = time.perf_counter()
-            loss = run_epoch(index)
-            metrics, is_best = {}, False
-            if index % options.evaluate_every == 0 or index == n_epochs or halted:
-                metrics = _evaluate(evaluator, model).metrics
-                value = _objective_value(metrics, objective)
-                is_best = best.improved_by(value)
-                best = best.after(index, value)
-            if is_best:
-                _keep(model, kept)
-            yield Epoch(index, loss, metrics, time.perf_counter() - started, is_best, best.value, best.index)
-            if halted or best.exhausted(patience):
+        for epoch in best_epochs(run_epoch, measured, objective, n_epochs, patience, lambda: keep(model, kept)):
+            yield epoch
+            if halted:
                 break
     finally:
         if kept:
             model.load_state_dict(kept)
         model.refresh()
         model.eval()
+
+
+def best_epochs(
+    run_epoch: Callable[[int], float],
+    measured: Callable[[int], dict[str, float]],
+    objective: str,
+    n_epochs: int,
+    patience: int,
+    keep_best: Callable[[], object],
+) -> Iterator[Epoch]:
+    """Run epochs up to `n_epochs`, or until `patience` evaluations in a row brought nothing better.
+
+    Args:
+        run_epoch: trains the epoch of an index and gives its mean loss.
+        measured: the metrics after the epoch of an index; none where it is not evaluated.
+        objective: the metric that says which epoch is best.
+        n_epochs: the ceiling.
+        patience: evaluations.
+        keep_best: called after each epoch that is better than all before.
+    """
+    best = Best(metric_of(objective))
+    for index in range(1, n_epochs + 1):
+        started = time.perf_counter()
+        loss = run_epoch(index)
+        metrics, is_best = measured(index), False
+        if metrics:
+            value = _objective_value(metrics, objective)
+            is_best = best.improved_by(value)
+            best = best.after(index, value)
+        if is_best:
+            keep_best()
+        yield Epoch(index, loss, metrics, time.perf_counter() - started, is_best, best.value, best.index)
+        if best.exhausted(patience):
+            break
 
 
 def _epoch_runner(
@@ -217,11 +246,12 @@ def raise_failed(error: RuntimeError) -> None:
         raise TrialFailed(f"out of memory: {str(error).splitlines()[0]}") from error
 
 
-def _evaluate(evaluator: Measure, model: Candidate) -> Evaluation:
+def evaluate(evaluator: Measure, model: Candidate) -> dict[str, float]:
+    """The metrics of a model under training, as it is."""
     model.eval()
     model.refresh()  # fused optimisers change parameters without counting it
     try:
-        return evaluator(model)
+        return evaluator(model).metrics
     except RuntimeError as error:
         raise_failed(error)
         raise
@@ -233,10 +263,11 @@ def _objective_value(metrics: dict[str, float], objective: str) -> float:
     return metrics[objective]
 
 
-def _keep(model: Candidate, kept: dict[str, Tensor]) -> None:
-    """Copy the model's state over the one kept before, in place and where it lies."""
+def keep(model: Candidate, kept: dict[str, Tensor]) -> dict[str, Tensor]:
+    """`kept`, with the model's state copied over the one kept before, in place and where it lies."""
     for name, value in model.state_dict().items():
         if name in kept:
             kept[name].copy_(value)
         else:
             kept[name] = value.detach().clone()
+    return kept

@@ -17,12 +17,11 @@ pytest.importorskip("transformers", reason="the extra `text` is not installed")
 import torch
 
 from gnas.features.tuning.encoder import Method, TunedEncoder
-from gnas.features.tuning.places import places_of
 from gnas.graph.bipartite import build_graph
 from gnas.nn.losses.step import Batch
 from gnas.nn.model import Candidate, build
 from gnas.rng import torch_rng
-from gnas.train.readings import drawn, filled_blocks, move, put_all, put_fresh, settle
+from gnas.train.readings import Readings, places_of
 from tests.features import tiny_models as tiny
 
 CSV = "id,blurb\na,red car\nb,blue car\nc,\nd,red wine\ne,bread\n"
@@ -48,49 +47,52 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     places = places_of(tables, architecture.features, "text", features)
     encoder: Any = build_encoder(architecture.features.text)
     tuned = TunedEncoder(encoder, [text for place in places for text in place.values], Method(), seed=0)
-    return model, features, tuned, filled_blocks(model, features, places, tuned.read_all(), graph)
+    return model, features, Readings(model, features, places, tuned)
 
 
 def test_an_encoder_that_has_learned_nothing_reads_what_the_block_has(world: Any) -> None:
-    _, features, tuned, slots = world
-    assert tuned.values == ["red car", "blue car", "red wine", "bread"]
-    put_all(slots, tuned)
-    np.testing.assert_allclose(slots[0].projection.values_nd.numpy(), features.items["text"].values, atol=1e-5)
+    _, features, readings = world
+    assert readings.tuned.values == ["red car", "blue car", "red wine", "bread"]
+    readings.put_all()
+    np.testing.assert_allclose(
+        readings.filled[0].projection.values_nd.numpy(), features.items["text"].values, atol=1e-5
+    )
 
 
 def test_a_step_draws_of_its_own_items_alone(world: Any) -> None:
-    slots = world[3]
+    drawn = world[2].drawn
     batch = Batch(torch.tensor([0, 0, 1]), torch.tensor([1, 2, 1]), None, n_known=4, full=False)
     generator = torch_rng("cpu", 0, "x")
-    assert drawn(slots, batch, 10, generator) == [1], "item 1 is value 1; item 2 has no text"
+    assert drawn(batch, 10, generator) == [1], "item 1 is value 1; item 2 has no text"
     batch = Batch(torch.tensor([0, 0, 1]), torch.tensor([0, 1, 3]), None, n_known=4, full=False)
-    assert {tuple(sorted(drawn(slots, batch, 2, generator))) for _ in range(30)} == {(0, 1), (0, 2), (1, 2)}
+    assert {tuple(sorted(drawn(batch, 2, generator))) for _ in range(30)} == {(0, 1), (0, 2), (1, 2)}
 
 
 def test_fresh_rows_have_a_gradient_and_stay_all_others_are_left(world: Any) -> None:
-    model, features, tuned, slots = world
+    model, features, readings = world
+    tuned, (slot,) = readings.tuned, readings.filled
     before = torch.from_numpy(features.items["text"].values)
     for parameter in tuned.parameters:
         parameter.data.mul_(1.1)
-    put_fresh(slots, tuned, [2, 0])
+    readings.put_fresh([2, 0])
     user_UD, item_ID = model.embed(training=True, generator=torch_rng("cpu", 0, "x"))
     torch.autograd.backward((user_UD @ item_ID.T).square().sum())
     assert any(parameter.grad is not None and parameter.grad.abs().sum() > 0 for parameter in tuned.parameters)
-    settle(slots)
-    found = slots[0].projection.values_nd
+    readings.settle()
+    found = slot.projection.values_nd
     assert not found.requires_grad
     assert torch.equal(found[[1, 2, 4]], before[[1, 2, 4]])
     assert (found[[0, 3]] - before[[0, 3]]).abs().amax(1).min() > 1e-3
-    expected = (tuned.read_all()[[0, 2]] - slots[0].centre_d) / slots[0].size
+    expected = (tuned.read_all()[[0, 2]] - slot.centre_d) / slot.size
     torch.testing.assert_close(found[[0, 3]], expected, rtol=1e-5, atol=1e-6)
 
 
 def test_what_was_learned_moves_to_readings_of_another_size(world: Any) -> None:
-    model, features, _, slots = world
+    model, features, readings = world
     block = features.items["text"]
     larger = replace(features, items={"text": replace(block, values=3 * block.values)})
     other = build(model.architecture, model.graph, 1, None, larger)
     assert isinstance(other, Candidate)
-    move(model, slots, other)
+    readings.move(other)
     for one, moved in zip(model.embed(training=False), other.embed(training=False), strict=True):
         torch.testing.assert_close(moved, one, rtol=1e-5, atol=1e-6)
