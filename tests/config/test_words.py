@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from gnas.config.anchors import ANCHORS
 from gnas.config.architecture import Architecture, Trained, Written
 from gnas.config.base import Choice, Strict
+from gnas.config.features import Features
 from gnas.config.named import ACTIVATIONS, COMBINES, FUSIONS, OPTIMIZERS, STARTS
-from gnas.config.propagation import Layered
+from gnas.config.propagation import PROPAGATIONS, Layered
 from gnas.config.schema import kinds
 from gnas.space.load import load_space
 
@@ -137,6 +138,29 @@ def test_different_candidates_have_different_words_and_equal_ones_the_same(
     found = [architecture for architecture in (first, second, both, Trained()) if architecture is not None]
     for a, b in combinations(found, 2):
         assert (a.words == b.words) == (a.identity == b.identity), (a.canonical(), b.canonical())
+
+
+READING: list[dict[str, Any]] = [
+    {}, {"attributes": True}, {"attributes": True, "vectors": "all", "knn": {"k": 3}}, {"links": "all"},
+]  # fmt: skip
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(trees_of(Features), min_size=30, max_size=30), st.sampled_from(READING), st.sampled_from(["none", "als"])
+)
+def test_what_is_read_is_told_in_full(changes: list[dict[str, Any]], base: dict[str, Any], propagation: str) -> None:
+    found = [read({"propagation": propagation, "features": {**base, **change}}) for change in changes]
+    told = {(one.identity, one.words) for one in found if one is not None}
+    assert len({identity for identity, _ in told}) == len({words for _, words in told}) == len(told)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.one_of([choices_of(member) for name, member in PROPAGATIONS.items() if name != "pyg"]), min_size=30))
+def test_propagations_are_told_in_full(trees: list[dict[str, Any]]) -> None:
+    found = [read({"propagation": tree}) for tree in trees]
+    told = {(one.identity, one.words) for one in found if one is not None}
+    assert len({identity for identity, _ in told}) == len({words for _, words in told}) == len(told)
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ def _mean(states: Any, mask: Any) -> Any:
     return (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True).clamp(min=1)
 
 
-def _cls(states: Any, mask: Any) -> Any:  # noqa: ARG001
+def _cls(states: Any, _mask: Any) -> Any:
     return states[:, 0]
 
 
