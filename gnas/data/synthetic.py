@@ -19,8 +19,6 @@ from gnas.rng import numpy_rng
 
 START = 1_600_000_000  # September 2020
 SPAN_S = 2 * 365 * 86_400
-FRIENDS = 5  # of each user, on average, counted once per pair
-LOYAL = 0.9  # share of friendships within a block
 ROUNDS = 20  # redraws of what a user has already
 
 
@@ -29,7 +27,7 @@ class World:
     """A planted world and the plan behind it.
 
     `user_block` int64 [U], `item_block` int64 [I]; `interactions` in order of user and item, without repetitions;
-    `users` and `items` one row each in order of their numbers; `friends` int64 [pairs, 2], first below second, sorted.
+    `users` and `items` one row each in order of their numbers.
     """
 
     user_block: np.ndarray
@@ -37,7 +35,6 @@ class World:
     interactions: Interactions
     users: pl.DataFrame
     items: pl.DataFrame
-    friends: np.ndarray
 
 
 def make_world(config: SyntheticConfig) -> World:
@@ -56,7 +53,6 @@ def make_world(config: SyntheticConfig) -> World:
         Interactions(user, item, config.users, config.items, rating, time),
         user_table(user_block, config.seed),
         item_table(item_block, config.seed),
-        _friends(user_block, config.seed),
     )
 
 
@@ -130,18 +126,3 @@ def _ratings(config: SyntheticConfig, user: np.ndarray, item: np.ndarray, own: n
     charm_I = rng.normal(0, 0.3, config.items)
     stars = np.where(own, 4.0, 2.5) + mood_U[user] + charm_I[item] + rng.normal(0, 0.5, len(user))
     return np.asarray(np.clip(np.rint(stars), 1, 5), dtype=np.float32)
-
-
-def _friends(user_block: np.ndarray, seed: int) -> np.ndarray:
-    """Distinct pairs of users, mostly of one block."""
-    rng = numpy_rng(seed, "synthetic", "friends")
-    n = len(user_block)
-    first = np.repeat(np.arange(n, dtype=np.int64), rng.poisson(FRIENDS / 2, n))
-    order = stable_order(user_block, int(user_block.max()) + 1)
-    count_B = np.bincount(user_block)
-    start_B = np.cumsum(count_B) - count_B
-    block = user_block[first]
-    mate = order[start_B[block] + (rng.random(len(first)) * count_B[block]).astype(np.int64)]
-    second = np.where(rng.random(len(first)) < LOYAL, mate, rng.integers(0, n, len(first)))
-    pairs = np.stack([np.minimum(first, second), np.maximum(first, second)], axis=1)
-    return np.unique(pairs[first != second], axis=0)

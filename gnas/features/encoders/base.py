@@ -1,6 +1,6 @@
 """The interface of all encoders."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -38,6 +38,15 @@ class Encoder(Protocol):
             float32 [n, dim]; a row of NaN where there is nothing to read: a blank text, a missing or broken file.
         """
         ...
+
+
+def encode_each(values: Sequence[str], dim: int, read: Callable[[str], np.ndarray | None]) -> np.ndarray:
+    """The reading of each value, one after another: float32 [n, dim], NaN where `read` gives None."""
+    out = np.full((len(values), dim), np.nan, dtype=np.float32)
+    for row, value in enumerate(values):
+        if (found := read(value)) is not None:
+            out[row] = found
+    return out
 
 
 def build_encoder(spec: EncoderSpec, fit: Sequence[str] = (), device: str = "cpu") -> Encoder:

@@ -1,16 +1,16 @@
 """Shared by the Hugging Face encoders: finding, checking, loading and running a frozen model."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from gnas.config.encoders import HuggingFace, MiniLM
 from gnas.errors import DataError
-from gnas.features.encoders.base import Encoder
 from gnas.features.encoders.weights import (
     check_hash,
     find_weights,
@@ -79,37 +79,49 @@ class FrozenModel:
         return network.to(self.device).eval().requires_grad_(False), missing
 
 
-class HuggingFaceEncoder(Encoder, Protocol):
+class HuggingFaceEncoder(ABC):
     """An encoder around a `FrozenModel`, in two halves: what is prepared for the network, and the network's reading."""
 
-    model: FrozenModel
+    modality: str
 
+    def __init__(self, spec: HuggingFace | MiniLM, model: FrozenModel) -> None:
+        self.name, self.sha256, self.identity = spec.kind, model.sha256, model.identity
+        self.pooling = getattr(spec, "pooling", "auto")
+        self.model = model
+
+    @abstractmethod
     def batches(self, values: Sequence[str]) -> Iterator[tuple[list[int], dict[str, Any]]]:
         """The inputs of all values that can be read, with their places among `values`, a batch at a time."""
-        ...
 
+    @abstractmethod
+    def inputs(self, values: list[Any]) -> dict[str, Any]:
+        """What is made of values that were read, for the network."""
+
+    @abstractmethod
     def vectors(self, inputs: dict[str, Any]) -> Any:
         """The readings of one batch: a tensor [B, dim], with a gradient where the network's parameters have one."""
-        ...
 
+    @abstractmethod
+    def sample(self) -> Any:
+        """A value to find out the length of a reading by."""
 
-def encode_batches(encoder: HuggingFaceEncoder, values: Sequence[str]) -> np.ndarray:
-    """The readings of `values`: float32 [n, dim], NaN where there is nothing to read."""
-    import torch
+    @cached_property
+    def dim(self) -> int:
+        """Length of a reading; loads the network."""
+        import torch
 
-    out = np.full((len(values), encoder.dim), np.nan, dtype=np.float32)
-    for rows, inputs in encoder.batches(values):
         with torch.inference_mode():
-            out[rows] = encoder.vectors(inputs).cpu().numpy()
-    return out
+            return int(self.vectors(self.inputs([self.sample()])).shape[1])
 
+    def encode(self, values: Sequence[str]) -> np.ndarray:
+        """The readings of `values`: float32 [n, dim], NaN where there is nothing to read."""
+        import torch
 
-def length_of(encoder: HuggingFaceEncoder, inputs: dict[str, Any]) -> int:
-    """Numbers of a reading, by reading `inputs`."""
-    import torch
-
-    with torch.inference_mode():
-        return int(encoder.vectors(inputs).shape[1])
+        out = np.full((len(values), self.dim), np.nan, dtype=np.float32)
+        for rows, inputs in self.batches(values):
+            with torch.inference_mode():
+                out[rows] = self.vectors(inputs).cpu().numpy()
+        return out
 
 
 def head_output(output: Any) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 
 from gnas.config.encoders import HuggingFaceAudio
 from gnas.features.encoders.base import Encoder
-from gnas.features.encoders.hf import FrozenModel, encode_batches, head_output, length_of
+from gnas.features.encoders.hf import FrozenModel, HuggingFaceEncoder, head_output
 from gnas.features.encoders.weights import need
 from gnas.features.files import read_sound
 
@@ -17,7 +17,7 @@ SHORTEST = 0.1
 """Seconds; shorter sounds are padded with silence to this, below which networks over raw sound have no output."""
 
 
-class HuggingFaceAudioEncoder:
+class HuggingFaceAudioEncoder(HuggingFaceEncoder):
     """One vector a sound.
 
     Pooling `auto`: the model's audio head (CLAP) or trained pooler (AST), else the mean over time; Whisper's padding
@@ -28,17 +28,12 @@ class HuggingFaceAudioEncoder:
     modality = "audio"
 
     def __init__(self, spec: HuggingFaceAudio, model: FrozenModel) -> None:
-        self.name, self.sha256, self.identity = spec.kind, model.sha256, model.identity
-        self._spec, self.model = spec, model
+        super().__init__(spec, model)
+        self._most_seconds = spec.seconds
 
-    @cached_property
-    def dim(self) -> int:
-        """Length of a reading; loads the network."""
-        return length_of(self, self._inputs([np.zeros(self._rate, dtype=np.float32)]))
-
-    def encode(self, values: Sequence[str]) -> np.ndarray:
-        """Read the sounds and run the network: float32 [n, dim]."""
-        return encode_batches(self, values)
+    def sample(self) -> np.ndarray:
+        """A second of silence."""
+        return np.zeros(self._rate, dtype=np.float32)
 
     def batches(self, values: Sequence[str]) -> Iterator[tuple[list[int], dict[str, Any]]]:
         """What the extractor makes of all sounds that can be read."""
@@ -46,7 +41,7 @@ class HuggingFaceAudioEncoder:
             part = list(values[start : start + 8 * BATCH])
             sounds = {start + at: sound for at, path in enumerate(part) if (sound := self._read(path)) is not None}
             for rows in self._groups(sounds):
-                yield rows, self._inputs([sounds[row] for row in rows])
+                yield rows, self.inputs([sounds[row] for row in rows])
 
     def _read(self, path: str) -> np.ndarray | None:
         sound = read_sound(path, self._rate, self._seconds)
@@ -61,18 +56,19 @@ class HuggingFaceAudioEncoder:
             yield batch
             rows = rows[len(batch) :]
 
-    def _inputs(self, sounds: list[np.ndarray]) -> dict[str, Any]:
+    def inputs(self, values: list[Any]) -> dict[str, Any]:
+        """What the extractor makes of sounds."""
         import torch
 
-        inputs = self._extractor(sounds, sampling_rate=self._rate, return_tensors="pt", **self._options)
+        inputs = self._extractor(values, sampling_rate=self._rate, return_tensors="pt", **self._options)
         if "is_longer" in inputs:  # CLAP's extractor sets one of a batch at random
-            inputs["is_longer"] = torch.zeros(len(sounds), 1, dtype=torch.bool)
+            inputs["is_longer"] = torch.zeros(len(values), 1, dtype=torch.bool)
         return {name: value.to(self.model.device) for name, value in inputs.items()}
 
     def vectors(self, inputs: dict[str, Any]) -> Any:
         """Readings of sounds: [B, dim]."""
         inputs = dict(inputs)
-        network, pooling = self.model.network, self._spec.pooling
+        network, pooling = self.model.network, self.pooling
         if pooling == "auto" and hasattr(network, "get_audio_features"):
             return head_output(network.get_audio_features(**inputs))
         frames = inputs.pop("attention_mask", None)
@@ -104,7 +100,7 @@ class HuggingFaceAudioEncoder:
     def _seconds(self) -> float:
         """CLAP's extractor cuts longer sounds at random places: they are cut at its limit before it sees them."""
         own = getattr(self._extractor, "max_length_s", None)
-        return min(self._spec.seconds, float(own)) if own else self._spec.seconds
+        return min(self._most_seconds, float(own)) if own else self._most_seconds
 
     @property
     def _raw(self) -> bool:

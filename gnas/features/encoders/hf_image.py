@@ -4,18 +4,16 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
 from gnas.config.encoders import HuggingFaceImage
 from gnas.features.encoders.base import Encoder
-from gnas.features.encoders.hf import FrozenModel, encode_batches, head_output, length_of
+from gnas.features.encoders.hf import FrozenModel, HuggingFaceEncoder, head_output
 from gnas.features.encoders.weights import need
 from gnas.features.files import read_image
 
 BATCH = 16
 
 
-class HuggingFaceImageEncoder:
+class HuggingFaceImageEncoder(HuggingFaceEncoder):
     """One vector a picture.
 
     Pooling `auto`: the model's image head (CLIP, SigLIP); a pooler that was trained; the mean over places of a feature
@@ -24,20 +22,11 @@ class HuggingFaceImageEncoder:
 
     modality = "image"
 
-    def __init__(self, spec: HuggingFaceImage, model: FrozenModel) -> None:
-        self.name, self.sha256, self.identity = spec.kind, model.sha256, model.identity
-        self._pooling, self.model = spec.pooling, model
-
-    @cached_property
-    def dim(self) -> int:
-        """Length of a reading; loads the network."""
+    def sample(self) -> Any:
+        """A black picture."""
         from PIL import Image
 
-        return length_of(self, self._inputs([Image.new("RGB", (64, 64))]))
-
-    def encode(self, values: Sequence[str]) -> np.ndarray:
-        """Read the pictures and run the network: float32 [n, dim]."""
-        return encode_batches(self, values)
+        return Image.new("RGB", (64, 64))
 
     def batches(self, values: Sequence[str]) -> Iterator[tuple[list[int], dict[str, Any]]]:
         """Pixels of all pictures that can be read."""
@@ -45,16 +34,17 @@ class HuggingFaceImageEncoder:
             images = [read_image(path) for path in values[start : start + BATCH]]
             rows = [start + at for at, image in enumerate(images) if image is not None]
             if rows:
-                yield rows, self._inputs([image for image in images if image is not None])
+                yield rows, self.inputs([image for image in images if image is not None])
 
-    def _inputs(self, images: list[Any]) -> dict[str, Any]:
-        pixels = self._processor(images=images, return_tensors="pt")["pixel_values"]
+    def inputs(self, values: list[Any]) -> dict[str, Any]:
+        """Pixels of pictures."""
+        pixels = self._processor(images=values, return_tensors="pt")["pixel_values"]
         return {"pixel_values": pixels.to(self.model.device)}
 
     def vectors(self, inputs: dict[str, Any]) -> Any:
         """Readings of pixels: [B, dim]."""
         network = self.model.network
-        if self._pooling == "auto" and hasattr(network, "get_image_features"):
+        if self.pooling == "auto" and hasattr(network, "get_image_features"):
             return head_output(network.get_image_features(**inputs))
         network = getattr(network, "vision_model", network)
         output = network(**inputs)
@@ -62,9 +52,9 @@ class HuggingFaceImageEncoder:
         if states.ndim == 4:
             return states.mean((2, 3))
         trained = not any("pool" in key or "head" in key for key in self.model.untrained)
-        if self._pooling == "auto" and trained and getattr(output, "pooler_output", None) is not None:
+        if self.pooling == "auto" and trained and getattr(output, "pooler_output", None) is not None:
             return output.pooler_output
-        return states.mean(1) if self._pooling == "mean" else states[:, -1 if self._pooling == "last" else 0]
+        return states.mean(1) if self.pooling == "mean" else states[:, -1 if self.pooling == "last" else 0]
 
     @cached_property
     def _processor(self) -> Any:

@@ -6,18 +6,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from gnas.config.encoders import HuggingFaceText, MiniLM
 from gnas.errors import DataError
 from gnas.features.encoders.base import Encoder
-from gnas.features.encoders.hf import FrozenModel, encode_batches, head_output, is_folder_of, length_of
+from gnas.features.encoders.hf import FrozenModel, HuggingFaceEncoder, head_output, is_folder_of
 from gnas.features.encoders.weights import package_folder
 
 BATCH = 32
 
 
-class HuggingFaceTextEncoder:
+class HuggingFaceTextEncoder(HuggingFaceEncoder):
     """One vector a text: the model's text head (CLIP, SigLIP, CLAP), or its last hidden states, pooled.
 
     `mean` over the tokens, `cls` the first one, `last` the last one (decoder language models). Models whose tokenizer
@@ -28,30 +26,24 @@ class HuggingFaceTextEncoder:
     modality = "text"
 
     def __init__(self, spec: HuggingFaceText | MiniLM, model: FrozenModel) -> None:
-        self.name, self.sha256, self.identity = spec.kind, model.sha256, model.identity
-        self._spec, self.model = spec, model
-        self._pooling = getattr(spec, "pooling", "auto")
-        if self._pooling == "auto" and is_folder_of(model.folder, "Dense"):
+        super().__init__(spec, model)
+        self._most_tokens = spec.max_length
+        if self.pooling == "auto" and is_folder_of(model.folder, "Dense"):
             raise DataError(
                 f"encoder {spec.kind}: {model.folder} has a dense layer after the pooling, which gnas does not apply; "
                 "set pooling to mean, cls or last to read the model without it"
             )
 
-    @cached_property
-    def dim(self) -> int:
-        """Length of a reading; loads the network."""
-        return length_of(self, self._inputs(["a"]))
-
-    def encode(self, values: Sequence[str]) -> np.ndarray:
-        """Tokenise, run, pool: float32 [n, dim]."""
-        return encode_batches(self, values)
+    def sample(self) -> str:
+        """One letter."""
+        return "a"
 
     def batches(self, values: Sequence[str]) -> Iterator[tuple[list[int], dict[str, Any]]]:
         """Tokens of all texts that are not blank; texts of like length stand together."""
         order = sorted((at for at, text in enumerate(values) if text.strip()), key=lambda at: len(values[at]))
         for start in range(0, len(order), BATCH):
             rows = order[start : start + BATCH]
-            yield rows, self._inputs([values[row] for row in rows])
+            yield rows, self.inputs([values[row] for row in rows])
 
     def vectors(self, inputs: dict[str, Any]) -> Any:
         """Readings of tokens: [B, dim]."""
@@ -60,15 +52,16 @@ class HuggingFaceTextEncoder:
         vectors = self._forward(inputs)
         return torch.nn.functional.normalize(vectors, dim=-1) if self._unit else vectors
 
-    def _inputs(self, texts: list[str]) -> dict[str, Any]:
+    def inputs(self, values: list[Any]) -> dict[str, Any]:
+        """Tokens of texts."""
         tokens = self._tokenizer(
-            texts, padding=self._padding, truncation=True, max_length=self._max_length, return_tensors="pt"
+            values, padding=self._padding, truncation=True, max_length=self._max_length, return_tensors="pt"
         ).to(self.model.device)
         return dict(tokens)
 
     def _forward(self, tokens: dict[str, Any]) -> Any:
         network = self.model.network
-        if self._pooling == "auto" and hasattr(network, "get_text_features"):
+        if self.pooling == "auto" and hasattr(network, "get_text_features"):
             return head_output(network.get_text_features(**tokens))
         if hasattr(network, "text_model"):  # two towers: read the one for text
             network = network.text_model
@@ -76,7 +69,7 @@ class HuggingFaceTextEncoder:
             network = network.get_encoder()
         states = network(**tokens).last_hidden_state
         mask = tokens.get("attention_mask", states.new_ones(states.shape[:2])).to(states.dtype)
-        return _POOLINGS[self._saved_pooling if self._pooling == "auto" else self._pooling](states, mask)
+        return _POOLINGS[self._saved_pooling if self.pooling == "auto" else self.pooling](states, mask)
 
     @cached_property
     def _unit(self) -> bool:
@@ -102,7 +95,7 @@ class HuggingFaceTextEncoder:
             places -= (config.pad_token_id or 0) + 1
         if self._padding == "max_length":
             return int(min(places, self._tokenizer.model_max_length))
-        return int(min(places, self._tokenizer.model_max_length, self._spec.max_length))
+        return int(min(places, self._tokenizer.model_max_length, self._most_tokens))
 
     @cached_property
     def _saved_pooling(self) -> str:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from gnas.config.encoders import Mel
-from gnas.features.encoders.base import Encoder
-from gnas.features.encoders.sounds import encode_sounds
+from gnas.features.encoders.base import Encoder, encode_each
 from gnas.features.encoders.weights import identity_of, need
+from gnas.features.files import read_sound
 
 RATE = 16_000
 WINDOW, HOP, FFT = 400, 160, 512  # 25 ms, 10 ms
@@ -33,9 +33,12 @@ class MelEncoder:
 
     def encode(self, values: Sequence[str]) -> np.ndarray:
         """Read and summarise the sounds: float32 [n, dim]."""
-        return encode_sounds(values, RATE, SECONDS, self.dim, self._read)
+        return encode_each(values, self.dim, self._read)
 
-    def _read(self, sound: np.ndarray) -> np.ndarray:
+    def _read(self, path: str) -> np.ndarray | None:
+        sound = read_sound(path, RATE, SECONDS)
+        if sound is None:
+            return None
         logs = np.log10(self._filters @ _power(sound) + 1e-8)
         return np.concatenate([logs.mean(axis=1), logs.std(axis=1)])
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gnas.config.encoders import Pixels
-from gnas.features.encoders.base import Encoder
+from gnas.features.encoders.base import Encoder, encode_each
 from gnas.features.encoders.weights import identity_of, need
 from gnas.features.files import read_image
 
@@ -29,13 +29,14 @@ class PixelsEncoder:
 
     def encode(self, values: Sequence[str]) -> np.ndarray:
         """Shrink the pictures: float32 [n, dim]."""
-        out = np.full((len(values), self.dim), np.nan, dtype=np.float32)
-        for row, path in enumerate(values):
-            image = read_image(path)
-            if image is not None:
-                small = image.resize((self.size, self.size), resample=4)  # 4: box, the mean of the pixels under it
-                out[row] = np.asarray(small, dtype=np.float32).ravel() / 255
-        return out
+        return encode_each(values, self.dim, self._read)
+
+    def _read(self, path: str) -> np.ndarray | None:
+        image = read_image(path)
+        if image is None:
+            return None
+        small = image.resize((self.size, self.size), resample=4)  # 4: box, the mean of the pixels under it
+        return np.asarray(small, dtype=np.float32).ravel() / 255
 
 
 def build(spec: Pixels, _fit: Sequence[str], _device: str) -> Encoder:

