@@ -1,7 +1,7 @@
 """From a feature table to blocks of numbers, one for each encoder, ready for a candidate."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,9 @@ from gnas.data.histories import Histories
 from gnas.features.attributes import PLAIN_TYPES, encode_attributes
 from gnas.features.cache import encode_cached
 from gnas.features.clean import normalise_text
-from gnas.features.encoders import build_encoder
+from gnas.features.encoders import Encoder, build_encoder
 from gnas.features.neighbours import nearest_rows
-from gnas.features.table import FeatureTable, Side, known_rows
+from gnas.features.table import SIDES, FeatureTable, Side, known_rows
 
 Progress = Callable[[str, int, int], None]
 """Called with what is read, how many of how many values are."""
@@ -78,9 +78,9 @@ class FeatureSet:
     @property
     def fingerprint(self) -> str:
         """Equal where encoders, weights and inputs are."""
-        lines = [f"{side} {block.fingerprint}" for side, blocks in self._sides() for block in blocks.values()]
-        for side, links in (("users", self.user_links), ("items", self.item_links)):
-            lines += [f"{side} links {name} {_digest(pairs.tobytes())}" for name, pairs in links.items()]
+        lines = [f"{side} {block.fingerprint}" for side in SIDES for block in self.blocks(side).values()]
+        for side in SIDES:
+            lines += [f"{side} links {name} {_digest(pairs.tobytes())}" for name, pairs in self.links(side).items()]
         lines += [f"users history {self.histories.fingerprint}"] if self.histories else []
         lines += [f"member {place} {own.fingerprint}" for place, own in enumerate(self.members) if own is not None]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
@@ -97,69 +97,101 @@ class FeatureSet:
         """The links of one side that came with the data."""
         return self.user_links if side == "users" else self.item_links
 
-    def _sides(self) -> Iterator[tuple[str, dict[str, Block]]]:
-        yield "users", self.users
-        yield "items", self.items
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a block is read from: columns of a table, by their kind; texts, images and sounds through an encoder."""
+
+    kind: str
+    columns: tuple[str, ...]
+    encoder: EncoderSpec | None = None
 
 
-def wanted_blocks(table: FeatureTable, spec: Features) -> dict[str, tuple[str, Any]]:
-    """What `spec` reads of the table: the block's name, and the kind of reading with its columns or encoder."""
-    wanted: dict[str, tuple[str, Any]] = {}
-    if spec.attributes and table.of_type(*PLAIN_TYPES):
-        wanted["attributes"] = ("attributes", None)
+def wanted_blocks(table: FeatureTable, spec: Features) -> dict[str, Wanted]:
+    """What `spec` reads of the table, by the name of the block.
+
+    Text columns are joined into one text; each image, audio and vector column is a block of its own; categories, tags,
+    numbers and times together are one.
+    """
+    wanted: dict[str, Wanted] = {}
+    if spec.attributes and (plain := table.of_type(*PLAIN_TYPES)):
+        wanted["attributes"] = Wanted("attributes", tuple(column.name for column in plain))
     for modality, encoder in spec.encoders.items():
-        columns = [column.name for column in table.of_type(modality)]
+        columns = tuple(column.name for column in table.of_type(modality))
         if columns and modality == "text":
-            wanted["text"] = (encoder.kind, (encoder, columns))
+            wanted["text"] = Wanted("text", columns, encoder)
         elif columns:
-            wanted |= {f"{modality} {name}": (encoder.kind, (encoder, [name])) for name in columns}
+            wanted |= {f"{modality} {name}": Wanted(modality, (name,), encoder) for name in columns}
     for name in table.vectors:
         if spec.vectors == "all" or name in spec.vectors:
-            wanted[f"vector {name}"] = ("vector", name)
+            wanted[f"vector {name}"] = Wanted("vector", (name,))
     return wanted
+
+
+@dataclass(frozen=True)
+class _Raw:
+    """A reading before it is centred and divided; `content` names what it was made from."""
+
+    encoder: str
+    values: np.ndarray
+    present: np.ndarray
+    content: str
+    sha256: str | None = None
+    report: tuple[dict[str, Any], ...] = ()
 
 
 def encode_block(
     table: FeatureTable,
     name: str,
-    what: tuple[str, Any],
+    wanted: Wanted,
     fit: np.ndarray,
     *,
     cache: Path,
     device: str = "cpu",
     progress: Progress | None = None,
 ) -> Block:
-    """What one entry of `wanted_blocks` asks for.
-
-    Text columns are joined into one text; each image, audio and vector column is a block of its own; categories, tags,
-    numbers and times together are one.
+    """Read one of `wanted_blocks`.
 
     Args:
         table: n users or items.
         name: of the block.
-        what: what to read, and how.
+        wanted: what to read, and how.
         fit: bool [n], those that occur in train; everything fitted is fitted on them.
         cache: folder of readings, see `gnas.features.cache`.
         device: where encoders run.
         progress: called while an encoder reads.
     """
-    kind, detail = what
-    if kind == "attributes":
-        attributes = encode_attributes(table, fit)
-        plain = [column.name for column in table.of_type(*PLAIN_TYPES)]
-        content = _digest(*(repr(table.frame[column].to_list()) for column in plain), repr(table.clean), _rows(fit))
-        return _block(name, kind, attributes.values, known_rows(table, plain), fit, content, None, attributes.report)
-    if kind == "vector":
-        vectors = table.vectors[detail]
-        content = _digest(vectors.values.tobytes(), _rows(fit))
-        return _block(name, kind, vectors.values, vectors.present, fit, content, None, ())
-    spec, columns = detail
-    values = texts_of(table, columns) if name == "text" else paths_of(table, columns[0])
-    return _encoded(name, spec, values, fit, cache, device, progress and _labelled(progress, table, name, spec))
+    rows = np.packbits(fit).tobytes()
+    if spec := wanted.encoder:
+        label = f"{table.side} {name} ({spec.kind})"
+        told = (lambda done, total: progress(label, done, total)) if progress else None
+        texts = values_of(table, wanted.kind, wanted.columns)
+        seen = [text for text, used in zip(texts, fit, strict=True) if used and text is not None]
+        encoder = build_encoder(spec, () if spec.pretrained else seen, device)
+        given = [text for text in texts if text is not None]
+        readings = encode_cached(encoder, given, cache, told) if spec.pretrained else encoder.encode(given)
+        raw = _encoded(name, encoder, texts, readings, rows)
+    elif wanted.kind == "vector":
+        vectors = table.vectors[wanted.columns[0]]
+        raw = _Raw("vector", vectors.values, vectors.present, _digest(vectors.values.tobytes(), rows))
+    else:
+        attributes, known = encode_attributes(table, fit), known_rows(table, wanted.columns)
+        cells = (repr(table.frame[column].to_list()) for column in wanted.columns)
+        content = _digest(*cells, repr(table.clean), rows)
+        raw = _Raw("attributes", attributes.values, known, content, None, attributes.report)
+    centre, size = scale_of(raw.values, raw.present, fit)
+    values = np.where(raw.present[:, None], (raw.values - centre) / size, 0).astype(np.float32)
+    fingerprint = f"{name} {raw.encoder} {raw.content}"
+    return Block(name, raw.encoder, values, raw.present, fingerprint, raw.sha256, raw.report)
 
 
-def texts_of(table: FeatureTable, columns: Sequence[str]) -> list[str | None]:
-    """The text columns of each row, normalised and joined; None where all are missing."""
+def values_of(table: FeatureTable, modality: str, columns: Sequence[str]) -> list[str | None]:
+    """What an encoder reads of each row; None where nothing is known.
+
+    The columns of text are normalised and joined; of images and sounds there is one column, of full paths.
+    """
+    if modality != "text":
+        return [None if name is None else str(table.folder / name) for name in table.frame[columns[0]].to_list()]
     texts = []
     for row in table.frame.select(columns).iter_rows():
         known = [text for value in row if value is not None and (text := normalise_text(value))]
@@ -167,25 +199,9 @@ def texts_of(table: FeatureTable, columns: Sequence[str]) -> list[str | None]:
     return texts
 
 
-def paths_of(table: FeatureTable, column: str) -> list[str | None]:
-    """The full paths in a column of file names; None where missing."""
-    return [None if name is None else str(table.folder / name) for name in table.frame[column].to_list()]
-
-
-def _encoded(
-    name: str,
-    spec: EncoderSpec,
-    values: list[str | None],
-    fit: np.ndarray,
-    cache: Path,
-    device: str,
-    progress: Callable[[int, int], None] | None,
-) -> Block:
-    seen = [value for value, used in zip(values, fit, strict=True) if used and value is not None]
-    encoder = build_encoder(spec, seen if not spec.pretrained else (), device)
+def _encoded(name: str, encoder: Encoder, values: list[str | None], readings: np.ndarray, fit: bytes) -> _Raw:
+    """The readings of what is known, in the rows of all."""
     rows = [at for at, value in enumerate(values) if value is not None]
-    given = [value for value in values if value is not None]
-    readings = encode_cached(encoder, given, cache, progress) if spec.pretrained else encoder.encode(given)
     matrix = np.zeros((len(values), readings.shape[1]), dtype=np.float32)
     present = np.zeros(len(values), dtype=bool)
     matrix[rows] = readings
@@ -196,23 +212,8 @@ def _encoded(
     if broken := len(rows) - int(present.sum()):
         detail = "has no known word" if name == "text" else "the file is missing or broken"
         report.append({"column": name, "step": "unreadable", "count": broken, "detail": detail})
-    content = _digest(encoder.identity, *(value or "" for value in values), _rows(fit))
-    return _block(name, spec.kind, matrix, present, fit, content, encoder.sha256, tuple(report))
-
-
-def _block(
-    name: str,
-    encoder: str,
-    values: np.ndarray,
-    present: np.ndarray,
-    fit: np.ndarray,
-    content: str,
-    sha256: str | None,
-    report: tuple[dict[str, Any], ...],
-) -> Block:
-    centre, size = scale_of(values, present, fit)
-    values = np.where(present[:, None], (values - centre) / size, 0)
-    return Block(name, encoder, values.astype(np.float32), present, f"{name} {encoder} {content}", sha256, report)
+    content = _digest(encoder.identity, *(value or "" for value in values), fit)
+    return _Raw(encoder.name, matrix, present, content, encoder.sha256, tuple(report))
 
 
 def scale_of(values: np.ndarray, present: np.ndarray, fit: np.ndarray) -> tuple[np.ndarray, float]:
@@ -223,15 +224,6 @@ def scale_of(values: np.ndarray, present: np.ndarray, fit: np.ndarray) -> tuple[
     centre = base.mean(axis=0)
     size = float(np.sqrt(((base - centre) ** 2).sum(axis=1).mean()))
     return centre, size if size > 1e-12 else 1.0
-
-
-def _labelled(progress: Progress, table: FeatureTable, name: str, spec: EncoderSpec) -> Callable[[int, int], None]:
-    label = f"{table.side} {name} ({spec.kind})"
-    return lambda done, total: progress(label, done, total)
-
-
-def _rows(fit: np.ndarray) -> bytes:
-    return np.packbits(fit).tobytes()
 
 
 def _digest(*parts: str | bytes) -> str:

@@ -11,7 +11,7 @@ import polars as pl
 from gnas.config.encoders import EncoderSpec
 from gnas.errors import DataError
 from gnas.features.attributes import encode_attributes
-from gnas.features.blocks import paths_of, texts_of
+from gnas.features.blocks import values_of
 from gnas.features.cache import cached_count
 from gnas.features.columns import Column, split_tags
 from gnas.features.encoders import build_encoder
@@ -113,7 +113,7 @@ def _readers(
     if cache is None or not kept:
         return names, ""
     texts = [c.name for c in table.of_type("text")]
-    values = texts_of(table, texts) if column.type == "text" else paths_of(table, column.name)
+    values = values_of(table, column.type, texts if column.type == "text" else [column.name])
     states = []
     for encoder in kept:
         try:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from gnas.config.features import Features
-from gnas.features.blocks import FeatureSet, paths_of, scale_of, texts_of, wanted_blocks
+from gnas.features.blocks import FeatureSet, scale_of, values_of, wanted_blocks
 from gnas.features.table import FeatureTable, Side
 from gnas.features.tuning.encoder import TunedEncoder
 from gnas.nn.fusion import Projection
@@ -38,10 +38,9 @@ def places_of(tables: Mapping[Side, FeatureTable], spec: Features, modality: str
     found = []
     for side, table in tables.items():
         blocks = features.blocks(side)
-        for name, (_, detail) in wanted_blocks(table, spec).items():
-            if name in blocks and name.split(" ")[0] == modality:
-                columns = detail[1]
-                values = texts_of(table, columns) if modality == "text" else paths_of(table, columns[0])
+        for name, wanted in wanted_blocks(table, spec).items():
+            if name in blocks and wanted.kind == modality:
+                values = values_of(table, modality, wanted.columns)
                 rows = np.flatnonzero(blocks[name].present)
                 found.append(Place(side, name, rows, [str(values[row]) for row in rows]))
     return found

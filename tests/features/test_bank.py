@@ -49,10 +49,10 @@ def test_blocks_are_centred_and_of_unit_size_over_train(tmp_path: Path) -> None:
 
 
 def test_texts_of_a_row_are_joined(tmp_path: Path) -> None:
-    from gnas.features.blocks import texts_of
+    from gnas.features.blocks import values_of
 
     items = bank_of(tmp_path).tables["items"]
-    assert texts_of(items, ["title", "blurb"]) == [
+    assert values_of(items, "text", ["title", "blurb"]) == [
         "Red Car Now. drives fast",
         "Blue Car Now",
         None,
