@@ -1,22 +1,22 @@
 """The classic recommenders that a search must beat, tuned on validation with the same evaluator.
 
-Each file holds one of them; `BASELINES` knows them all, best default settings first in each grid.
+`BASELINES` knows them all, the best default settings first in each grid.
 """
 
-from gnas.baselines import bias, ease, gfcf, ials, item_knn, popularity, rp3beta
-from gnas.baselines.baseline import Baseline
+from gnas.baselines import bias, closed_forms, neighbours
+from gnas.baselines.baseline import Baseline, solved
 from gnas.metrics import metric_of
 from gnas.registry import Registry
 
 BASELINES: Registry[Baseline] = Registry("baseline")
-BASELINES.add("bias", Baseline(bias.fit_bias, bias.GRID, predicts_ratings=True))
-BASELINES.add("ease", Baseline(ease.fit_ease, ease.GRID, candidate=ease.candidate))
-BASELINES.add("gf-cf", Baseline(gfcf.fit_gfcf, gfcf.GRID, candidate=gfcf.candidate))
-BASELINES.add("ials", Baseline(ials.fit_ials, ials.GRID, candidate=ials.candidate))
-BASELINES.add("item-knn", Baseline(item_knn.fit_item_knn, item_knn.GRID))
-BASELINES.add("mean", Baseline(bias.fit_mean, bias.MEAN_GRID, predicts_ratings=True))
-BASELINES.add("popularity", Baseline(popularity.fit_popularity, popularity.GRID))
-BASELINES.add("rp3beta", Baseline(rp3beta.fit_rp3beta, rp3beta.GRID))
+BASELINES.add("bias", Baseline(bias.fit_bias, bias.BIAS_GRID, predicts_ratings=True))
+BASELINES.add("ease", solved(closed_forms.ease, closed_forms.EASE_GRID))
+BASELINES.add("gf-cf", solved(closed_forms.gfcf, closed_forms.GFCF_GRID))
+BASELINES.add("ials", solved(closed_forms.ials, closed_forms.IALS_GRID))
+BASELINES.add("item-knn", Baseline(neighbours.fit_item_knn, neighbours.ITEM_KNN_GRID))
+BASELINES.add("mean", Baseline(bias.fit_mean, bias.NOTHING, predicts_ratings=True))
+BASELINES.add("popularity", Baseline(bias.fit_popularity, bias.NOTHING))
+BASELINES.add("rp3beta", Baseline(neighbours.fit_rp3beta, neighbours.RP3BETA_GRID))
 
 
 def baselines_for(objective: str) -> list[str]:

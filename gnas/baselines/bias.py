@@ -1,7 +1,4 @@
-"""Rating prediction by biases alone: the mean rating, and the deviations of each user and item.
-
-Koren, "Factor in the Neighbors", TKDD 2010, section 2.1.
-"""
+"""A number for each user and each item: how often an item was taken, or what it deviates from the mean rating."""
 
 import torch
 
@@ -9,11 +6,18 @@ from gnas.baselines.baseline import Settings
 from gnas.errors import DataError
 from gnas.graph.bipartite import Graph
 
-MEAN_GRID: list[Settings] = [{}]
-GRID: list[Settings] = [
+NOTHING: list[Settings] = [{}]
+"""The grid of what has no parameters."""
+BIAS_GRID: list[Settings] = [
     {"item_shrink": item, "user_shrink": user}
     for item, user in ((5, 5), (2, 5), (5, 2), (10, 10), (25, 10), (1, 1), (25, 25))
 ]
+
+
+def fit_popularity(graph: Graph) -> "Bias":
+    """An item's score is its number of interactions, the same for all users."""
+    zero = torch.zeros((), device=graph.device)
+    return Bias(zero, zero.expand(graph.n_users), graph.degree_I)
 
 
 def fit_mean(graph: Graph) -> "Bias":
@@ -25,6 +29,8 @@ def fit_mean(graph: Graph) -> "Bias":
 
 def fit_bias(graph: Graph, item_shrink: float = 5.0, user_shrink: float = 5.0) -> "Bias":
     """The sum μ + b_u + b_i: b_i = Σ (r − μ) / (n_i + item_shrink), b_u = Σ (r − μ − b_i) / (n_u + user_shrink).
+
+    Koren, "Factor in the Neighbors", TKDD 2010, section 2.1.
 
     Raises:
         DataError: the train interactions have no ratings.
@@ -47,7 +53,7 @@ class Bias:
         self._user_U, self._item_I = user_U + mean, item_I
 
     def score(self, users: torch.Tensor) -> torch.Tensor:
-        """Predicted ratings of all items by `users`: float32 [B, I]."""
+        """Scores, or predicted ratings, of all items for `users`: float32 [B, I]."""
         return self._user_U[users, None] + self._item_I
 
 

@@ -69,8 +69,8 @@ def tuned_baselines(
             failed.append(tuned)
             yield Note(f"the baseline {tuned.name} failed and is left out: {tuned.reason}")
         else:
-            found.append(tuned.record())
-            yield Part(tuned.name, tuned.evaluation.metrics[objective], tuned.wall_s)
+            found.append(tuned)
+            yield Part(tuned.name, tuned.metrics[objective], tuned.wall_s)
         if stop():
             return tuple(found)
     write_baselines(run, BaselinesRecord(*key, None, tuple(found), tuple(failed)))

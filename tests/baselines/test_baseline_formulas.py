@@ -4,13 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from gnas.baselines import neighbours
-from gnas.baselines.bias import fit_bias, fit_mean
-from gnas.baselines.ease import fit_ease
-from gnas.baselines.gfcf import fit_gfcf
-from gnas.baselines.item_knn import fit_item_knn
-from gnas.baselines.popularity import fit_popularity
-from gnas.baselines.rp3beta import fit_rp3beta
+from gnas.baselines import BASELINES, neighbours
+from gnas.baselines.bias import fit_bias, fit_mean, fit_popularity
+from gnas.baselines.neighbours import fit_item_knn, fit_rp3beta
 from gnas.config.closed_forms import ALS
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError
@@ -69,7 +65,9 @@ def test_ease_is_the_textbook_formula(world: World) -> None:
     inverse = np.linalg.inv(world.dense_UI.T @ world.dense_UI + 30.0 * np.eye(25))
     weight = -inverse / np.diag(inverse)
     np.fill_diagonal(weight, 0)
-    np.testing.assert_allclose(scores_of(fit_ease(world.graph, 30.0)), world.dense_UI @ weight, atol=1e-5)
+    np.testing.assert_allclose(
+        scores_of(BASELINES["ease"].fit(world.graph, l2=30.0)), world.dense_UI @ weight, atol=1e-5
+    )
 
 
 def test_gfcf_is_the_formula_of_its_paper(world: World) -> None:
@@ -77,7 +75,7 @@ def test_gfcf_is_the_formula_of_its_paper(world: World) -> None:
     unit_UI = world.dense_UI / root_U[:, None] / root_I
     right = np.linalg.svd(unit_UI)[2][:6]
     expected = world.dense_UI @ (unit_UI.T @ unit_UI + 0.5 * (right.T / root_I[:, None]) @ (right * root_I))
-    np.testing.assert_allclose(scores_of(fit_gfcf(world.graph, 0.5, 6)), expected, atol=1e-4)
+    np.testing.assert_allclose(scores_of(BASELINES["gf-cf"].fit(world.graph, alpha=0.5, rank=6)), expected, atol=1e-4)
 
 
 def _exact_als(

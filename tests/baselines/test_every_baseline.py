@@ -26,7 +26,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 def test_grids_name_parameters_start_with_the_defaults_and_do_not_repeat(name: str) -> None:
     baseline = BASELINES[name]
-    known = inspect.signature(baseline.fit).parameters
+    known = inspect.signature(baseline.candidate or baseline.fit).parameters
     for settings in baseline.grid:
         assert set(settings) <= set(known)
     assert all(known[key].default == value for key, value in baseline.grid[0].items())
