@@ -42,7 +42,7 @@ def ours(graph: Graph, train: Interactions, dim: int, depth: int, batch_size: in
     assert isinstance(model, Candidate)
     pairs, known = pairs_of(train, graph, architecture), positives(graph)
     generator, optimizer = torch_rng(graph.device, 0, "train"), build_optimizer(architecture, model.parameters())
-    loss_of = build_step(model, graph, known, architecture)
+    loss_of = build_step(model, known)
     total = torch.zeros((), device=graph.device)
     batches = itertools.chain.from_iterable(
         epoch_batches(pairs, known, graph, architecture, generator) for _ in itertools.count()

@@ -167,9 +167,7 @@ def trained(place: World, architecture: Architecture, seed: int) -> tuple[Any, f
     """A trained model in its best epoch's state, and that epoch's value on validation."""
     model = build(architecture, place.graph, seed, None, place.bank.select(architecture.features))
     value = float("nan")
-    for epoch in train(
-        model, place.graph, place.train, place.valid, seed=seed, objective=place.metric, options=OPTIONS
-    ):
+    for epoch in train(model, place.train, place.valid, seed=seed, objective=place.metric, options=OPTIONS):
         value = epoch.best_value
     return model, value
 

@@ -114,7 +114,7 @@ def measured(data: Path, name: str, seed: int, device: torch.device) -> dict[str
     for words, architecture in CANDIDATES.items():
         models[words] = build(architecture, graph, seed)
         for epoch in train(
-            models[words], graph, split.train, evaluator, seed=seed, objective=METRIC,
+            models[words], split.train, evaluator, seed=seed, objective=METRIC,
             options=TrainConfig(),
         ):  # fmt: skip
             values[words] = epoch.best_value

@@ -119,7 +119,7 @@ def _train(
             model.embedding.copy_(parent.table_ND)
         model.refresh()
     *_, last = train(
-        model, prepared.graph, prepared.split.train, evaluator,
+        model, prepared.split.train, evaluator,
         seed=seed, objective=objective, options=ceilings,
     )  # fmt: skip
     wall_s = time.perf_counter() - started

@@ -94,7 +94,7 @@ def course(name: str, graph: Graph, parts: dict[str, Any], budget_s: float) -> l
     model = build(architecture, graph, 0)
     options = TrainConfig(epochs=architecture.epochs, patience=architecture.patience)
     for epoch in train(
-        model, graph, parts["train"], parts["validation"],
+        model, parts["train"], parts["validation"],
         seed=0, objective=METRIC, options=options, halt=lambda: spent_s() > budget_s,
     ):  # fmt: skip
         if epoch.is_best:

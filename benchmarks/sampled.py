@@ -43,7 +43,7 @@ def trained(
     started, best = time.perf_counter(), 0.0
     model = build(architecture, graph, 0)
     options = TrainConfig(epochs=epochs, evaluate_every=max(1, epochs // 5), fanout=fanout)
-    for epoch in train(model, graph, taken, evaluator, seed=0, objective=METRIC, options=options):
+    for epoch in train(model, taken, evaluator, seed=0, objective=METRIC, options=options):
         best = epoch.best_value
     return best, time.perf_counter() - started
 
@@ -59,7 +59,7 @@ def step_s(
         return len(times) > STEPS
 
     options = TrainConfig(fanout=fanout)
-    for _ in train(model, graph, taken, evaluator, seed=0, objective=METRIC, options=options, halt=enough):
+    for _ in train(model, taken, evaluator, seed=0, objective=METRIC, options=options, halt=enough):
         pass
     return sorted(after - before for before, after in itertools.pairwise(times[2:]))[(STEPS - 2) // 2]
 

@@ -66,7 +66,7 @@ def measure(n: int, dim: int, users: int, threads: int) -> dict[str, dict[str, f
         assert isinstance(model, Candidate)
         pairs, known = pairs_of(split.train, graph, architecture), positives(graph)
         graph.interactions.adjacency(0.5)
-    step, optimizer = build_step(model, graph, known, architecture), build_optimizer(architecture, model.parameters())
+    step, optimizer = build_step(model, known), build_optimizer(architecture, model.parameters())
     generator = torch_rng(device, 0, "train")
     batch = next(epoch_batches(pairs, known, graph, architecture, generator))
 

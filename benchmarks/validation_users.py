@@ -57,7 +57,7 @@ def main(arguments: list[str]) -> None:
         model = build(architecture, graph, 0)
         options_of = TrainConfig(epochs=architecture.epochs, evaluate_every=architecture.epochs)
         if architecture.trained:
-            for _ in train(model, graph, taken, evaluator, seed=0, objective=METRIC, options=options_of):
+            for _ in train(model, taken, evaluator, seed=0, objective=METRIC, options=options_of):
                 pass
         rows.append(evaluator(model).per_user[METRIC])
     value_CU = np.array(rows)

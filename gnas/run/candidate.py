@@ -17,7 +17,7 @@ from gnas.rundir.best import BestRecord, write_best
 from gnas.rundir.layout import RunDirectory
 from gnas.train.checkpoint import save_model
 from gnas.train.costs import latency_ms, parameters, watch_peak
-from gnas.train.loop import Epoch, never, train
+from gnas.train.loop import Epoch, train
 
 
 class CandidateTraining:
@@ -61,13 +61,12 @@ class CandidateTraining:
             self.train_s = time.perf_counter() - started
         return self._model
 
-    def epochs(self, halt: Callable[[], bool] = never) -> Iterator[Epoch]:
+    def epochs(self, halt: Callable[[], bool] = lambda: False) -> Iterator[Epoch]:
         """Train, one epoch at a time; where `halt` says yes between two steps, that epoch is the last."""
         config, model = self.prepared.config, self.model
         built_s, started = self.train_s, time.perf_counter()
         for epoch in train(
             model,
-            self.prepared.graph,
             self.prepared.split.train,
             self.watching,
             seed=self.seed,

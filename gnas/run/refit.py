@@ -72,7 +72,7 @@ def fitted(whole: Prepared, architecture: Architecture, epochs: int, seed: int) 
     options = whole.config.train.model_copy(update={"epochs": epochs, "evaluate_every": epochs})
     try:
         for epoch in train(
-            model, whole.graph, whole.split.train, _Unmeasured(objective),
+            model, whole.split.train, _Unmeasured(objective),
             seed=seed, objective=objective, options=options,
         ):  # fmt: skip
             yield replace(epoch, metrics={}, is_best=False, best_value=math.nan)  # nobody is told a made-up value

@@ -36,11 +36,6 @@ def pairs_of(interactions: Interactions, graph: Graph, architecture: Trained) ->
     return Batch(user.to(graph.device), item.to(graph.device), rating_E, n_known=0, full=False)
 
 
-def is_full(architecture: Trained) -> bool:
-    """Whether one step sees every interaction at once."""
-    return architecture.loss.full_batch or architecture.batch_size == "full"
-
-
 def full_steps(graph: Graph) -> int:
     """Steps an epoch of a full-batch candidate has.
 
@@ -55,11 +50,13 @@ def epoch_batches(
     pairs: Batch, known: Positives, graph: Graph, architecture: Trained, generator: torch.Generator
 ) -> Iterator[Batch]:
     """The steps of one epoch: shuffled batches of nearly equal size, or all interactions several times."""
-    if is_full(architecture):
-        yield from [_everything(pairs, graph)] * full_steps(graph)
-        return
     size = architecture.batch_size
-    assert size != "full"
+    if architecture.loss.full_batch or size == "full":
+        if pairs.rating_B is None:  # each distinct pair once, in the order of the graph
+            pattern = graph.user_item.pattern
+            pairs = Batch(pattern.row, pattern.column.long(), None, n_known=graph.n_interactions, full=True)
+        yield from [pairs] * full_steps(graph)
+        return
     n_pairs = len(pairs.users_B)
     order_E = torch.randperm(n_pairs, device=graph.device, generator=generator)
     bounds = np.linspace(0, n_pairs, -(-n_pairs // size) + 1).round().astype(int).tolist()
@@ -76,11 +73,3 @@ def epoch_batches(
             n_known=known_at[step + 1] - known_at[step],
             full=False,
         )
-
-
-def _everything(pairs: Batch, graph: Graph) -> Batch:
-    """All interactions: with ratings, each as it is given; else each distinct pair once, in the order of the graph."""
-    if pairs.rating_B is not None:
-        return pairs
-    pattern = graph.user_item.pattern
-    return Batch(pattern.row, pattern.column.long(), None, n_known=graph.n_interactions, full=True)

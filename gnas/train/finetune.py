@@ -54,7 +54,7 @@ def finetune(
     generator = torch_rng(graph.device, config.seed, "finetune")
     optimizers = build_optimizer(architecture, model.parameters()), Adam(tuned.parameters, lr=pace.lr)
     rises = [_rising(one, share) for one, share in zip(optimizers, (RECOMMENDER_SHARE, 1.0), strict=True)]
-    step = build_step(model, graph, known, architecture, half=options.precision == "bfloat16")
+    step = build_step(model, known, half=options.precision == "bfloat16")
 
     def run_epoch(index: int) -> float:
         losses = []

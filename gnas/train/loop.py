@@ -30,11 +30,6 @@ from gnas.train.step import build_step
 from gnas.train.stopping import Best
 
 
-def never() -> bool:
-    """Let every epoch go to its end."""
-    return False
-
-
 @dataclass(frozen=True)
 class Epoch:
     """One epoch.
@@ -56,14 +51,13 @@ class Epoch:
 
 def train(
     model: Recommender,
-    graph: Graph,
     interactions: Interactions,
     evaluator: Measure,
     *,
     seed: int,
     objective: str,
     options: TrainConfig,
-    halt: Callable[[], bool] = never,
+    halt: Callable[[], bool] = lambda: False,
 ) -> Iterator[Epoch]:
     """Train `model` and yield every epoch; the same on every run with the same seed on the CPU.
 
@@ -73,8 +67,7 @@ def train(
     then the blend is measured, as one more epoch.
 
     Args:
-        model: as `gnas.nn.model.build` makes it, on the graph's device.
-        graph: the train graph.
+        model: as `gnas.nn.model.build` makes it of the train graph.
         interactions: the positives, with ratings where the loss needs them.
         evaluator: measures the model.
         seed: of shuffling, sampling, dropout and noise.
@@ -88,13 +81,12 @@ def train(
         ConfigError: the evaluator does not measure `objective`.
     """
     if isinstance(model, Candidate):
-        yield from _candidate_epochs(model, graph, interactions, evaluator, seed, objective, options, halt)
+        yield from _candidate_epochs(model, interactions, evaluator, seed, objective, options, halt)
         return
     for place, part in model.parts.items() if isinstance(model, BlendModel) else ():
         member = cast(Candidate, part)
-        for epoch in train(
-            member, graph, interactions, evaluator, seed=seed, objective=objective, options=options, halt=halt
-        ):
+        epochs = train(member, interactions, evaluator, seed=seed, objective=objective, options=options, halt=halt)
+        for epoch in epochs:
             yield replace(epoch, is_best=False, part=int(place))
     started = time.perf_counter()
     metrics = evaluator(model).metrics
@@ -104,7 +96,6 @@ def train(
 
 def _candidate_epochs(
     model: Candidate,
-    graph: Graph,
     interactions: Interactions,
     evaluator: Measure,
     seed: int,
@@ -119,7 +110,7 @@ def _candidate_epochs(
         halted = halted or halt()
         return halted
 
-    run_epoch = _epoch_runner(model, graph, interactions, seed, options, halts)
+    run_epoch = _epoch_runner(model, interactions, seed, options, halts)
     n_epochs = min(model.architecture.epochs, options.epochs)
     patience = min(model.architecture.patience, options.patience)
     kept: dict[str, Tensor] = {}
@@ -165,8 +156,8 @@ def best_epochs(
         metrics, is_best = measured(index), False
         if metrics:
             value = _objective_value(metrics, objective)
-            is_best = best.improved_by(value)
             best = best.after(index, value)
+            is_best = best.index == index
         if is_best:
             keep_best()
         yield Epoch(index, loss, metrics, time.perf_counter() - started, is_best, best.value, best.index)
@@ -175,22 +166,17 @@ def best_epochs(
 
 
 def _epoch_runner(
-    model: Candidate,
-    graph: Graph,
-    interactions: Interactions,
-    seed: int,
-    options: TrainConfig,
-    halts: Callable[[], bool],
+    model: Candidate, interactions: Interactions, seed: int, options: TrainConfig, halts: Callable[[], bool]
 ) -> Callable[[int], float]:
     """A function that trains one epoch, as far as `halts` lets it, and returns its mean loss."""
-    architecture = model.architecture
+    graph, architecture = model.graph, model.architecture
     pairs = pairs_of(interactions, graph, architecture)
     known = positives(graph, offer_unseen=not model.reads_items)
     generator = torch_rng(graph.device, seed, "train")
     half = options.precision == "bfloat16"
     plan = _plan(architecture, graph, options)
-    sampled = None if plan is None else SampledSteps(model, known, architecture, plan, half=half)
-    train_on = sampled or _full_steps(model, graph, known, options, half)
+    sampled = None if plan is None else SampledSteps(model, known, plan, half=half)
+    train_on = sampled or _full_steps(model, known, half=half, compiled=options.compile)
 
     def run(index: int) -> float:
         total, n_steps = torch.zeros((), device=graph.device), 0
@@ -222,12 +208,12 @@ def _plan(architecture: Trained, graph: Graph, options: TrainConfig) -> Plan | N
 
 
 def _full_steps(
-    model: Candidate, graph: Graph, known: Positives, options: TrainConfig, half: bool
+    model: Candidate, known: Positives, *, half: bool, compiled: bool
 ) -> Callable[[Batch, torch.Generator], Tensor]:
     """A step that propagates over the whole graph."""
     optimizer = build_optimizer(model.architecture, model.parameters())
-    loss_of = build_step(model, graph, known, model.architecture, half=half)
-    if options.compile:
+    loss_of = build_step(model, known, half=half)
+    if compiled:
         loss_of = torch.compile(loss_of, dynamic=True)
 
     def train_on(batch: Batch, generator: torch.Generator) -> Tensor:

@@ -34,8 +34,3 @@ def build_optimizer(architecture: Trained, parameters: Iterable[nn.Parameter]) -
     moving = [parameter for parameter in parameters if parameter.requires_grad]
     optimizer: Optimizer = OPTIMIZERS[architecture.optimizer].build(moving, architecture.lr, architecture.weight_decay)
     return optimizer
-
-
-def l2(architecture: Trained) -> float:
-    """Weight of ½‖x‖² on the layer-0 embeddings in the loss; 0 where the optimiser decays."""
-    return 0.0 if OPTIMIZERS[architecture.optimizer].decoupled else architecture.weight_decay

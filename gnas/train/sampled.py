@@ -9,12 +9,11 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from gnas.config.architecture import Trained
 from gnas.config.named import OPTIMIZERS
 from gnas.graph.bipartite import Graph
 from gnas.graph.pattern import Pattern, start_of
 from gnas.graph.relations.interactions import taken
-from gnas.graph.sampling import Neighbourhood, neighbourhood
+from gnas.graph.sampling import neighbourhood
 from gnas.nn.losses.step import Batch
 from gnas.nn.model import Candidate
 from gnas.nn.positives import Positives
@@ -32,10 +31,11 @@ class SampledSteps:
     model's embeddings move to host memory, and are up to date there after `write_back`.
     """
 
-    def __init__(self, model: Candidate, known: Positives, architecture: Trained, plan: Plan, *, half: bool) -> None:
-        self.model, self.known, self.architecture = model, known, architecture
+    def __init__(self, model: Candidate, known: Positives, plan: Plan, *, half: bool) -> None:
+        self.model, self.known = model, known
         self.fanout, self.half = plan.fanout, half
         self.hops = len(model.stack.layers)
+        architecture = model.architecture
         others = [parameter for name, parameter in model.named_parameters() if name != "embedding"]
         decay = architecture.weight_decay if OPTIMIZERS[architecture.optimizer].decoupled else 0.0
         self.rows = (
@@ -52,12 +52,13 @@ class SampledSteps:
         seeds = torch.cat([batch.users_B, batch.items_B + graph.n_users, offered + graph.n_users])
         near = neighbourhood(graph.interactions, seeds, self.hops, self.fanout, generator)
         x_SD = self.rows.gather(near.node_S).requires_grad_()
-        user_u, item_i = _sides(near, graph)
+        user_u, item_i = near.node_S.tensor_split([int((near.node_S < graph.n_users).sum())])
+        item_i = item_i - graph.n_users
         part, known = _part(self.known, user_u, item_i, batch.users_B, offered)
         local = model.on(near, x_SD, part)
         users_B, items_B = torch.searchsorted(user_u, batch.users_B), torch.searchsorted(item_i, batch.items_B)
         n_known = int(known.taken.count[users_B].sum())
-        step = build_step(local, part, known, self.architecture, half=self.half)
+        step = build_step(local, known, half=self.half)
         if self.optimizer:
             self.optimizer.zero_grad(set_to_none=True)
         loss = step(Batch(users_B, items_B, batch.rating_B, n_known, full=False), generator)
@@ -73,12 +74,6 @@ class SampledSteps:
         """Make `model.embedding` what the steps so far made of it."""
         self.rows.write_back()
         self.model.refresh()
-
-
-def _sides(near: Neighbourhood, graph: Graph) -> tuple[Tensor, Tensor]:
-    """The users and the items of a neighbourhood, numbered as in the interactions."""
-    n_users = int((near.node_S < graph.n_users).sum())
-    return near.node_S[:n_users], near.node_S[n_users:] - graph.n_users
 
 
 def _part(

@@ -6,33 +6,31 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding
 
-from gnas.config.architecture import Trained
-from gnas.graph.bipartite import Graph
+from gnas.config.named import OPTIMIZERS
 from gnas.nn.contrastive import agreement, build_contrast
 from gnas.nn.losses.step import Batch, build_loss
 from gnas.nn.model import Candidate
 from gnas.nn.positives import Positives
-from gnas.train.optimizers import l2
 
 TrainingStep = Callable[[Batch, torch.Generator], Tensor]
 """The loss of a step, ready for `backward`."""
 
 
-def build_step(
-    model: Candidate, graph: Graph, known: Positives, architecture: Trained, *, half: bool = False
-) -> TrainingStep:
+def build_step(model: Candidate, known: Positives, *, half: bool = False) -> TrainingStep:
     """The whole loss of one step of `model`: loss + contrastive term + ½ weight_decay · L2 of its nodes.
 
     With `half` the dense products of the loss and the contrastive term are taken in bfloat16; the propagation, which
     moves memory rather than multiplies, stays in float32.
 
-    The L2 term is the mean over the step's pairs of ‖x_u‖² + ‖x_i‖² on layer 0, and the mean over its negatives (He et
-    al., "LightGCN", SIGIR 2020, whose reference code has one negative a pair).
+    The L2 term, left out where the optimiser decays by itself, is the mean over the step's pairs of ‖x_u‖² + ‖x_i‖² on
+    layer 0, and the mean over its negatives (He et al., "LightGCN", SIGIR 2020, whose reference code has one negative a
+    pair).
     """
+    graph, architecture = model.graph, model.architecture
     loss_of = build_loss(architecture.loss, known)
     contrast = build_contrast(architecture.contrastive)
     noise = contrast.noise if contrast else None
-    decay = l2(architecture)
+    decay = 0.0 if OPTIMIZERS[architecture.optimizer].decoupled else architecture.weight_decay
     share_N = graph.degree_N / max(graph.n_interactions, 1)
 
     def step(batch: Batch, generator: torch.Generator) -> Tensor:

@@ -20,17 +20,10 @@ class Best:
 
     def after(self, index: int, value: float) -> "Best":
         """The best after epoch `index` measured `value`."""
-        if self.improved_by(value):
+        first = math.isnan(self.value) and not math.isnan(value)
+        if first or self.metric.better(value, self.value):
             return replace(self, value=value, index=index, waited=0)
         return replace(self, waited=self.waited + 1)
-
-    def improved_by(self, value: float) -> bool:
-        """Whether `value` is strictly better; the first number always is."""
-        if math.isnan(value):
-            return False
-        if math.isnan(self.value):
-            return True
-        return self.metric.better(value, self.value)
 
     def exhausted(self, patience: int) -> bool:
         """Whether `patience` evaluations in a row brought nothing better."""

@@ -40,7 +40,7 @@ def test_steps_do_not_wait(parts: dict[str, Any], pair: Pair) -> None:
     model = build(spec, graph, 0, None, given(spec, pair.train))
     assert isinstance(model, Candidate)
     known, generator = positives(graph), torch_rng(graph.device, 0)
-    step, optimizer = build_step(model, graph, known, spec), build_optimizer(spec, model.parameters())
+    step, optimizer = build_step(model, known), build_optimizer(spec, model.parameters())
     batches = list(itertools.islice(epoch_batches(pairs_of(pair.train, graph, spec), known, graph, spec, generator), 4))
     total = torch.zeros((), device=graph.device)
 

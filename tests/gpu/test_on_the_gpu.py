@@ -81,7 +81,7 @@ def test_memory_that_runs_out_is_a_failure_and_is_freed() -> None:
         torch.cuda.reset_peak_memory_stats()
         model = build(spec, graph, 0)
         options: dict[str, Any] = {"seed": 0, "objective": "ndcg@10", "options": TrainConfig()}
-        assert len(list(train(model, graph, taken, evaluator, **options))) == 1
+        assert len(list(train(model, taken, evaluator, **options))) == 1
         return torch.cuda.max_memory_reserved()
 
     whole, half = epoch(32_768), epoch(16_384)
@@ -103,6 +103,6 @@ def test_training_on_neighbourhoods_learns_there_too(pair: Pair) -> None:
     for fanout in (None, 5):
         options = TrainConfig(fanout=fanout)
         model = build(spec, pair.gpu, 0)
-        *_, last = train(model, pair.gpu, pair.train, evaluator, seed=0, objective="ndcg@10", options=options)
+        *_, last = train(model, pair.train, evaluator, seed=0, objective="ndcg@10", options=options)
         best.append(last.best_value)
     assert best[1] > 0.8 * best[0] > 0

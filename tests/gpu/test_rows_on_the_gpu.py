@@ -52,7 +52,7 @@ def stepped(pair: Pair, n_cached: int | None) -> Candidate:
     model, generator = build(SPEC, pair.gpu, 0), torch_rng(pair.gpu.device, 0, "train")
     assert isinstance(model, Candidate)
     known = positives(pair.gpu)
-    steps = SampledSteps(model, known, SPEC, Plan(5, n_cached), half=False)
+    steps = SampledSteps(model, known, Plan(5, n_cached), half=False)
     batches = epoch_batches(pairs_of(pair.train, pair.gpu, SPEC), known, pair.gpu, SPEC, generator)
     for _, batch in zip(range(3), batches, strict=False):
         steps(batch, generator)
@@ -107,7 +107,7 @@ def test_the_memory_that_is_given_says_where_embeddings_lie() -> None:
             assert isinstance(model, Candidate)
             torch.cuda.reset_peak_memory_stats()
             epochs = train(
-                model, graph, taken, evaluator, seed=0, objective="ndcg@10",
+                model, taken, evaluator, seed=0, objective="ndcg@10",
                 options=TrainConfig(max_memory=max_memory), halt=partial(_out_of, left),
             )  # fmt: skip
             assert len(list(epochs)) == 1

@@ -63,7 +63,7 @@ def test_a_loss_without_draws(loss: Any, pair: Pair) -> None:
     for model, graph in zip(on_both(spec, pair), (pair.cpu, pair.gpu), strict=True):
         known, generator = positives(graph), torch_rng(graph.device, 0)
         batch = next(epoch_batches(pairs_of(pair.train, graph, spec), known, graph, spec, generator))
-        loss_value = build_step(model, graph, known, spec)(batch, generator)
+        loss_value = build_step(model, known)(batch, generator)
         loss_value.backward()
         assert model.embedding.grad is not None
         values.append([loss_value.detach().cpu(), model.embedding.grad.cpu()])

@@ -168,7 +168,7 @@ def test_users_without_ids_are_known_by_what_they_took() -> None:
     assert isinstance(model, Candidate)
     assert (model.propagate(False).final[:n_users].abs().sum(1) > 0).all()
     options = TrainConfig(epochs=10, evaluate_every=10)
-    *_, last = train(model, graph, log, measure, seed=0, objective="ndcg@1", options=options)
+    *_, last = train(model, log, measure, seed=0, objective="ndcg@1", options=options)
     assert last.metrics["ndcg@1"] > 0.95  # chance is 0.25
 
 

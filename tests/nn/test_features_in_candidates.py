@@ -248,7 +248,7 @@ def test_new_items_are_found_by_what_they_are() -> None:
         model = build(architecture, graph, 0, None, features if spec else None)
         options = TrainConfig(epochs=15, evaluate_every=15)
         interactions = Interactions(user, item, n_users, n_items)
-        list(train(model, graph, interactions, measure, seed=0, objective="hit@2", options=options))
+        list(train(model, interactions, measure, seed=0, objective="hit@2", options=options))
         results[name] = share_right(model)
     assert results["features"] > 0.95
     assert results["ids"] < 0.5  # chance is 0.25

@@ -76,7 +76,7 @@ def everything(chosen: RunConfig) -> dict[str, tuple[float, int]]:
             continue
         seed = derive_seed(chosen.seed, "trial", name)
         model = build(architecture, graph, seed)
-        epochs = train(model, graph, split.train, evaluator, seed=seed, objective="ndcg@20", options=chosen.train)
+        epochs = train(model, split.train, evaluator, seed=seed, objective="ndcg@20", options=chosen.train)
         best = max(epoch.metrics["ndcg@20"] for epoch in epochs)
         tensors = model.parameters() if isinstance(model, torch.nn.Module) else []
         found[name] = (best, sum(tensor.numel() for tensor in tensors))

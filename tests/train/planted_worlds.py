@@ -75,7 +75,6 @@ def learn(
     model = model or build_for(world, architecture)
     epochs = train(
         model,
-        world.graph,
         world.train,
         world.evaluator,
         seed=0,

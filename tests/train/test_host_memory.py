@@ -85,7 +85,7 @@ def test_however_it_ends_the_model_is_right(
             return Evaluation({"hit@1": next(left)}, {}, np.zeros(0, dtype=np.int64), 0.0)
 
         epochs = train(
-            model, world.graph, world.train, measure,
+            model, world.train, measure,
             seed=0, objective="hit@1", options=TrainConfig(), halt=halt,
         )  # fmt: skip
         states = []

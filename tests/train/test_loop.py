@@ -20,7 +20,7 @@ from gnas.nn.model import Candidate
 from gnas.nn.positives import positives
 from gnas.nn.recommender import Recommender
 from gnas.train.batches import MAX_FULL_STEPS, MIN_FULL_STEPS, epoch_batches, full_steps, pairs_of
-from gnas.train.loop import Epoch, never, raise_failed, train
+from gnas.train.loop import Epoch, raise_failed, train
 from gnas.train.step import build_step
 from gnas.train.stopping import Best
 from tests.train.planted_worlds import CPU, World, blocks, build_for, learn, rated
@@ -50,7 +50,7 @@ def start(
     *,
     objective: str = "ndcg@1",
     options: dict[str, Any] | None = None,
-    halt: Callable[[], bool] = never,
+    halt: Callable[[], bool] = lambda: False,
     **parts: Any,
 ) -> tuple[Candidate, Iterator[Epoch]]:
     architecture = Trained.model_validate({"dim": 8, "batch_size": 64, **parts})
@@ -58,7 +58,6 @@ def start(
     assert isinstance(model, Candidate)
     epochs = train(
         model,
-        world.graph,
         world.train,
         evaluator,
         seed=0,
@@ -255,7 +254,7 @@ def test_weight_decay_is_half_the_mean_square_of_the_steps_embeddings(world: Wor
         model = build_for(world, architecture)
         assert isinstance(model, Candidate)
         known = positives(world.graph)
-        step = build_step(model, world.graph, known, architecture)
+        step = build_step(model, known)
         pairs = pairs_of(world.train, world.graph, architecture)
         generator = torch.Generator().manual_seed(0)
         batch = next(iter(epoch_batches(pairs, known, world.graph, architecture, generator)))

@@ -61,7 +61,7 @@ def test_only_the_nodes_of_a_step_change(world: World, optimizer: str) -> None:
     known, generator = positives(world.graph), torch_rng("cpu", 0, "train")
     pairs = pairs_of(world.train, world.graph, architecture)
     batch = next(epoch_batches(pairs, known, world.graph, architecture, generator))
-    steps = SampledSteps(model, known, architecture, Plan(FEW), half=False)
+    steps = SampledSteps(model, known, Plan(FEW), half=False)
     steps(batch, generator)
     changed = (model.embedding != before).any(1)
     assert changed[batch.users_B].all()
@@ -86,9 +86,9 @@ def test_decoupled_decay_is_that_of_the_whole_graph(world: World, weight_decay: 
         pairs = pairs_of(world.train, world.graph, architecture)
         batch = next(epoch_batches(pairs, known, world.graph, architecture, generator))
         if sampled:
-            SampledSteps(model, known, architecture, Plan(1000), half=False)(batch, generator)
+            SampledSteps(model, known, Plan(1000), half=False)(batch, generator)
         else:
-            build_step(model, world.graph, known, architecture)(batch, generator).backward()
+            build_step(model, known)(batch, generator).backward()
             build_optimizer(architecture, model.parameters()).step()
         found.append(model.embedding.detach())
     start = build_for(world, architecture)
