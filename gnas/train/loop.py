@@ -27,7 +27,6 @@ from gnas.train.optimizers import build_optimizer
 from gnas.train.plan import Plan, plan_for, whole_graph_only
 from gnas.train.sampled import SampledSteps
 from gnas.train.step import build_step
-from gnas.train.stopping import Best
 
 
 @dataclass(frozen=True)
@@ -141,6 +140,8 @@ def best_epochs(
 ) -> Iterator[Epoch]:
     """Run epochs up to `n_epochs`, or until `patience` evaluations in a row brought nothing better.
 
+    Ties go to the earlier epoch. NaN is never better.
+
     Args:
         run_epoch: trains the epoch of an index and gives its mean loss.
         measured: the metrics after the epoch of an index; none where it is not evaluated.
@@ -149,19 +150,18 @@ def best_epochs(
         patience: evaluations.
         keep_best: called after each epoch that is better than all before.
     """
-    best = Best(metric_of(objective))
+    better, best_value, best_index, n_worse = metric_of(objective).better, math.nan, 0, 0
     for index in range(1, n_epochs + 1):
         started = time.perf_counter()
         loss = run_epoch(index)
-        metrics, is_best = measured(index), False
+        metrics = measured(index)
         if metrics:
-            value = _objective_value(metrics, objective)
-            best = best.after(index, value)
-            is_best = best.index == index
-        if is_best:
-            keep_best()
-        yield Epoch(index, loss, metrics, time.perf_counter() - started, is_best, best.value, best.index)
-        if best.exhausted(patience):
+            value, n_worse = _objective_value(metrics, objective), n_worse + 1
+            if better(value, best_value) or (math.isnan(best_value) and not math.isnan(value)):
+                best_value, best_index, n_worse = value, index, 0
+                keep_best()
+        yield Epoch(index, loss, metrics, time.perf_counter() - started, best_index == index, best_value, best_index)
+        if n_worse >= patience:
             break
 
 

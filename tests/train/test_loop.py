@@ -15,14 +15,12 @@ from gnas.data.interactions import Interactions
 from gnas.errors import ConfigError, DataError, TrialFailed
 from gnas.evaluate.evaluator import Evaluation
 from gnas.graph.bipartite import build_graph
-from gnas.metrics import Metric
 from gnas.nn.model import Candidate
 from gnas.nn.positives import positives
 from gnas.nn.recommender import Recommender
 from gnas.train.batches import MAX_FULL_STEPS, MIN_FULL_STEPS, epoch_batches, full_steps, pairs_of
-from gnas.train.loop import Epoch, raise_failed, train
+from gnas.train.loop import Epoch, best_epochs, raise_failed, train
 from gnas.train.step import build_step
-from gnas.train.stopping import Best
 from tests.train.planted_worlds import CPU, World, blocks, build_for, learn, rated
 
 
@@ -268,23 +266,31 @@ def test_weight_decay_is_half_the_mean_square_of_the_steps_embeddings(world: Wor
 
 
 @pytest.mark.parametrize(
-    ("direction", "values", "index"),
+    ("objective", "values", "index", "ended"),
     [
-        ("maximize", [0.1, 0.3, 0.3, 0.2], 2),
-        ("minimize", [0.4, 0.2, 0.2, 0.9], 2),
-        ("maximize", [math.nan, -1.0, math.nan], 2),
-        ("minimize", [math.nan, math.nan], 0),
+        ("auc", [0.1, 0.3, 0.3, 0.2], 2, 3),
+        ("rmse", [0.4, 0.2, 0.2, 0.9], 2, 3),
+        ("auc", [math.nan, -1.0, math.nan], 2, 1),
+        ("rmse", [math.nan, math.nan], 0, 1),
     ],
 )
 def test_best_is_aware_of_the_direction_and_ties_go_to_the_earlier_epoch(
-    direction: Any, values: list[float], index: int
+    objective: str, values: list[float], index: int, ended: int
 ) -> None:
-    best = Best(Metric(direction))
-    for epoch, value in enumerate(values, 1):
-        best = best.after(epoch, value)
-    assert best.index == index
-    assert best.waited == len(values) - index
-    assert best.exhausted(1) == (best.waited >= 1)
+    kept = []
+
+    def epochs(patience: int) -> list[Epoch]:
+        def measured(index: int) -> dict[str, float]:
+            return {objective: values[index - 1]}
+
+        return list(
+            best_epochs(lambda _: 0.0, measured, objective, len(values), patience, lambda: kept.append(patience))
+        )
+
+    *_, last = epochs(9)
+    assert last.best_index == index
+    assert (9 in kept) == (index > 0)
+    assert len(epochs(1)) == ended, "after the first evaluation that brought nothing better"
 
 
 def test_a_halt_ends_the_epoch_between_two_steps(world: World) -> None:
