@@ -48,7 +48,7 @@ class BPR(Sampled):
     """Rendle et al., UAI 2009: −log σ(s⁺ − s⁻)."""
 
     kind: ClassVar[str] = "bpr"
-    builder: ClassVar[str] = "gnas.nn.losses.own_negatives:bpr"
+    builder: ClassVar[str] = "gnas.nn.losses.drawn:bpr"
 
 
 @register(LOSSES)
@@ -56,7 +56,7 @@ class BCE(Sampled):
     """Binary cross entropy: −log σ(s⁺) − mean log σ(−s⁻)."""
 
     kind: ClassVar[str] = "bce"
-    builder: ClassVar[str] = "gnas.nn.losses.own_negatives:bce"
+    builder: ClassVar[str] = "gnas.nn.losses.drawn:bce"
 
 
 @register(LOSSES)
@@ -64,7 +64,7 @@ class SampledSoftmax(Sampled):
     """−log exp(s⁺/τ) / (exp(s⁺/τ) + Σ exp(s⁻/τ)); negatives are shared by the batch."""
 
     kind: ClassVar[str] = "softmax"
-    builder: ClassVar[str] = "gnas.nn.losses.shared_negatives:softmax"
+    builder: ClassVar[str] = "gnas.nn.losses.drawn:softmax"
     negatives: Annotated[int, Field(ge=1, le=4096)] = 256
     """Items that all positives are compared with."""
     temperature: Temperature = 0.1
@@ -90,7 +90,7 @@ class CosineContrastive(Sampled):
     """SimpleX (Mao et al., CIKM 2021): 1 − cos⁺ + weight · mean max(0, cos⁻ − margin)."""
 
     kind: ClassVar[str] = "ccl"
-    builder: ClassVar[str] = "gnas.nn.losses.shared_negatives:ccl"
+    builder: ClassVar[str] = "gnas.nn.losses.drawn:ccl"
     negatives: Annotated[int, Field(ge=1, le=4096)] = 256
     """Items that all positives are compared with."""
     margin: Annotated[float, Field(ge=-1, le=1)] = 0.4

@@ -15,7 +15,7 @@ from gnas.errors import ConfigError
 from gnas.graph.relations.links import paired
 from gnas.graph.sparse import SparseMatrix
 from gnas.nn.activations import activation as function_of
-from gnas.nn.ops.gin import GINLayer
+from gnas.nn.ops.convolutions import GINLayer
 from gnas.nn.ops.layer import Layer
 from tests.forms import OPERATORS, SOLVED
 from tests.nn.op_formulas import ACTIVATIONS as FORMULAS

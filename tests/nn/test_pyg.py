@@ -13,8 +13,7 @@ from gnas.config.propagation import GCN, LightGCN, PyG
 from gnas.config.pyg import convolutions
 from gnas.errors import ConfigError, TrialFailed
 from gnas.nn.model import Candidate, build
-from gnas.nn.ops.gcn import GCNLayer
-from gnas.nn.ops.lightgcn import LightGCNLayer
+from gnas.nn.ops.convolutions import GCNLayer, LightGCNLayer
 from gnas.nn.ops.pyg import PyGLayer
 from gnas.space.load import load_space
 from tests.forms import trained

@@ -12,7 +12,7 @@ from gnas.data.place import Place
 from gnas.data.sheet import sheet_of
 from gnas.graph.normalize import Weighing
 from gnas.metrics import list_metric
-from gnas.nn.losses import own_negatives
+from gnas.nn.losses import drawn
 from gnas.nn.ops.layer import Layer
 from gnas.run.frames import WRITERS
 from gnas.search.proposal import Proposal
@@ -36,7 +36,7 @@ class Twice(Layered):
 
 
 def build_my_loss(loss, known):
-    step = own_negatives.bpr(loss, known)
+    step = drawn.bpr(loss, known)
 
     def exponential(*given):
         value = step(*given)

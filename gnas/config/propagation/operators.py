@@ -16,7 +16,7 @@ class LightGCN(Layered):
     """He et al., "LightGCN", SIGIR 2020: the normalised sum over neighbours and nothing else."""
 
     kind: ClassVar[str] = "lightgcn"
-    builder: ClassVar[str] = "gnas.nn.ops.lightgcn:LightGCNLayer"
+    builder: ClassVar[str] = "gnas.nn.ops.convolutions:LightGCNLayer"
     step_tables: ClassVar[int] = 2
     pass_tables: ClassVar[int] = 2
     norm: Norm = "sym"
@@ -42,7 +42,7 @@ class GCN(Layered):
     """Kipf & Welling, ICLR 2017: normalised sum with self loops, a linear map, an activation."""
 
     kind: ClassVar[str] = "gcn"
-    builder: ClassVar[str] = "gnas.nn.ops.gcn:GCNLayer"
+    builder: ClassVar[str] = "gnas.nn.ops.convolutions:GCNLayer"
     norm: Norm = "sym"
     self_loops: bool = True
     """Whether every node is a neighbour of itself."""
@@ -55,7 +55,7 @@ class NGCF(Layered):
     """Wang et al., "Neural Graph Collaborative Filtering", SIGIR 2019: neighbours summed and multiplied in."""
 
     kind: ClassVar[str] = "ngcf"
-    builder: ClassVar[str] = "gnas.nn.ops.ngcf:NGCFLayer"
+    builder: ClassVar[str] = "gnas.nn.ops.convolutions:NGCFLayer"
     norm: Norm = "sym"
     combine: Combine = "concat"
     """How the outputs of the layers 0 to `depth` become one embedding."""
@@ -67,7 +67,7 @@ class SAGE(Layered):
     """Hamilton et al., "GraphSAGE", NeurIPS 2017: own state beside the aggregate of the neighbours."""
 
     kind: ClassVar[str] = "sage"
-    builder: ClassVar[str] = "gnas.nn.ops.sage:SAGELayer"
+    builder: ClassVar[str] = "gnas.nn.ops.convolutions:SAGELayer"
     aggregate: Literal["mean", "max", "sum"] = "mean"
     """What is taken of the neighbours."""
     linear: Linear = True
@@ -79,7 +79,7 @@ class GIN(Layered):
     """Xu et al., "How Powerful are Graph Neural Networks?", ICLR 2019: an MLP of (1 + ε)·own + sum of neighbours."""
 
     kind: ClassVar[str] = "gin"
-    builder: ClassVar[str] = "gnas.nn.ops.gin:GINLayer"
+    builder: ClassVar[str] = "gnas.nn.ops.convolutions:GINLayer"
     norm: Norm = "left"
     """As for `lightgcn`. The paper sums, but on user-item graphs a plain sum explodes with the degree."""
     activation: Activation = "relu"
@@ -90,7 +90,7 @@ class GAT(Layered):
     """Velickovic et al., "Graph Attention Networks", ICLR 2018."""
 
     kind: ClassVar[str] = "gat"
-    builder: ClassVar[str] = "gnas.nn.ops.gat:GATLayer"
+    builder: ClassVar[str] = "gnas.nn.ops.attention:GATLayer"
     heads: Heads = 1
     linear: Linear = True
     activation: Activation = "identity"
@@ -101,7 +101,7 @@ class GATv2(Layered):
     """Brody et al., "How Attentive are Graph Attention Networks?", ICLR 2022."""
 
     kind: ClassVar[str] = "gatv2"
-    builder: ClassVar[str] = "gnas.nn.ops.gatv2:GATv2Layer"
+    builder: ClassVar[str] = "gnas.nn.ops.attention:GATv2Layer"
     heads: Heads = 1
     linear: Linear = True
     activation: Activation = "identity"
@@ -112,7 +112,7 @@ class GraphTransformer(Layered):
     """Shi et al., "Masked Label Prediction", IJCAI 2021: dot-product attention over neighbours."""
 
     kind: ClassVar[str] = "transformer"
-    builder: ClassVar[str] = "gnas.nn.ops.transformer:TransformerLayer"
+    builder: ClassVar[str] = "gnas.nn.ops.attention:TransformerLayer"
     heads: Heads = 1
     activation: Activation = "identity"
 

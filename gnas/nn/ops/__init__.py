@@ -1,1 +1,1 @@
-"""One propagation operator per file: a `Layer`, made by `spec.build(dim, generator)`."""
+"""Propagation operators: each a `Layer`, made by `spec.build(dim, generator)`."""
