@@ -58,9 +58,9 @@ COMBINES: Registry[Combination] = Registry("combination")
 COMBINES.add("last", Combination("gnas.nn.combine:last"))
 COMBINES.add("mean", Combination("gnas.nn.combine:mean", weighs_layer0=True))
 COMBINES.add("sum", Combination("gnas.nn.combine:summed", weighs_layer0=True))
-COMBINES.add("concat", Combination("gnas.nn.combine:concat", weighs_layer0=True, joins=True, at_once=True))
-COMBINES.add("learned", Combination("gnas.nn.combine:learned"))
-COMBINES.add("attention", Combination("gnas.nn.combine:attention", at_once=True))
+COMBINES.add("concat", Combination("gnas.nn.combine:Concat", weighs_layer0=True, joins=True, at_once=True))
+COMBINES.add("learned", Combination("gnas.nn.combine:Learned"))
+COMBINES.add("attention", Combination("gnas.nn.combine:Attention", at_once=True))
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ class InBatchSampling(Sampling):
     """The positive items of other users in the batch."""
 
     kind: ClassVar[str] = "in-batch"
-    builder: ClassVar[str] = "gnas.nn.negatives:from_batch"
+    builder: ClassVar[str] = "gnas.nn.negatives:FromBatch"
 
 
 @register(SAMPLINGS)
@@ -49,7 +49,7 @@ class HardSampling(Sampling):
     """Of `candidates` uniform draws, the one that the model scores highest (Zhang et al., SIGIR 2013)."""
 
     kind: ClassVar[str] = "hard"
-    builder: ClassVar[str] = "gnas.nn.negatives:hardest"
+    builder: ClassVar[str] = "gnas.nn.negatives:Hardest"
     signs: ClassVar[dict[str, str]] = {"candidates": "of "}
     candidates: Annotated[int, Field(ge=2, le=64)] = 4
     """Draws of which one is kept."""

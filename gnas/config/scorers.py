@@ -30,7 +30,7 @@ class Dot(Scorer):
     """Inner product."""
 
     kind: ClassVar[str] = "dot"
-    builder: ClassVar[str] = "gnas.nn.scorers:dot"
+    builder: ClassVar[str] = "gnas.nn.scorers:DotScorer"
     bilinear: ClassVar[bool] = True
 
 
@@ -39,7 +39,7 @@ class Cosine(Scorer):
     """Inner product of unit vectors."""
 
     kind: ClassVar[str] = "cosine"
-    builder: ClassVar[str] = "gnas.nn.scorers:cosine"
+    builder: ClassVar[str] = "gnas.nn.scorers:CosineScorer"
 
 
 @register(SCORERS)

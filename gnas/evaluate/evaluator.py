@@ -1,10 +1,9 @@
 """Measuring a recommender: full ranking of all unseen items, every metric at every cut-off from one pass."""
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -42,12 +41,8 @@ class Evaluation:
     wall_s: float
 
 
-class Measure(Protocol):
-    """Anything that turns a recommender into an `Evaluation`: `Evaluator` or `RatingEvaluator`."""
-
-    def __call__(self, recommender: Recommender) -> Evaluation:
-        """Measure `recommender`."""
-        ...
+Measure = Callable[[Recommender], Evaluation]
+"""Anything that turns a recommender into an `Evaluation`: an `Evaluator`, a `RatingEvaluator`."""
 
 
 class Evaluator:

@@ -15,49 +15,35 @@ from scipy.special import stdtr
 from gnas.rng import numpy_rng
 
 BLOCK_BYTES = 32 * 2**20
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A mean over users with its bootstrap interval at `level`."""
-
-    mean: float
-    low: float
-    high: float
-    level: float
-    n_users: int
+LEVEL = 0.95
+"""Coverage that an interval aims at."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Mean of a − b over users, its interval at `level`, and the two-sided p of "no difference"."""
+    """Mean of a − b over users, its interval, and the two-sided p of "no difference"."""
 
     difference: float
     low: float
     high: float
     p: float
-    level: float
-    n_users: int
 
 
-def bootstrap_interval(values: np.ndarray, n: int = 2000, seed: int = 0, level: float = 0.95) -> Interval:
-    """Percentile interval of the mean (Efron, 1979), from `n` draws of users with replacement.
+def bootstrap_interval(values: np.ndarray, n: int = 2000, seed: int = 0) -> tuple[float, float]:
+    """Percentile interval of the mean (Efron, 1979), from `n` draws of users with replacement: its ends.
 
     Args:
         values: one figure a user, [n_users].
         n: number of draws.
         seed: names the draws; equal seeds give equal intervals.
-        level: coverage aimed at, between 0 and 1.
 
     Raises:
-        ValueError: no users, a non-finite value, or a level outside (0, 1).
+        ValueError: no users, or a non-finite value.
     """
-    values_U = _checked(values, level)
-    low, high = _percentiles(_resampled_means(values_U, n, seed), level)
-    return Interval(float(values_U.mean()), low, high, level, len(values_U))
+    return _percentiles(_resampled_means(_checked(values), n, seed))
 
 
-def paired_bootstrap(a: np.ndarray, b: np.ndarray, n: int = 2000, seed: int = 0, level: float = 0.95) -> Difference:
+def paired_bootstrap(a: np.ndarray, b: np.ndarray, n: int = 2000, seed: int = 0) -> Difference:
     """Interval and p-value of the mean of a − b over the same users, in the same order.
 
     p is twice the share of resampled means on the far side of zero, counted with one draw more than was made, so that
@@ -68,19 +54,18 @@ def paired_bootstrap(a: np.ndarray, b: np.ndarray, n: int = 2000, seed: int = 0,
         b: the same users' figures under the other recommender, [n_users].
         n: number of draws.
         seed: names the draws.
-        level: coverage of the interval.
 
     Raises:
         ValueError: different numbers of users, or as for `bootstrap_interval`.
     """
     if np.shape(a) != np.shape(b):
         raise ValueError(f"a paired comparison needs the same users on both sides, not {np.shape(a)} and {np.shape(b)}")
-    difference_U = _checked(np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64), level)
+    difference_U = _checked(np.asarray(a, dtype=np.float64) - np.asarray(b, dtype=np.float64))
     means_N = _resampled_means(difference_U, n, seed)
-    low, high = _percentiles(means_N, level)
+    low, high = _percentiles(means_N)
     tail = int(min(np.count_nonzero(means_N <= 0), np.count_nonzero(means_N >= 0)))
     p = min(1.0, 2 * (1 + tail) / (n + 1))
-    return Difference(float(difference_U.mean()), low, high, p, level, len(difference_U))
+    return Difference(float(difference_U.mean()), low, high, p)
 
 
 def welch(a: Sequence[float], b: Sequence[float]) -> float | None:
@@ -116,14 +101,12 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
     return {name: adjusted[name] for name in p_values}
 
 
-def _checked(values: np.ndarray, level: float) -> np.ndarray:
+def _checked(values: np.ndarray) -> np.ndarray:
     values_U = np.asarray(values, dtype=np.float64)
     if values_U.ndim != 1 or len(values_U) == 0:
         raise ValueError(f"the bootstrap needs one value a user and at least one user, not shape {values_U.shape}")
     if not np.isfinite(values_U).all():
         raise ValueError(f"the bootstrap needs finite values; {np.count_nonzero(~np.isfinite(values_U))} are not")
-    if not 0 < level < 1:
-        raise ValueError(f"level must be between 0 and 1, not {level}")
     return values_U
 
 
@@ -139,6 +122,6 @@ def _resampled_means(values_U: np.ndarray, n: int, seed: int) -> np.ndarray:
     return means_N
 
 
-def _percentiles(means_N: np.ndarray, level: float) -> tuple[float, float]:
-    low, high = np.quantile(means_N, [(1 - level) / 2, (1 + level) / 2])
+def _percentiles(means_N: np.ndarray) -> tuple[float, float]:
+    low, high = np.quantile(means_N, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)

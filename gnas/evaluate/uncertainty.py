@@ -23,8 +23,7 @@ def with_intervals(evaluation: Evaluation, n: int, seed: int, least_users: int =
             continue
         known = values_U[~np.isnan(values_U)]
         if len(known) >= least_users and np.isclose(known.mean(), value):
-            interval = bootstrap_interval(known, n, seed)
-            figures[name] = Measured(value, interval.low, interval.high)
+            figures[name] = Measured(value, *bootstrap_interval(known, n, seed))
     return figures
 
 

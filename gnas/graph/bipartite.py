@@ -1,14 +1,18 @@
 """The user-item graph, built once per run. Every candidate takes its relations, matrices and factors from here."""
 
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
 import torch
 
 from gnas.data.interactions import Interactions
 from gnas.graph.factors import Factors, gram, truncated_svd
-from gnas.graph.kept import Kept
 from gnas.graph.normalize import power
 from gnas.graph.relations.interactions import interactions, ratings
 from gnas.graph.relations.relation import Relation
 from gnas.graph.sparse import SparseMatrix
+
+T = TypeVar("T")
 
 
 def build_graph(train: Interactions, device: torch.device) -> "Graph":
@@ -67,3 +71,19 @@ class Graph:
     def item_gram(self, user_exponent: float = 0.0) -> torch.Tensor:
         """Rᵀ D_U^(−2·user_exponent) R, dense float32 [I, I]; the last two exponents asked for are kept."""
         return self._grams.of(user_exponent, lambda: gram(self.user_item, power(self.degree_U, -user_exponent)))
+
+
+class Kept(Generic[T]):
+    """The last `size` things made, by key."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._things: dict[Hashable, T] = {}
+
+    def of(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The thing of `key`, made if it is not there."""
+        if key not in self._things:
+            while len(self._things) >= self.size:
+                self._things.pop(next(iter(self._things)))
+            self._things[key] = make()
+        return self._things[key]

@@ -90,6 +90,16 @@ class Pattern:
         other.__dict__["transposed"] = self
         return other
 
+    def looped(self) -> tuple["Pattern", torch.Tensor]:
+        """A square pattern with self loops beside it.
+
+        Also the order [E + n] that brings what stands at the entries, then what stands at the loops, to its places.
+        """
+        node = torch.arange(self.shape[0], device=self.device)
+        column = torch.cat([self.column.long(), node])
+        order = torch.argsort(torch.cat([self.row.long(), node]) * self.shape[0] + column)
+        return Pattern(start_of(self.count + 1), column[order], self.shape, symmetric=self.symmetric), order
+
     def where(self, kept: torch.Tensor) -> "Pattern":
         """The pattern of the entries at which `kept`, bool [E], is true."""
         before = start_of(kept)

@@ -38,13 +38,6 @@ def multiply(csr: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     return csr @ x
 
 
-def sample(pattern: Pattern, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-    """The bare kernel of the sampled product, without gradients: [E]."""
-    empty = pattern.csr(left.new_zeros(pattern.nnz))
-    sampled: torch.Tensor = torch.sparse.sampled_addmm(empty, left, right.t(), beta=0.0).values()
-    return sampled
-
-
 class _SparseDense(Function):
     @staticmethod
     def forward(ctx: Any, pattern: Pattern, value: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
@@ -67,7 +60,9 @@ class _SampledDot(Function):
     def forward(ctx: Any, pattern: Pattern, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
         ctx.pattern = pattern
         ctx.save_for_backward(left, right)
-        return sample(pattern, left, right)
+        empty = pattern.csr(left.new_zeros(pattern.nnz))
+        sampled: torch.Tensor = torch.sparse.sampled_addmm(empty, left, right.t(), beta=0.0).values()
+        return sampled
 
     @staticmethod
     def backward(ctx: Any, *grads: torch.Tensor) -> tuple[None, torch.Tensor | None, torch.Tensor | None]:

@@ -47,13 +47,9 @@ class Neighbourhood:
         pattern, weight_P, value_P = self.pattern, self.weight_P, self.whole.links.value[self.entry_P]
         edge_P = torch.arange(pattern.nnz, device=pattern.device)
         if weighing.self_loops:
-            n_nodes = len(self.node_S)
-            node = torch.arange(n_nodes, device=pattern.device)
-            column = torch.cat([pattern.column.long(), node])
-            order = torch.argsort(torch.cat([pattern.row.long(), node]) * n_nodes + column)
-            pattern = Pattern(start_of(pattern.count + 1), column[order], pattern.shape)
-            edge_P = torch.cat([edge_P, torch.full_like(node, -1)])[order]
-            one_S = value_P.new_ones(n_nodes)
+            pattern, order = pattern.looped()
+            one_S = value_P.new_ones(len(self.node_S))
+            edge_P = torch.cat([edge_P, torch.full_like(self.node_S, -1)])[order]
             value_P, weight_P = (torch.cat([part, one_S])[order] for part in (value_P, weight_P))
         if weighing.exponent is not None:
             into_N, out_N = self.whole.scales(weighing.exponent, weighing.self_loops)

@@ -39,9 +39,9 @@ class Weighted(nn.Module):
 class Concat(nn.Module):
     """[w_0 x_0, x_1, …, x_L], without x_0 where w_0 is 0."""
 
-    def __init__(self, layer0: float) -> None:
+    def __init__(self, spec: Layered, _dim: int, _generator: torch.Generator) -> None:
         super().__init__()
-        self.layer0 = layer0
+        self.layer0 = spec.layer0
 
     def forward(self, layers: Iterable[torch.Tensor]) -> torch.Tensor:
         """From L + 1 times [N, D] to [N, D·(L + 1)], or [N, D·L]."""
@@ -52,9 +52,9 @@ class Concat(nn.Module):
 class Learned(nn.Module):
     """Σ_l softmax(w)_l x_l with learned w, zero at the start."""
 
-    def __init__(self, depth: int) -> None:
+    def __init__(self, spec: Layered, _dim: int, _generator: torch.Generator) -> None:
         super().__init__()
-        self.weight = zeros(depth + 1)
+        self.weight = zeros(spec.depth + 1)
 
     def forward(self, layers: Iterable[torch.Tensor]) -> torch.Tensor:
         """From L + 1 times [N, D] to [N, D]."""
@@ -64,7 +64,7 @@ class Learned(nn.Module):
 class Attention(nn.Module):
     """Each node weighs its own layers: Σ_l a_l x_l with a = softmax_l(q · tanh(W x_l + b))."""
 
-    def __init__(self, dim: int, generator: torch.Generator) -> None:
+    def __init__(self, _spec: Layered, dim: int, generator: torch.Generator) -> None:
         super().__init__()
         self.weight = xavier(dim, dim, generator=generator)
         self.bias = zeros(dim)
@@ -105,21 +105,6 @@ def mean(spec: Layered, _dim: int, _generator: torch.Generator) -> Weighted:
     """The weighted mean of all layers."""
     total = spec.layer0 + spec.depth
     return Weighted([spec.layer0 / total] + [1 / total] * spec.depth)
-
-
-def concat(spec: Layered, _dim: int, _generator: torch.Generator) -> Concat:
-    """All layers side by side."""
-    return Concat(spec.layer0)
-
-
-def learned(spec: Layered, _dim: int, _generator: torch.Generator) -> Learned:
-    """Learned shares, the same for all nodes."""
-    return Learned(spec.depth)
-
-
-def attention(_spec: Layered, dim: int, generator: torch.Generator) -> Attention:
-    """Learned shares of each node."""
-    return Attention(dim, generator)
 
 
 def build_combine(spec: Layered, dim: int, generator: torch.Generator) -> nn.Module:

@@ -34,27 +34,20 @@ def no_contrast(_spec: NoContrastive) -> None:
 
 def sgl(spec: SGL) -> Contrast:
     """Two passes over graphs that lack different edges (Wu et al., "Self-supervised Graph Learning", SIGIR 2021)."""
-
-    def view(model: Candidate, generator: torch.Generator) -> Tensor:
-        return model.propagate(True, generator, edge_dropout=spec.edge_dropout).final
-
-    return _of_two(view, spec)
+    return _of_two(spec, edge_dropout=spec.edge_dropout)
 
 
 def simgcl(spec: SimGCL) -> Contrast:
     """Two passes with noise on every layer (Yu et al., "Are Graph Augmentations Necessary?", SIGIR 2022)."""
-
-    def view(model: Candidate, generator: torch.Generator) -> Tensor:
-        return model.propagate(True, generator, noise=spec.eps).final
-
-    return _of_two(view, spec)
+    return _of_two(spec, noise=spec.eps)
 
 
-def _of_two(view: Callable[[Candidate, torch.Generator], Tensor], spec: ViewContrast) -> Contrast:
-    """Two views, each with its own noise."""
-    return Contrast(
-        lambda model, _main, generator: (view(model, generator), view(model, generator)), spec.weight, spec.temperature
-    )
+def _of_two(spec: ViewContrast, **changes: float) -> Contrast:
+    def views(model: Candidate, _main: Propagated, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        first, second = (model.propagate(True, generator, **changes).final for _ in range(2))
+        return first, second
+
+    return Contrast(views, spec.weight, spec.temperature)
 
 
 def xsimgcl(spec: XSimGCL) -> Contrast:

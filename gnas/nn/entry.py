@@ -9,8 +9,7 @@ from gnas.config.architecture import Trained
 from gnas.features.blocks import FeatureSet
 from gnas.features.table import SIDES
 from gnas.graph.bipartite import Graph
-from gnas.graph.relations.knn import links_and_knn
-from gnas.graph.relations.links import normalized_sum
+from gnas.graph.relations.links import links_and_knn, normalized_sum
 from gnas.nn.behaviour import Behaviour
 from gnas.nn.fusion import FeatureFusion
 

@@ -7,8 +7,7 @@ from gnas.features.blocks import FeatureSet
 from gnas.features.table import Side
 from gnas.graph.bipartite import Graph
 from gnas.graph.products import multiply
-from gnas.graph.relations.knn import links_and_knn
-from gnas.graph.relations.links import normalized_sum
+from gnas.graph.relations.links import links_and_knn, normalized_sum
 from gnas.graph.sparse import SparseMatrix
 from gnas.nn.recommender import Recommender
 

@@ -38,13 +38,6 @@ def build(
     return recommender
 
 
-def candidate(
-    architecture: Trained, graph: Graph, seed: int, ratings: RatingScale | None, features: FeatureSet | None
-) -> "Candidate":
-    """What is to be trained."""
-    return Candidate(architecture, graph, torch_rng("cpu", seed, "init"), ratings, features)
-
-
 def closed_form(
     architecture: ClosedForm, graph: Graph, _seed: int, _ratings: RatingScale | None, features: FeatureSet | None
 ) -> Recommender:
@@ -60,11 +53,12 @@ class Candidate(nn.Module):
         self,
         architecture: Trained,
         graph: Graph,
-        generator: torch.Generator,
+        seed: int,
         ratings: RatingScale | None = None,
         features: FeatureSet | None = None,
     ) -> None:
         super().__init__()
+        generator = torch_rng("cpu", seed, "init")
         self.architecture = architecture
         self.n_users, self.n_items = graph.n_users, graph.n_items
         self.graph = graph

@@ -94,7 +94,7 @@ class FromBatch:
 
     group = 1
 
-    def __init__(self, known: Positives) -> None:
+    def __init__(self, _spec: InBatchSampling, known: Positives) -> None:
         self.known = known
         self.alike = Unseen(known, _whole(known.degree_I.double(), known.n_users))
 
@@ -116,9 +116,9 @@ class FromBatch:
 class Hardest:
     """Of `group` uniform draws, the one that the model scores highest."""
 
-    def __init__(self, known: Positives, candidates: int) -> None:
+    def __init__(self, spec: HardSampling, known: Positives) -> None:
         self.uniform = Unseen(known, known.offered_I)
-        self.group = candidates
+        self.group = spec.candidates
 
     def each(self, users_B: Tensor, _items_B: Tensor, k: int, score: Score, generator: torch.Generator) -> Negatives:
         """K negatives for each pair, each the best of its own candidates."""
@@ -147,16 +147,6 @@ def by_popularity(spec: PopularitySampling, known: Positives) -> Drawer:
         return Unseen(known, known.offered_I)
     weight_I = _whole(known.degree_I.double() ** spec.exponent, known.n_users)
     return Unseen(known, weight_I * known.offered_I)
-
-
-def from_batch(_spec: InBatchSampling, known: Positives) -> Drawer:
-    """The positive items of the batch."""
-    return FromBatch(known)
-
-
-def hardest(spec: HardSampling, known: Positives) -> Drawer:
-    """The best of several draws."""
-    return Hardest(known, spec.candidates)
 
 
 def build_drawer(spec: Sampling, known: Positives) -> Drawer:

@@ -5,7 +5,7 @@ from torch import nn
 from torch.nn.functional import linear, normalize
 from torch.utils.checkpoint import checkpoint
 
-from gnas.config.scorers import MLP, Cosine, Dot, Scorer
+from gnas.config.scorers import MLP, Scorer
 from gnas.graph.segments import edge_sum
 from gnas.graph.sparse import SparseMatrix
 from gnas.nn.activations import activation
@@ -36,6 +36,9 @@ class Scoring(nn.Module):
 class DotScorer(Scoring):
     """u · i."""
 
+    def __init__(self, _spec: Scorer, _dim: int, _generator: torch.Generator) -> None:
+        super().__init__()
+
     def pair(self, u_BD: torch.Tensor, i_BKD: torch.Tensor) -> torch.Tensor:
         """Scores [B, K]. For few items a batch of products costs far more in calls than in arithmetic."""
         if i_BKD.shape[1] <= FEW:
@@ -51,24 +54,20 @@ class DotScorer(Scoring):
         return user_item.sampled_dot(user_UD, item_ID)
 
 
-class CosineScorer(Scoring):
+class CosineScorer(DotScorer):
     """u · i / (‖u‖ ‖i‖); a zero vector scores 0."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.dot = DotScorer()
 
     def pair(self, u_BD: torch.Tensor, i_BKD: torch.Tensor) -> torch.Tensor:
         """Scores [B, K]."""
-        return self.dot.pair(normalize(u_BD, dim=-1), normalize(i_BKD, dim=-1))
+        return super().pair(normalize(u_BD, dim=-1), normalize(i_BKD, dim=-1))
 
     def all(self, u_BD: torch.Tensor, item_ID: torch.Tensor) -> torch.Tensor:
         """Scores [B, I]."""
-        return self.dot.all(normalize(u_BD, dim=-1), normalize(item_ID, dim=-1))
+        return super().all(normalize(u_BD, dim=-1), normalize(item_ID, dim=-1))
 
     def edges(self, user_UD: torch.Tensor, item_ID: torch.Tensor, user_item: SparseMatrix) -> torch.Tensor:
         """Scores [E], without a gather per pair."""
-        return self.dot.edges(normalize(user_UD, dim=-1), normalize(item_ID, dim=-1), user_item)
+        return super().edges(normalize(user_UD, dim=-1), normalize(item_ID, dim=-1), user_item)
 
 
 class MLPScorer(Scoring):
@@ -137,16 +136,6 @@ class RatingScorer(Scoring):
         bias = edge_sum(user_item.pattern, user_UD[:, -1].contiguous(), item_ID[:, -1].contiguous())
         inner = self.inner.edges(user_UD[:, :-1].contiguous(), item_ID[:, :-1].contiguous(), user_item)
         return inner + bias + self.mean
-
-
-def dot(_spec: Dot, _dim: int, _generator: torch.Generator) -> DotScorer:
-    """Nothing to learn."""
-    return DotScorer()
-
-
-def cosine(_spec: Cosine, _dim: int, _generator: torch.Generator) -> CosineScorer:
-    """Nothing to learn."""
-    return CosineScorer()
 
 
 def build_scorer(spec: Scorer, dim: int, generator: torch.Generator, mean: float | None = None) -> Scoring:

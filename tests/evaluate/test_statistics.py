@@ -14,22 +14,20 @@ def skewed() -> np.ndarray:
 
 
 def test_interval_agrees_with_scipy(skewed: np.ndarray) -> None:
-    ours = bootstrap_interval(skewed, n=20_000, seed=1)
+    low, high = bootstrap_interval(skewed, n=20_000, seed=1)
     theirs = stats.bootstrap(
         (skewed,), np.mean, n_resamples=20_000, method="percentile", rng=np.random.default_rng(2)
     ).confidence_interval
     width = theirs.high - theirs.low
-    assert ours.mean == pytest.approx(skewed.mean())
-    assert ours.low == pytest.approx(theirs.low, abs=0.03 * width)
-    assert ours.high == pytest.approx(theirs.high, abs=0.03 * width)
-    assert ours.n_users == 300
+    assert low == pytest.approx(theirs.low, abs=0.03 * width)
+    assert high == pytest.approx(theirs.high, abs=0.03 * width)
 
 
 def test_interval_covers_the_truth_as_often_as_it_says() -> None:
     rng = np.random.default_rng(0)
     truth = 0.4 / 2.4
     worlds = [bootstrap_interval(rng.beta(0.4, 2.0, size=200), n=400, seed=world) for world in range(400)]
-    covered = np.mean([one.low <= truth <= one.high for one in worlds])
+    covered = np.mean([low <= truth <= high for low, high in worlds])
     assert 0.91 <= covered <= 0.98
 
 
@@ -48,9 +46,9 @@ def test_pairing_sees_a_difference_that_separate_intervals_hide() -> None:
     rng = np.random.default_rng(2)
     a = rng.random(300)
     b = a - 0.01 + rng.normal(0, 0.02, 300)
-    alone_a, alone_b = bootstrap_interval(a), bootstrap_interval(b)
+    (low_a, _), (_, high_b) = bootstrap_interval(a), bootstrap_interval(b)
     together = paired_bootstrap(a, b)
-    assert alone_b.high > alone_a.low
+    assert high_b > low_a
     assert together.low > 0
     assert together.difference == pytest.approx(np.mean(a - b))
 
@@ -84,16 +82,12 @@ def test_holm_against_a_hand_example() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "level", "words"),
-    [
-        (np.array([]), 0.95, "at least one user"),
-        (np.array([0.1, np.nan]), 0.95, "finite values; 1 are not"),
-        (np.array([0.1]), 1.0, "between 0 and 1"),
-    ],
+    ("values", "words"),
+    [(np.array([]), "at least one user"), (np.array([0.1, np.nan]), "finite values; 1 are not")],
 )
-def test_senseless_input_is_refused(values: np.ndarray, level: float, words: str) -> None:
+def test_senseless_input_is_refused(values: np.ndarray, words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        bootstrap_interval(values, level=level)
+        bootstrap_interval(values)
 
 
 def test_different_users_are_refused() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from gnas.graph.kept import Kept
+from gnas.graph.bipartite import Kept
 from gnas.graph.normalize import Weighing
 from gnas.graph.pattern import Pattern, runs, start_of
 from gnas.graph.relations.links import symmetric_matrix

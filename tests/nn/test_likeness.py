@@ -18,8 +18,7 @@ from gnas.features.blocks import Block, FeatureSet
 from gnas.features.neighbours import nearest_rows
 from gnas.features.table import load_table
 from gnas.graph.bipartite import Graph, build_graph
-from gnas.graph.relations.knn import knn
-from gnas.graph.relations.links import joined, normalized_sum
+from gnas.graph.relations.links import joined, knn, normalized_sum
 from gnas.nn.model import Candidate, build
 from gnas.space.load import load_space
 

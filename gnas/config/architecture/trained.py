@@ -68,7 +68,7 @@ class Written(Strict):
 class Trained(Written, Architecture):
     """A candidate that is trained: propagation, embedding, scorer, loss, optimiser and training length."""
 
-    builder: ClassVar[str] = "gnas.nn.model:candidate"
+    builder: ClassVar[str] = "gnas.nn.model:Candidate"
 
     @model_validator(mode="after")
     def _is_trained(self) -> "Trained":

@@ -1,4 +1,4 @@
-"""Links of the data among users or among items: friends, parts of a set."""
+"""Links among users or among items: those of the data (friends, parts of a set), and between what is alike."""
 
 import hashlib
 
@@ -18,6 +18,16 @@ from gnas.graph.sparse import SparseMatrix
 def links(features: FeatureSet, side: Side, graph: Graph) -> list[Relation]:
     """The links that came with the data, a relation for each set of them."""
     return [paired(name, side, pairs, graph) for name, pairs in features.links(side).items()]
+
+
+def knn(features: FeatureSet, side: Side, k: int, graph: Graph) -> list[Relation]:
+    """Each row with the k most like it by cosine, a relation for each reading; none where k is 0."""
+    return [paired(name, side, block.linked(k), graph) for name, block in features.blocks(side).items() if k]
+
+
+def links_and_knn(features: FeatureSet, side: Side, k: int, graph: Graph) -> list[Relation]:
+    """The relations among one side: the links given, then those of what is alike."""
+    return [*links(features, side, graph), *knn(features, side, k, graph)]
 
 
 def paired(name: str, side: Side, pairs: np.ndarray, graph: Graph) -> Relation:

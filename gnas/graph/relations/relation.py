@@ -80,15 +80,11 @@ class Relation:
 
     @cached_property
     def _looped(self) -> SparseMatrix:
-        plain = self.links
-        row, column = plain.pattern.row.long(), plain.pattern.column.long()
-        node = torch.arange(self.n_nodes, device=self.device)
-        order = torch.argsort(torch.cat([row * self.n_nodes + column, node * self.n_nodes + node]))
+        plain, n_nodes = self.links, self.n_nodes
+        pattern, order = plain.pattern.looped()
         own = torch.arange(plain.nnz, device=self.device) if plain.edge is None else plain.edge
-        edge = torch.cat([own, torch.full_like(node, -1)])[order]
-        value = torch.cat([plain.value, plain.value.new_ones(self.n_nodes)])[order]
-        column = torch.cat([column, node])[order]
-        pattern = Pattern(start_of(plain.pattern.count + 1), column, plain.shape, symmetric=True)
+        edge = torch.cat([own, own.new_full((n_nodes,), -1)])[order]
+        value = torch.cat([plain.value, plain.value.new_ones(n_nodes)])[order]
         return SparseMatrix(pattern, value, symmetric=True, edge=edge)
 
 

@@ -1,7 +1,8 @@
 """What a loss gets, the positives of a step, and what it gives, the value to minimise."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -33,14 +34,8 @@ class LossValue(NamedTuple):
     negatives: Tensor | None = None
 
 
-class StepLoss(Protocol):
-    """The loss of one step from the propagated embeddings."""
-
-    def __call__(
-        self, model: Candidate, user_UD: Tensor, item_ID: Tensor, batch: Batch, generator: torch.Generator, /
-    ) -> LossValue:
-        """Draw what is needed from `generator`, and compute."""
-        ...
+StepLoss = Callable[[Candidate, Tensor, Tensor, Batch, torch.Generator], LossValue]
+"""The loss of one step of a model, from the propagated embeddings user_UD and item_ID; draws from the generator."""
 
 
 def build_loss(loss: Loss, known: Positives) -> StepLoss:
