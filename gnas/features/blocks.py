@@ -40,19 +40,15 @@ class Block:
     fingerprint: str
     sha256: str | None = None
     report: tuple[dict[str, Any], ...] = ()
-    _nearest: dict[int, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
-
-    def nearest(self, k: int) -> np.ndarray:
-        """The k rows most like each, int64 [n, k], −1 for none; found once."""
-        if k not in self._nearest:
-            self._nearest[k] = nearest_rows(self.values, self.present, k)
-        return self._nearest[k]
+    _linked: dict[int, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
     def linked(self, k: int) -> np.ndarray:
-        """Each row with the k most like it, int64 [n, 2]."""
-        neighbour_nk = self.nearest(k)
-        row, place = np.nonzero(neighbour_nk >= 0)
-        return np.stack([row, neighbour_nk[row, place]], axis=1)
+        """Each row with the k most like it, int64 [n, 2]; found once."""
+        if k not in self._linked:
+            neighbour_nk = nearest_rows(self.values, self.present, k)
+            row, place = np.nonzero(neighbour_nk >= 0)
+            self._linked[k] = np.stack([row, neighbour_nk[row, place]], axis=1)
+        return self._linked[k]
 
     @property
     def dim(self) -> int:

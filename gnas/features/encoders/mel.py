@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gnas.config.encoders import Mel
-from gnas.features.encoders.base import Encoder, encode_each
+from gnas.features.encoders.base import encode_each
 from gnas.features.encoders.weights import identity_of, need
 from gnas.features.files import read_sound
 
@@ -21,7 +21,7 @@ class MelEncoder:
     modality = "audio"
     sha256: str | None = None
 
-    def __init__(self, spec: Mel) -> None:
+    def __init__(self, spec: Mel, _fit: Sequence[str], _device: str) -> None:
         need("soundfile", self.name, "audio")
         self.identity = identity_of(spec, None)
         self._filters = mel_filters(spec.bands, RATE, FFT)
@@ -58,8 +58,3 @@ def _power(sound: np.ndarray) -> np.ndarray:
     sound = np.pad(sound, (0, max(0, WINDOW - len(sound))))
     frames = np.lib.stride_tricks.sliding_window_view(sound, WINDOW)[::HOP] * np.hanning(WINDOW)
     return np.asarray(np.abs(np.fft.rfft(frames, FFT, axis=1)).T ** 2 / WINDOW)
-
-
-def build(spec: Mel, _fit: Sequence[str], _device: str) -> Encoder:
-    """Nothing to load."""
-    return MelEncoder(spec)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gnas.config.encoders import Pixels
-from gnas.features.encoders.base import Encoder, encode_each
+from gnas.features.encoders.base import encode_each
 from gnas.features.encoders.weights import identity_of, need
 from gnas.features.files import read_image
 
@@ -17,7 +17,7 @@ class PixelsEncoder:
     modality = "image"
     sha256: str | None = None
 
-    def __init__(self, spec: Pixels) -> None:
+    def __init__(self, spec: Pixels, _fit: Sequence[str], _device: str) -> None:
         need("PIL", self.name, "image")
         self.size = spec.size
         self.identity = identity_of(spec, None)
@@ -37,8 +37,3 @@ class PixelsEncoder:
             return None
         small = image.resize((self.size, self.size), resample=4)  # 4: box, the mean of the pixels under it
         return np.asarray(small, dtype=np.float32).ravel() / 255
-
-
-def build(spec: Pixels, _fit: Sequence[str], _device: str) -> Encoder:
-    """Nothing to load."""
-    return PixelsEncoder(spec)

@@ -9,7 +9,6 @@ import numpy as np
 from scipy import sparse
 
 from gnas.config.encoders import TfIdf
-from gnas.features.encoders.base import Encoder
 
 _WORD = re.compile(r"[^\W_]{2,}")
 _MAX_WORDS = 50_000
@@ -26,7 +25,7 @@ class TfIdfEncoder:
     modality = "text"
     sha256: str | None = None
 
-    def __init__(self, spec: TfIdf, fit: Sequence[str]) -> None:
+    def __init__(self, spec: TfIdf, fit: Sequence[str], _device: str) -> None:
         counts = [Counter(_words(text)) for text in fit]
         df = Counter(word for count in counts for word in count)
         frequent = sorted((w for w, n in df.items() if n >= spec.min_count), key=lambda w: (-df[w], w))[:_MAX_WORDS]
@@ -79,8 +78,3 @@ def _right_vectors(matrix: sparse.csr_array, dim: int) -> np.ndarray:
         vectors = vectors[np.argsort(-values)]
     signs = np.sign(vectors[np.arange(dim), np.abs(vectors).argmax(axis=1)])
     return np.asarray((vectors * signs[:, None]).T)
-
-
-def build(spec: TfIdf, fit: Sequence[str], _device: str) -> Encoder:
-    """Fit on the texts of train."""
-    return TfIdfEncoder(spec, fit)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from gnas.config.encoders import WordLlama
-from gnas.features.encoders.base import Encoder
 from gnas.features.encoders.weights import check_hash, hash_files, identity_of, need, package_folder
 
 
@@ -20,7 +19,7 @@ class WordLlamaEncoder:
     name = "wordllama"
     modality = "text"
 
-    def __init__(self, spec: WordLlama) -> None:
+    def __init__(self, spec: WordLlama, _fit: Sequence[str], _device: str) -> None:
         folder = package_folder("wordllama", self.name, "wordllama==0.4.0.post1")
         need("tokenizers", self.name, "text")
         self._weights = folder / "weights" / "l2_supercat_256.safetensors"
@@ -57,8 +56,3 @@ class WordLlamaEncoder:
         tokenizer.no_padding()
         tokenizer.no_truncation()
         return tokenizer
-
-
-def build(spec: WordLlama, _fit: Sequence[str], _device: str) -> Encoder:
-    """Find the package's files."""
-    return WordLlamaEncoder(spec)
