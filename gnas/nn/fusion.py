@@ -49,12 +49,7 @@ class FeatureFusion(nn.Module):
 
     def forward(self, generator: torch.Generator | None = None) -> torch.Tensor:
         """The contribution to every node: float32 [N, D]. Readings are dropped while training, by `generator`."""
-        parts = [side(generator) if len(side.projections) else None for side in (self.users, self.items)]
-        some = next(part for part in parts if part is not None)
-        sizes = (self.users.n, self.items.n)
-        return torch.cat(
-            [some.new_zeros(n, some.shape[1]) if part is None else part for part, n in zip(parts, sizes, strict=True)]
-        )
+        return torch.cat([self.users(generator), self.items(generator)])
 
 
 class SideFusion(nn.Module):
@@ -63,6 +58,8 @@ class SideFusion(nn.Module):
     h_m = P_m(z_m), or the learned vector of block m where its reading is missing or dropped.
     """
 
+    none_D: torch.Tensor
+
     def __init__(
         self, spec: Features, blocks: list[Block], n: int, dim: int, generator: torch.Generator, std: float
     ) -> None:
@@ -70,10 +67,12 @@ class SideFusion(nn.Module):
         self.n, self.dropout = n, spec.modality_dropout
         self.projections = nn.ModuleList(Projection(b, dim, spec.hidden, generator, std) for b in blocks)
         self.fused: nn.Module | None = FUSIONS[spec.fusion].build(len(blocks), dim, generator) if blocks else None
+        self.register_buffer("none_D", torch.zeros(dim), persistent=False)
 
     def forward(self, generator: torch.Generator | None) -> torch.Tensor:
-        """The contribution to each row: [n, D]."""
-        assert self.fused is not None  # asked only where there are projections
+        """The contribution to each row, zero where nothing is read: [n, D]."""
+        if self.fused is None:
+            return self.none_D.expand(self.n, -1)
         rate = self.dropout if self.training else 0.0
         h_nMD = torch.stack([projection(rate, generator) for projection in self.projections], dim=1)
         out_nD: torch.Tensor = self.fused(h_nMD)

@@ -1,7 +1,7 @@
 """Trains an encoder together with a recommender that reads through it, as a generator of epochs."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -48,13 +48,37 @@ def finetune(
     Raises:
         TrialFailed: the loss is not finite, or memory ran out.
     """
+    model, tuned, run_epoch = readings.model, readings.tuned, _epoch_runner(readings, interactions, pace, config)
+    kept, kept_layers = keep(model, {}), tuned.state()
+
+    def keep_both() -> None:
+        keep(model, kept)
+        kept_layers[:] = tuned.state()
+
+    patience = min(model.architecture.patience, config.train.patience)
+    try:
+        yield from best_epochs(
+            run_epoch, lambda _: evaluate(evaluator, model), config.main_metric, pace.epochs, patience, keep_both
+        )
+    finally:
+        tuned.restore(kept_layers)
+        model.load_state_dict(kept)
+        model.refresh()
+        model.eval()
+    readings.put_all()
+
+
+def _epoch_runner(
+    readings: Readings, interactions: Interactions, pace: Pace, config: RunConfig
+) -> Callable[[int], float]:
+    """A function that trains one epoch, reads all values again, and returns the mean loss."""
     model, tuned, architecture = readings.model, readings.tuned, readings.model.architecture
-    graph, options = model.graph, config.train
+    graph = model.graph
     pairs, known = pairs_of(interactions, graph, architecture), positives(graph, offer_unseen=not model.reads_items)
     generator = torch_rng(graph.device, config.seed, "finetune")
     optimizers = build_optimizer(architecture, model.parameters()), Adam(tuned.parameters, lr=pace.lr)
     rises = [_rising(one, share) for one, share in zip(optimizers, (RECOMMENDER_SHARE, 1.0), strict=True)]
-    step = build_step(model, known, half=options.precision == "bfloat16")
+    step = build_step(model, known, half=config.train.precision == "bfloat16")
 
     def run_epoch(index: int) -> float:
         losses = []
@@ -79,23 +103,7 @@ def finetune(
             raise TrialFailed(f"the loss is {mean} in epoch {index}; the encoder has diverged, try a smaller --lr")
         return mean
 
-    kept, kept_layers = keep(model, {}), tuned.state()
-
-    def keep_both() -> None:
-        keep(model, kept)
-        kept_layers[:] = tuned.state()
-
-    patience = min(architecture.patience, options.patience)
-    try:
-        yield from best_epochs(
-            run_epoch, lambda _: evaluate(evaluator, model), config.main_metric, pace.epochs, patience, keep_both
-        )
-    finally:
-        tuned.restore(kept_layers)
-        model.load_state_dict(kept)
-        model.refresh()
-        model.eval()
-    readings.put_all()
+    return run_epoch
 
 
 def _rising(optimizer: Optimizer, share: float) -> LambdaLR:
