@@ -5,6 +5,7 @@ import torch
 from gnas.baselines.baseline import Settings
 from gnas.errors import DataError
 from gnas.graph.bipartite import Graph
+from gnas.nn.recommender import Solved
 
 NOTHING: list[Settings] = [{}]
 """The grid of what has no parameters."""
@@ -14,20 +15,18 @@ BIAS_GRID: list[Settings] = [
 ]
 
 
-def fit_popularity(graph: Graph) -> "Bias":
+def fit_popularity(graph: Graph) -> Solved:
     """An item's score is its number of interactions, the same for all users."""
-    zero = torch.zeros((), device=graph.device)
-    return Bias(zero, zero.expand(graph.n_users), graph.degree_I)
+    return _sums(graph, torch.zeros_like(graph.degree_U), graph.degree_I)
 
 
-def fit_mean(graph: Graph) -> "Bias":
+def fit_mean(graph: Graph) -> Solved:
     """The mean train rating μ for every pair."""
-    rating_E = _ratings(graph)
-    zero = torch.zeros((), device=graph.device)
-    return Bias(rating_E.mean(), zero.expand(graph.n_users), zero.expand(graph.n_items))
+    mean = _ratings(graph).mean()
+    return _sums(graph, mean.expand(graph.n_users), torch.zeros_like(graph.degree_I))
 
 
-def fit_bias(graph: Graph, item_shrink: float = 5.0, user_shrink: float = 5.0) -> "Bias":
+def fit_bias(graph: Graph, item_shrink: float = 5.0, user_shrink: float = 5.0) -> Solved:
     """The sum μ + b_u + b_i: b_i = Σ (r − μ) / (n_i + item_shrink), b_u = Σ (r − μ − b_i) / (n_u + user_shrink).
 
     Koren, "Factor in the Neighbors", TKDD 2010, section 2.1.
@@ -42,19 +41,12 @@ def fit_bias(graph: Graph, item_shrink: float = 5.0, user_shrink: float = 5.0) -
     item_I = torch.zeros_like(count_I).index_add_(0, item_E, rating_E - mean) / (count_I + item_shrink)
     rest_E = rating_E - mean - item_I[item_E]
     user_U = torch.zeros_like(count_U).index_add_(0, user_E, rest_E) / (count_U + user_shrink)
-    return Bias(mean, user_U, item_I)
+    return _sums(graph, user_U + mean, item_I)
 
 
-class Bias:
-    """The sum of three numbers."""
-
-    def __init__(self, mean: torch.Tensor, user_U: torch.Tensor, item_I: torch.Tensor) -> None:
-        self.n_users, self.n_items = len(user_U), len(item_I)
-        self._user_U, self._item_I = user_U + mean, item_I
-
-    def score(self, users: torch.Tensor) -> torch.Tensor:
-        """Scores, or predicted ratings, of all items for `users`: float32 [B, I]."""
-        return self._user_U[users, None] + self._item_I
+def _sums(graph: Graph, user_U: torch.Tensor, item_I: torch.Tensor) -> Solved:
+    """A score is the number of the user and the number of the item, added up."""
+    return Solved(graph, lambda users: user_U[users, None] + item_I)
 
 
 def _ratings(graph: Graph) -> torch.Tensor:

@@ -13,6 +13,7 @@ from gnas.graph.normalize import power
 from gnas.graph.pattern import Pattern, start_of
 from gnas.graph.sparse import SparseMatrix
 from gnas.graph.spgemm import dense_product
+from gnas.nn.recommender import Solved
 
 BLOCK_BYTES = 128 * 2**20
 ITEM_KNN_GRID: list[Settings] = [
@@ -28,7 +29,7 @@ RP3BETA_GRID: list[Settings] = [
 ]  # fmt: skip
 
 
-def fit_item_knn(graph: Graph, neighbours: int = 100, shrink: float = 10.0) -> "Neighbours":
+def fit_item_knn(graph: Graph, neighbours: int = 100, shrink: float = 10.0) -> Solved:
     """weight(i, j) = n_ij / (√(n_i n_j) + shrink) for the `neighbours` items i nearest to j; n_ij users took both.
 
     Sarwar et al., "Item-based collaborative filtering", WWW 2001.
@@ -41,10 +42,10 @@ def fit_item_knn(graph: Graph, neighbours: int = 100, shrink: float = 10.0) -> "
         norm_bI = (count_I[items_b, None] * count_I).sqrt_().add_(shrink)
         return both_bI.div_(norm_bI.clamp_(min=1e-9))
 
-    return Neighbours(graph, nearest(graph.n_items, graph.device, weights, neighbours).transposed)
+    return _through(graph, nearest(graph, weights, neighbours).transposed)
 
 
-def fit_rp3beta(graph: Graph, alpha: float = 0.6, beta: float = 0.4, neighbours: int = 400) -> "Neighbours":
+def fit_rp3beta(graph: Graph, alpha: float = 0.6, beta: float = 0.4, neighbours: int = 400) -> Solved:
     """weight(i, j) = Σ_u (1/n_i)^alpha (1/n_u)^alpha / n_j^beta, the `neighbours` largest of each i kept.
 
     Random walks user, item, user, item, in which popular ends count less: Paudel et al., "Updatable, accurate, diverse,
@@ -59,20 +60,18 @@ def fit_rp3beta(graph: Graph, alpha: float = 0.6, beta: float = 0.4, neighbours:
         walks_bI = dense_product(graph.user_item.transposed.rows(items_b), onwards.csr)
         return walks_bI.mul_(into_I[items_b, None]).mul_(held_back_I)
 
-    return Neighbours(graph, nearest(graph.n_items, graph.device, weights, neighbours))
+    return _through(graph, nearest(graph, weights, neighbours))
 
 
-def nearest(
-    n_items: int, device: torch.device, weights: Callable[[torch.Tensor], torch.Tensor], k: int
-) -> SparseMatrix:
+def nearest(graph: Graph, weights: Callable[[torch.Tensor], torch.Tensor], k: int) -> SparseMatrix:
     """The `k` largest positive weights of each row, without the diagonal: [I, I].
 
     Args:
-        n_items: I.
-        device: where the weights are.
+        graph: whose items they are.
         weights: gives the dense rows [b, I] of the items asked for; they are written over.
         k: how many are kept.
     """
+    n_items, device = graph.n_items, graph.device
     k = min(k, n_items)
     size = max(1, BLOCK_BYTES // (4 * n_items))
     columns, values, counts = [], [], []
@@ -92,15 +91,6 @@ def nearest(
     return SparseMatrix(pattern, torch.cat(values))
 
 
-class Neighbours:
+def _through(graph: Graph, weight: SparseMatrix) -> Solved:
     """score(u, j) = Σ over the items i of u of weight(i, j), `weight` being sparse [I, I]."""
-
-    def __init__(self, graph: Graph, weight: SparseMatrix) -> None:
-        self.n_users, self.n_items = graph.n_users, graph.n_items
-        self.graph = graph
-        self.weight = weight
-
-    @torch.no_grad()
-    def score(self, users: torch.Tensor) -> torch.Tensor:
-        """Scores of all items for `users`: float32 [B, I]."""
-        return dense_product(self.graph.user_item.rows(users), self.weight.csr)
+    return Solved(graph, lambda users: dense_product(graph.user_item.rows(users), weight.csr))

@@ -12,17 +12,17 @@ Shapes: S rows of the side solved for, O rows of the other side, D dim, E intera
 
 import torch
 
-from gnas.config.architecture import ClosedForm
 from gnas.config.closed_forms import ALS
 from gnas.graph.bipartite import Graph
 from gnas.graph.sparse import SparseMatrix
+from gnas.nn.recommender import Solved
 from gnas.rng import torch_rng
 
 STEPS = 4
 """Conjugate gradient steps a solve: each starts where the last sweep ended."""
 
 
-def fit_als(spec: ALS, graph: Graph, *, steps: int = STEPS, seed: int = 0) -> "Factorisation":
+def fit_als(spec: ALS, graph: Graph, *, steps: int = STEPS, seed: int = 0) -> Solved:
     """`sweeps` times users then items, from one random start: equal specs give equal recommenders."""
     with torch.no_grad():
         start = torch.randn(graph.n_nodes, spec.rank, generator=torch_rng("cpu", seed, "ials")) * (0.1 / spec.rank**0.5)
@@ -33,7 +33,7 @@ def fit_als(spec: ALS, graph: Graph, *, steps: int = STEPS, seed: int = 0) -> "F
         for _ in range(spec.sweeps):
             user_UD = solve(graph.user_item, user_UD, item_ID, spec.unobserved, reg_U, steps)
             item_ID = solve(graph.user_item.transposed, item_ID, user_UD, spec.unobserved, reg_I, steps)
-        return Factorisation(spec, user_UD, item_ID)
+        return Solved(graph, lambda users: user_UD[users] @ item_ID.t(), spec)
 
 
 def solve(
@@ -66,16 +66,3 @@ def solve(
         before_S, descent_S = descent_S, (rest_SD * conditioned_SD).sum(1, keepdim=True)
         step_SD = conditioned_SD.addcmul_(step_SD, descent_S / before_S.clamp_(min=1e-20))
     return own_SD
-
-
-class Factorisation:
-    """score(u, i) = w_u · h_i."""
-
-    def __init__(self, spec: ALS, user_UD: torch.Tensor, item_ID: torch.Tensor) -> None:
-        self.architecture = ClosedForm(propagation=spec)
-        self.n_users, self.n_items = len(user_UD), len(item_ID)
-        self.user_UD, self.item_ID = user_UD, item_ID
-
-    def score(self, users: torch.Tensor) -> torch.Tensor:
-        """Scores of all items for `users`: float32 [B, I]."""
-        return self.user_UD[users] @ self.item_ID.t()

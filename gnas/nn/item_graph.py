@@ -17,7 +17,6 @@ from dataclasses import dataclass
 
 import torch
 
-from gnas.config.architecture import ClosedForm
 from gnas.config.closed_forms import ItemGraph
 from gnas.errors import TrialFailed
 from gnas.graph.bipartite import Graph
@@ -26,6 +25,7 @@ from gnas.graph.normalize import power
 from gnas.graph.products import multiply
 from gnas.graph.sparse import SparseMatrix
 from gnas.graph.spgemm import dense_product
+from gnas.nn.recommender import Solved
 
 DENSE_SIDE = 12_288
 """Largest side of a dense matrix: 576 MiB in float32, three times that while it is inverted."""
@@ -50,7 +50,7 @@ class Problem:
         return SparseMatrix(self.x.pattern, self.x.value * self.ridge_I.rsqrt()[self.x.pattern.column])
 
 
-def fit_item_graph(spec: ItemGraph, graph: Graph) -> "ItemWeights | UserKernel | LeadingDirections":
+def fit_item_graph(spec: ItemGraph, graph: Graph) -> Solved:
     """The item graph `spec` on the train interactions, by whichever of the three ways is small enough.
 
     Raises:
@@ -58,10 +58,10 @@ def fit_item_graph(spec: ItemGraph, graph: Graph) -> "ItemWeights | UserKernel |
     """
     with torch.no_grad():
         if graph.n_items <= min(graph.n_users, DENSE_SIDE):
-            return ItemWeights(spec, graph)
+            return by_weights(spec, graph)
         if graph.n_users <= DENSE_SIDE:
-            return UserKernel(spec, graph)
-        return LeadingDirections(spec, graph)
+            return by_user_kernel(spec, graph)
+        return by_leading_directions(spec, graph)
 
 
 def problem(spec: ItemGraph, graph: Graph) -> Problem:
@@ -76,109 +76,78 @@ def problem(spec: ItemGraph, graph: Graph) -> Problem:
     return Problem(x, ridge_I, scale, unscale_U)
 
 
-class ItemWeights:
-    """B itself, dense [I, I]."""
-
-    def __init__(self, spec: ItemGraph, graph: Graph) -> None:
-        self.architecture = ClosedForm(propagation=spec)
-        self.n_users, self.n_items = graph.n_users, graph.n_items
-        self.graph = graph
-        task = problem(spec, graph)
-        norm_I = power(graph.degree_I, -spec.item_norm)
-        gram_II = graph.item_gram(spec.user_norm) * (task.scale * norm_I)
-        gram_II *= (task.scale * norm_I)[:, None]
-        gram_II.diagonal().add_(task.ridge_I)
-        weight_II = _inverse(gram_II)
-        del gram_II
-        weight_II /= -weight_II.diagonal().clone()
-        weight_II.fill_diagonal_(0)
-        weight_II *= norm_I[:, None]
-        self.weight_II = weight_II
-
-    @property
-    def n_parameters(self) -> int:
-        """Number of learned weights."""
-        return self.n_items * (self.n_items - 1)
-
-    @torch.no_grad()
-    def score(self, users: torch.Tensor) -> torch.Tensor:
-        """Scores of all items for `users`: float32 [B, I]."""
-        return multiply(self.graph.user_item.rows(users), self.weight_II)
+def weights(spec: ItemGraph, graph: Graph) -> torch.Tensor:
+    """B itself, its rows times D_I^-item_norm: dense [I, I]."""
+    task = problem(spec, graph)
+    norm_I = power(graph.degree_I, -spec.item_norm)
+    gram_II = graph.item_gram(spec.user_norm) * (task.scale * norm_I)
+    gram_II *= (task.scale * norm_I)[:, None]
+    gram_II.diagonal().add_(task.ridge_I)
+    weight_II = _inverse(gram_II)
+    del gram_II
+    weight_II /= -weight_II.diagonal().clone()
+    weight_II.fill_diagonal_(0)
+    weight_II *= norm_I[:, None]
+    return weight_II
 
 
-class UserKernel:
-    """K over users, dense [U, U]; exact."""
+def by_weights(spec: ItemGraph, graph: Graph) -> Solved:
+    """By B itself."""
+    weight_II, n_weights = weights(spec, graph), graph.n_items * (graph.n_items - 1)
+    return Solved(graph, lambda users: multiply(graph.user_item.rows(users), weight_II), spec, n_weights)
 
-    def __init__(self, spec: ItemGraph, graph: Graph) -> None:
-        self.architecture = ClosedForm(propagation=spec)
-        self.n_users, self.n_items = graph.n_users, graph.n_items
-        task = problem(spec, graph)
-        self._x, self._y, self._unscale_U = task.x, task.y, task.unscale_U
-        kernel_UU = dense_product(self._y.csr, self._y.transposed.csr)
-        kernel_UU.diagonal().add_(1)
-        self.kernel_UU = _inverse(kernel_UU)
-        explained_I = torch.cat([self._explained(block) for block in _blocks(self.n_items, graph.device)])
-        self._out_I = task.ridge_I.sqrt() / (1 - explained_I)
 
-    @property
-    def n_parameters(self) -> int:
-        """Number of learned weights."""
-        return self.n_users * (self.n_users + 1) // 2
+def by_user_kernel(spec: ItemGraph, graph: Graph) -> Solved:
+    """By K over users, dense [U, U]; exact."""
+    task = problem(spec, graph)
+    x, y, unscale_U = task.x, task.y, task.unscale_U
+    kernel_UU = dense_product(y.csr, y.transposed.csr)
+    kernel_UU.diagonal().add_(1)
+    kernel_UU = _inverse(kernel_UU)
 
-    def _explained(self, items_b: torch.Tensor) -> torch.Tensor:
+    def explained(items_b: torch.Tensor) -> torch.Tensor:
         """y_jᵀ K y_j for the items j given."""
-        through_bU = multiply(self._y.transposed.rows(items_b), self.kernel_UU)
-        return through_bU.mul_(self._y.transposed.dense_rows(items_b)).sum(1)
+        through_bU = multiply(y.transposed.rows(items_b), kernel_UU)
+        return through_bU.mul_(y.transposed.dense_rows(items_b)).sum(1)
 
-    @torch.no_grad()
-    def score(self, users: torch.Tensor) -> torch.Tensor:
-        """Scores of all items for `users`: float32 [B, I]."""
-        kernel_UB = self.kernel_UU[users].t().contiguous()  # K is symmetric
-        removed_BI = multiply(self._y.transposed.csr, kernel_UB).t() * self._out_I
-        return self._x.dense_rows(users).sub_(removed_BI).mul_(self._unscale_U[users, None])
+    blocks = torch.split(torch.arange(graph.n_items, device=graph.device), BLOCK)
+    explained_I = torch.cat([explained(items_b) for items_b in blocks])
+    out_I = task.ridge_I.sqrt() / (1 - explained_I)
+
+    def score(users: torch.Tensor) -> torch.Tensor:
+        kernel_UB = kernel_UU[users].t().contiguous()  # K is symmetric
+        removed_BI = multiply(y.transposed.csr, kernel_UB).t() * out_I
+        return x.dense_rows(users).sub_(removed_BI).mul_(unscale_U[users, None])
+
+    return Solved(graph, score, spec, graph.n_users * (graph.n_users + 1) // 2)
 
 
-class LeadingDirections:
-    """The leading directions as they are, the rest to first order."""
+def by_leading_directions(spec: ItemGraph, graph: Graph) -> Solved:
+    """By the leading directions as they are, the rest to first order."""
+    task = problem(spec, graph)
+    x, y, unscale_U = task.x, task.y, task.unscale_U
+    factors = truncated_svd(y, min(LEADING, graph.n_users, graph.n_items))
+    item_IK, square_K = factors.item_IK, factors.singular_K.square()
+    last = float(square_K[-1])
+    slope = min(1 / (1 + last / 2), 0.9 / max(last, 1e-30))  # no eigenvalue of the rest above 0.9
+    gain_K = square_K / (1 + square_K) - slope * square_K
+    gain_KI = (item_IK * gain_K).t().contiguous()
+    own_I = torch.zeros(graph.n_items, device=graph.device)
+    own_I.index_add_(0, y.pattern.column.long(), y.value.square())
+    out_I = task.ridge_I.sqrt() / (1 - (slope * own_I + item_IK.square() @ gain_K))
 
-    def __init__(self, spec: ItemGraph, graph: Graph) -> None:
-        self.architecture = ClosedForm(propagation=spec)
-        self.n_users, self.n_items = graph.n_users, graph.n_items
-        task = problem(spec, graph)
-        self._x, self._y, self._unscale_U = task.x, task.y, task.unscale_U
-        factors = truncated_svd(self._y, min(LEADING, self.n_users, self.n_items))
-        square_K = factors.singular_K.square()
-        last = float(square_K[-1])
-        self._slope = min(1 / (1 + last / 2), 0.9 / max(last, 1e-30))  # no eigenvalue of the rest above 0.9
-        gain_K = square_K / (1 + square_K) - self._slope * square_K
-        self._item_IK, self._gain_KI = factors.item_IK, (factors.item_IK * gain_K).t().contiguous()
-        own_I = torch.zeros(self.n_items, device=graph.device)
-        own_I.index_add_(0, self._y.pattern.column.long(), self._y.value.square())
-        explained_I = self._slope * own_I + factors.item_IK.square() @ gain_K
-        self._out_I = task.ridge_I.sqrt() / (1 - explained_I)
-
-    @property
-    def n_parameters(self) -> int:
-        """Number of learned weights."""
-        return self._item_IK.numel()
-
-    @torch.no_grad()
-    def score(self, users: torch.Tensor) -> torch.Tensor:
-        """Scores of all items for `users`: float32 [B, I]."""
-        score_BI = torch.empty(len(users), self.n_items, device=users.device)
-        for start in range(0, len(users), BLOCK):
-            some = users[start : start + BLOCK]
-            row_bI = self._y.dense_rows(some)
-            through_Ub = multiply(self._y.csr, row_bI.t().contiguous())
-            explained_bI = multiply(self._y.transposed.csr, through_Ub).t() * self._slope
-            explained_bI += multiply(self._y.rows(some), self._item_IK) @ self._gain_KI
-            explained_bI.sub_(row_bI).mul_(self._out_I).add_(self._x.dense_rows(some))
-            score_BI[start : start + BLOCK] = explained_bI.mul_(self._unscale_U[some, None])
+    def score(users: torch.Tensor) -> torch.Tensor:
+        score_BI = torch.empty(len(users), graph.n_items, device=users.device)
+        for some, score_bI in zip(torch.split(users, BLOCK), torch.split(score_BI, BLOCK), strict=True):
+            row_bI = y.dense_rows(some)
+            through_Ub = multiply(y.csr, row_bI.t().contiguous())
+            explained_bI = multiply(y.transposed.csr, through_Ub).t() * slope
+            explained_bI += multiply(y.rows(some), item_IK) @ gain_KI
+            explained_bI.sub_(row_bI).mul_(out_I).add_(x.dense_rows(some))
+            score_bI.copy_(explained_bI.mul_(unscale_U[some, None]))
         return score_BI
 
-
-def _blocks(n: int, device: torch.device) -> list[torch.Tensor]:
-    return [torch.arange(start, min(start + BLOCK, n), device=device) for start in range(0, n, BLOCK)]
+    return Solved(graph, score, spec, item_IK.numel())
 
 
 def _inverse(matrix: torch.Tensor) -> torch.Tensor:

@@ -10,7 +10,6 @@ import math
 
 import torch
 
-from gnas.config.architecture import ClosedForm
 from gnas.config.closed_forms import Spectral
 from gnas.graph.bipartite import Graph
 from gnas.graph.factors import largest_singular_value
@@ -18,6 +17,7 @@ from gnas.graph.normalize import power
 from gnas.graph.products import multiply
 from gnas.graph.sparse import SparseMatrix
 from gnas.graph.spgemm import dense_of, dense_product, product
+from gnas.nn.recommender import Solved
 
 DENSE_ITEMS = 8192
 """Up to this many items the whole filter is kept as a matrix [I, I], 256 MiB."""
@@ -31,13 +31,15 @@ NULL = 1e-5
 """Singular vectors below this singular value are no part of the graph and left out of the ideal part."""
 
 
-def fit_spectral(spec: Spectral, graph: Graph) -> "SpectralRecommender | FilterMatrix":
+def fit_spectral(spec: Spectral, graph: Graph) -> Solved:
     """The filter `spec` on the train graph: as a matrix over items where that is small, else applied when scoring."""
-    rank = max(1, min(spec.rank, min(graph.n_users, graph.n_items) - 1))
-    lazy = SpectralRecommender(spec, graph, rank)
-    if graph.n_items <= min(DENSE_ITEMS, 2 * graph.n_users):
-        return FilterMatrix(lazy)
-    return lazy
+    filtered, n_items = Filter(spec, graph), graph.n_items
+    if n_items > min(DENSE_ITEMS, 2 * graph.n_users):
+        return Solved(graph, lambda users: filtered(graph.user_item.rows(users)), spec)
+    start = torch.arange(n_items + 1, dtype=graph.user_item.pattern.column.dtype, device=graph.device)
+    one_I = torch.ones(n_items, device=graph.device)
+    filter_II = filtered(torch.sparse_csr_tensor(start, start[:-1], one_I, (n_items, n_items)))
+    return Solved(graph, lambda users: multiply(graph.user_item.rows(users), filter_II), spec)
 
 
 def response_coefficients(spec: Spectral) -> list[float]:
@@ -60,13 +62,10 @@ def _response(spec: Spectral, eigenvalue: float) -> float:
     return 0.5 * (1 + math.copysign(abs(x) ** spec.sharpness, x))
 
 
-class SpectralRecommender:
-    """The filter applied to the rows of the users asked for."""
+class Filter:
+    """The filter, as a function of rows over items."""
 
-    def __init__(self, spec: Spectral, graph: Graph, rank: int) -> None:
-        self.architecture = ClosedForm(propagation=spec)
-        self.n_users, self.n_items = graph.n_users, graph.n_items
-        self.graph = graph
+    def __init__(self, spec: Spectral, graph: Graph) -> None:
         self._coefficients = response_coefficients(spec)
         self._before_I, self._after_I = power(graph.degree_I, -spec.degree), power(graph.degree_I, spec.degree)
         if self._coefficients:
@@ -79,19 +78,14 @@ class SpectralRecommender:
             self._hops = (down.csr, pattern.csr(self._matrix.value * after_E))
         self._ideal: tuple[torch.Tensor, torch.Tensor] | None = None
         if spec.ideal > 0:
-            factors = graph.svd(rank)
+            factors = graph.svd(max(1, min(spec.rank, min(graph.n_users, graph.n_items) - 1)))
             item_IK = factors.item_IK[:, factors.singular_K > NULL]
             into_IK = item_IK * power(graph.degree_I, -spec.ideal_degree)[:, None]
             out_IK = item_IK * (spec.ideal * power(graph.degree_I, spec.ideal_degree))[:, None]
             self._ideal = (into_IK, out_IK.t().contiguous())
 
-    @torch.no_grad()
-    def score(self, users: torch.Tensor) -> torch.Tensor:
-        """Scores of all items for `users`: float32 [B, I]."""
-        return self.filtered(self.graph.user_item.rows(users))
-
-    def filtered(self, row_BI: torch.Tensor) -> torch.Tensor:
-        """The filter applied to sparse rows over items, a torch CSR tensor: float32 [B, I]."""
+    def __call__(self, row_BI: torch.Tensor) -> torch.Tensor:
+        """The filter applied to rows, a sparse CSR tensor [B, I]: float32 [B, I]."""
         score_BI = self._polynomial_part(row_BI) if self._coefficients and self._hops is None else None
         if self._ideal is not None:
             into_IK, out_KI = self._ideal
@@ -125,24 +119,6 @@ class SpectralRecommender:
     def _shifted(self, x_Ib: torch.Tensor) -> torch.Tensor:
         once_Ub = multiply(self._matrix.csr, x_Ib)
         return multiply(self._matrix.transposed.csr, once_Ub).mul_(2).sub_(x_Ib)
-
-
-class FilterMatrix:
-    """The filter worked out for every item once; a user's scores are the sum over the rows of their items."""
-
-    def __init__(self, lazy: SpectralRecommender) -> None:
-        self.architecture = lazy.architecture
-        self.n_users, self.n_items = lazy.n_users, lazy.n_items
-        self.graph = lazy.graph
-        n_items, device = self.n_items, self.graph.device
-        start = torch.arange(n_items + 1, dtype=self.graph.user_item.pattern.column.dtype, device=device)
-        identity = torch.sparse_csr_tensor(start, start[:-1], torch.ones(n_items, device=device), (n_items, n_items))
-        self.filter_II = lazy.filtered(identity)
-
-    @torch.no_grad()
-    def score(self, users: torch.Tensor) -> torch.Tensor:
-        """Scores of all items for `users`: float32 [B, I]."""
-        return multiply(self.graph.user_item.rows(users), self.filter_II)
 
 
 def _terms_per_user(graph: Graph) -> float:

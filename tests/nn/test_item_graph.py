@@ -11,15 +11,15 @@ from gnas.config.closed_forms import ItemGraph
 from gnas.errors import TrialFailed
 from gnas.graph.bipartite import Graph
 from gnas.nn import item_graph
-from gnas.nn.item_graph import ItemWeights, LeadingDirections, UserKernel, fit_item_graph
+from gnas.nn.item_graph import by_leading_directions, by_user_kernel, by_weights, fit_item_graph, weights
 from gnas.nn.model import build
-from gnas.nn.recommender import Recommender
+from gnas.nn.recommender import Recommender, Solved
 from tests.nn.closed_form_worlds import all_scores, degree_power, normalized, world
 
 WAYS: dict[str, Callable[[ItemGraph, Graph], Recommender]] = {
-    "weights": ItemWeights,
-    "kernel": UserKernel,
-    "leading": LeadingDirections,
+    "by_weights": by_weights,
+    "by_user_kernel": by_user_kernel,
+    "by_leading_directions": by_leading_directions,
 }
 SPECS = [
     ItemGraph(l2=5.0),
@@ -52,7 +52,7 @@ def test_scores_are_those_of_ease(way: str, spec: ItemGraph, shape: tuple[int, i
 
 def test_every_column_is_a_ridge_regression_on_the_other_items() -> None:
     graph, dense_UI = world()
-    weight = ItemWeights(ItemGraph(l2=4.0), graph).weight_II.numpy().astype(float)
+    weight = weights(ItemGraph(l2=4.0), graph).numpy().astype(float)
     for item in (0, 7):
         others = np.delete(np.arange(20), item)
         x_UO = dense_UI[:, others]
@@ -62,13 +62,17 @@ def test_every_column_is_a_ridge_regression_on_the_other_items() -> None:
 
 @pytest.mark.parametrize(
     ("shape", "side", "way"),
-    [((40, 15), 50, ItemWeights), ((15, 40), 50, UserKernel), ((40, 15), 12, LeadingDirections)],
+    [((40, 15), 50, "by_weights"), ((15, 40), 50, "by_user_kernel"), ((40, 15), 12, "by_leading_directions")],
 )
 def test_the_smallest_way_is_taken(
-    shape: tuple[int, int], side: int, way: type, monkeypatch: pytest.MonkeyPatch
+    shape: tuple[int, int], side: int, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(item_graph, "DENSE_SIDE", side)
-    assert isinstance(fit_item_graph(ItemGraph(), world(*shape)[0]), way)
+    taken: list[str] = []
+    for name in WAYS:
+        monkeypatch.setattr(item_graph, name, lambda *_, name=name: taken.append(name))
+    fit_item_graph(ItemGraph(), world(*shape)[0])
+    assert taken == [way]
 
 
 def test_few_directions_keep_the_ranking_where_the_ridge_is_strong(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +80,7 @@ def test_few_directions_keep_the_ranking_where_the_ridge_is_strong(monkeypatch: 
     graph, dense_UI = world(300, 200, density=0.05)
     spec = ItemGraph(l2=100.0, user_norm=0.25, item_norm=0.25)
     exact = np.where(dense_UI > 0, -np.inf, textbook(dense_UI, spec))[:-1]
-    near = np.where(dense_UI > 0, -np.inf, all_scores(LeadingDirections(spec, graph), 300))[:-1]
+    near = np.where(dense_UI > 0, -np.inf, all_scores(by_leading_directions(spec, graph), 300))[:-1]
     best_exact, best_near = (np.argsort(-scores, axis=1)[:, :20] for scores in (exact, near))
     shared = [len(set(a) & set(b)) / 20 for a, b in zip(best_exact, best_near, strict=True)]
     assert np.mean(shared) > 0.9
@@ -87,7 +91,7 @@ def test_float32_is_enough_for_large_sides(l2: float, monkeypatch: pytest.Monkey
     graph, dense_UI = world(600, 150, density=0.3)
     spec = ItemGraph(l2=l2)
     monkeypatch.setattr(item_graph, "DOUBLE_SIDE", 0)
-    np.testing.assert_allclose(all_scores(ItemWeights(spec, graph), 600), textbook(dense_UI, spec), atol=1e-3)
+    np.testing.assert_allclose(all_scores(by_weights(spec, graph), 600), textbook(dense_UI, spec), atol=1e-3)
 
 
 def test_float64_steps_in_where_float32_fails(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +124,8 @@ def test_build_makes_it_the_gram_matrix_stays_whole_and_scores_may_be_written_in
     graph, dense_UI = world()
     architecture = ClosedForm(propagation=ItemGraph(item_norm=0.25))
     recommender = build(architecture, graph, seed=0)
-    assert isinstance(recommender, ItemWeights)
+    assert isinstance(recommender, Solved)
+    assert recommender.architecture is not None
     assert recommender.architecture.identity == architecture.identity
     np.testing.assert_array_equal(graph.item_gram().numpy(), dense_UI.T @ dense_UI)
     users = torch.arange(3)
