@@ -75,12 +75,8 @@ def _numbered(origin: Origin) -> tuple[Rows, pl.Series, pl.Series, list[Record]]
         Rows(log, frame["part"].to_numpy()),
         user_ids,
         item_ids,
-        [first | {"columns": _columns(origin)}, second | sizes],
+        [first | {"columns": next(iter(origin.parts.values())).columns}, second | sizes],
     )
-
-
-def _columns(origin: Origin) -> dict[str, str]:
-    return next(iter(origin.parts.values())).columns
 
 
 def _merged(origin: Origin) -> tuple[pl.DataFrame, list[str]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from gnas.config.encoders import EncoderSpec
 from gnas.config.features import Features
@@ -16,7 +17,7 @@ from gnas.features.cache import encode_cached
 from gnas.features.clean import normalise_text
 from gnas.features.encoders import Encoder, build_encoder
 from gnas.features.neighbours import nearest_rows
-from gnas.features.table import SIDES, FeatureTable, Side, known_rows
+from gnas.features.table import SIDES, FeatureTable, Side
 
 Progress = Callable[[str, int, int], None]
 """Called with what is read, how many of how many values are."""
@@ -171,7 +172,8 @@ def encode_block(
         vectors = table.vectors[wanted.columns[0]]
         raw = _Raw("vector", vectors.values, vectors.present, _digest(vectors.values.tobytes(), rows))
     else:
-        attributes, known = encode_attributes(table, fit), known_rows(table, wanted.columns)
+        attributes = encode_attributes(table, fit)
+        known = table.frame.select(pl.any_horizontal(pl.col(wanted.columns).is_not_null())).to_series().to_numpy()
         cells = (repr(table.frame[column].to_list()) for column in wanted.columns)
         content = _digest(*cells, repr(table.clean), rows)
         raw = _Raw("attributes", attributes.values, known, content, None, attributes.report)

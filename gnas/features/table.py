@@ -216,11 +216,3 @@ def _derived(rows: pl.DataFrame, template: str, path: Path) -> pl.Series:
 
 def _note(column: str, step: str, count: int, detail: str) -> dict[str, Any]:
     return {"column": column, "step": step, "count": int(count), "detail": detail}
-
-
-def known_rows(table: FeatureTable, columns: Sequence[str]) -> np.ndarray:
-    """Whether anything at all is known of each user or item in these columns of the frame: bool [n]."""
-    known = np.zeros(len(table), dtype=bool)
-    for name in columns:
-        known |= table.frame[name].is_not_null().to_numpy()
-    return known

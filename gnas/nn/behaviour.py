@@ -50,7 +50,7 @@ class Behaviour(nn.Module):
         self.register_buffer("known_nL", other_nL >= 0, persistent=False)
         self.register_buffer("row_nL", other_nL.clamp(min=0) + graph.n_users, persistent=False)
         self.place_LD = normal(other_nL.shape[1], dim, std=std, generator=generator) if histories.ordered else None
-        self.reader = TokenReader(dim, spec.layers, spec.heads, n_out, generator, std=std, what="features.history")
+        self.reader = TokenReader(dim, spec.layers, spec.heads, n_out, generator, std)
 
     def forward(self, x_ND: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
         """The contribution to every node [N, O], zero where there is no history; tokens are rows of `x_ND`."""

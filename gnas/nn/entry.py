@@ -51,8 +51,10 @@ class FeatureEntry(nn.Module):
         trained_N = (graph.degree_N > 0).cpu() & spec.ids
         self.register_buffer("keep_N1", (~described_N | trained_N).float()[:, None], persistent=False)
         self.register_buffer("drop_N1", self.id_dropout * described_N.float()[:, None], persistent=False)
-        self.behaviour = _behaviour(architecture, features, graph, generator)
         self.history_is_early = spec.history.entry == "early"
+        n_out = architecture.dim if self.history_is_early else result_dim(architecture)
+        past = features.histories
+        self.behaviour = Behaviour(architecture, past, n_out, graph, generator) if past else None
 
     def forward(self, embedding_ND: torch.Tensor, generator: torch.Generator | None) -> Entered:
         """Put ids and features together; while training, ids and readings are dropped by `generator`."""
@@ -78,15 +80,6 @@ class FeatureEntry(nn.Module):
         for _ in range(self.knn.layers):
             out_ND = self.links.matmul(out_ND)
         return torch.add(x_ND, out_ND, alpha=self.knn.weight)
-
-
-def _behaviour(
-    architecture: Trained, features: FeatureSet, graph: Graph, generator: torch.Generator
-) -> Behaviour | None:
-    if not features.histories:
-        return None
-    n_out = architecture.dim if architecture.features.history.entry == "early" else result_dim(architecture)
-    return Behaviour(architecture, features.histories, n_out, graph, generator)
 
 
 def result_dim(architecture: Trained) -> int:
