@@ -77,7 +77,7 @@ class InBatchSoftmax(Loss):
     """Softmax over the items of the batch (InfoNCE), with the logQ correction for their popularity."""
 
     kind: ClassVar[str] = "in-batch-softmax"
-    builder: ClassVar[str] = "gnas.nn.losses.in_batch:in_batch_softmax"
+    builder: ClassVar[str] = "gnas.nn.losses.undrawn:in_batch_softmax"
     temperature: Temperature = 0.1
     normalize: bool = True
     """Whether the loss compares cosines instead of scores."""
@@ -104,7 +104,7 @@ class DirectAU(Loss):
     """Wang et al., KDD 2022: alignment of positives + gamma · uniformity of users and items on the sphere."""
 
     kind: ClassVar[str] = "directau"
-    builder: ClassVar[str] = "gnas.nn.losses.in_batch:directau"
+    builder: ClassVar[str] = "gnas.nn.losses.undrawn:directau"
     gamma: Annotated[float, Field(gt=0, le=100)] = 1.0
     """Weight of uniformity."""
 
@@ -125,7 +125,7 @@ class AllPairs(Loss):
     """
 
     kind: ClassVar[str] = "all-pairs"
-    builder: ClassVar[str] = "gnas.nn.losses.whole:all_pairs"
+    builder: ClassVar[str] = "gnas.nn.losses.undrawn:all_pairs"
     full_batch: ClassVar[bool] = True
     negative_weight: Annotated[float, Field(gt=0, le=1)] = 0.05
     """Weight of a pair that is not an interaction."""
@@ -147,7 +147,7 @@ class MSE(Loss):
     """Squared error of the rating; the scorer gets biases and the mean rating."""
 
     kind: ClassVar[str] = "mse"
-    builder: ClassVar[str] = "gnas.nn.losses.whole:mse"
+    builder: ClassVar[str] = "gnas.nn.losses.undrawn:mse"
     needs_ratings: ClassVar[bool] = True
 
 

@@ -15,19 +15,6 @@ BLOCK_BYTES = {"cpu": 2**21}
 BLOCK_BYTES_ELSEWHERE = 2**27
 
 
-def additive_scores(
-    pattern: Pattern, left: torch.Tensor, right: torch.Tensor, weight: torch.Tensor, slope: float
-) -> torch.Tensor:
-    """leaky_relu(left_r + right_c) · weight for every entry (r, c), differentiable in all three: [E, H].
-
-    Messages exist a block at a time, in the gradient too, which runs over the rows of the pattern for `left` and over
-    those of its transpose for `right`, so that every sum is over consecutive entries.
-
-    Shapes: left [n_rows, D], right [n_columns, D], weight [D, H].
-    """
-    return _additive_scores(pattern, left, right, weight, slope)
-
-
 class _AdditiveScores(Function):
     @staticmethod
     def forward(
@@ -87,6 +74,14 @@ def _sums(pattern: Pattern, left: torch.Tensor, right: torch.Tensor, block: Bloc
     return message.add_(right.index_select(0, pattern.column[block.first : block.last]))
 
 
-_additive_scores: Callable[[Pattern, torch.Tensor, torch.Tensor, torch.Tensor, float], torch.Tensor] = (
+additive_scores: Callable[[Pattern, torch.Tensor, torch.Tensor, torch.Tensor, float], torch.Tensor] = (
     _AdditiveScores.apply
 )
+"""leaky_relu(left_r + right_c) · weight for every entry (r, c) of a pattern, differentiable in all three: [E, H].
+
+The last argument is the slope of leaky_relu. Messages exist a block at a time, in the gradient too, which runs over
+the rows of the pattern for `left` and over those of its transpose for `right`, so that every sum is over consecutive
+entries.
+
+Shapes: left [n_rows, D], right [n_columns, D], weight [D, H].
+"""

@@ -45,7 +45,8 @@ def truncated_svd(matrix: SparseMatrix, rank: int) -> Factors:
         return Factors(turned.item_IK, turned.singular_K, turned.user_UK)
     if n_items <= EXACT_BELOW:
         ones = torch.ones(n_users, dtype=torch.float64, device=matrix.device)
-        item = _leading(gram(matrix, ones), rank).float()
+        vector: torch.Tensor = torch.linalg.eigh(gram(matrix, ones)).eigenvectors  # of rising eigenvalues
+        item = vector.flip(1)[:, :rank].contiguous().float()
     else:
         item = _subspace(matrix, rank)
     image = matrix.matmul(item)
@@ -127,12 +128,6 @@ def _inner(x: torch.Tensor) -> torch.Tensor:
         wide = rows.double()
         total.addmm_(wide.t(), wide)
     return total
-
-
-def _leading(gram_II: torch.Tensor, rank: int) -> torch.Tensor:
-    """The eigenvectors of the `rank` largest eigenvalues, from the largest."""
-    vector: torch.Tensor = torch.linalg.eigh(gram_II).eigenvectors
-    return vector.flip(1)[:, :rank].contiguous()
 
 
 def _inverse(value: torch.Tensor) -> torch.Tensor:

@@ -20,16 +20,6 @@ with warnings.catch_warnings():  # said once per process, on the first CSR tenso
     torch.sparse_csr_tensor(torch.tensor([0, 1]), torch.tensor([0]), torch.tensor([1.0]), (1, 1))
 
 
-def sparse_dense(pattern: Pattern, value: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-    """S x for S with `value` [E] at the entries of `pattern` [M, N] and x [N, D]: [M, D]. Differentiable in both."""
-    return _sparse_dense(pattern, value, x)
-
-
-def sampled_dot(pattern: Pattern, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-    """left_r · right_c for every entry (r, c) of `pattern` [M, N]; left [M, D], right [N, D]: [E] in CSR order."""
-    return _sampled_dot(pattern, left, right)
-
-
 def multiply(csr: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     """The bare kernel of sparse times dense, without gradients."""
     if x.device.type == "cpu" and x.shape[1] >= WIDE:
@@ -73,5 +63,7 @@ class _SampledDot(Function):
         return None, to_left, sparse_dense(pattern.transposed, gradient.index_select(0, pattern.to_transposed), left)
 
 
-_sparse_dense: Callable[[Pattern, torch.Tensor, torch.Tensor], torch.Tensor] = _SparseDense.apply
-_sampled_dot: Callable[[Pattern, torch.Tensor, torch.Tensor], torch.Tensor] = _SampledDot.apply
+sparse_dense: Callable[[Pattern, torch.Tensor, torch.Tensor], torch.Tensor] = _SparseDense.apply
+"""S x for S with values [E] at the entries of a pattern [M, N] and x [N, D]: [M, D]. Differentiable in both."""
+sampled_dot: Callable[[Pattern, torch.Tensor, torch.Tensor], torch.Tensor] = _SampledDot.apply
+"""left_r · right_c for every entry (r, c) of a pattern [M, N]; left [M, D], right [N, D]: [E] in CSR order."""

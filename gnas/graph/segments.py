@@ -18,16 +18,6 @@ def row_sum(pattern: Pattern, value: torch.Tensor) -> torch.Tensor:
     return torch.segment_reduce(value, "sum", offsets=pattern.offsets, unsafe=True)
 
 
-def edge_sum(pattern: Pattern, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-    """left_r + right_c for every entry (r, c); left [n_rows], right [n_columns]: [E]."""
-    return _edge_sum(pattern, left, right)
-
-
-def segment_softmax(pattern: Pattern, logit: torch.Tensor) -> torch.Tensor:
-    """Softmax of the logits [E] within each row; entries at −∞ get 0, also where the whole row is at −∞."""
-    return _segment_softmax(pattern, logit)
-
-
 def segment_max(pattern: Pattern, x: torch.Tensor) -> torch.Tensor:
     """The largest x_c over the entries (r, c) of each row, feature by feature; x [n_columns, D]: [n_rows, D].
 
@@ -86,5 +76,7 @@ class _SegmentSoftmax(Function):
         return None, weighted.addcmul_(share, mean.index_select(0, pattern.row), value=-1)
 
 
-_edge_sum: Callable[[Pattern, torch.Tensor, torch.Tensor], torch.Tensor] = _EdgeSum.apply
-_segment_softmax: Callable[[Pattern, torch.Tensor], torch.Tensor] = _SegmentSoftmax.apply
+edge_sum: Callable[[Pattern, torch.Tensor, torch.Tensor], torch.Tensor] = _EdgeSum.apply
+"""left_r + right_c for every entry (r, c) of a pattern; left [n_rows], right [n_columns]: [E]."""
+segment_softmax: Callable[[Pattern, torch.Tensor], torch.Tensor] = _SegmentSoftmax.apply
+"""Softmax of logits [E] within each row of a pattern; entries at −∞ get 0, also where the whole row is at −∞."""

@@ -3,7 +3,7 @@
 Nothing here imports torch: configurations know the names of metrics, and `gnas --help` knows configurations.
 """
 
-from gnas.metrics import accuracy, beyond, costs, ratings
+from gnas.metrics import accuracy, beyond, ratings
 from gnas.metrics.lists import Lists, TrainPairs
 from gnas.metrics.metric import (
     METRICS,
@@ -30,7 +30,6 @@ __all__ = [
     "TrainPairs",
     "accuracy",
     "beyond",
-    "costs",
     "list_metric",
     "metric_of",
     "parse_metric",

@@ -87,6 +87,12 @@ class Cost(Metric):
 
 METRICS: Registry[Metric] = Registry("metric")
 
+# Of the candidate itself; `gnas.train.costs` measures them.
+METRICS.add("parameters", Cost(about="Number of learned values."))
+METRICS.add("peak_mib", Cost(about="Most memory during its training, in MiB."))
+METRICS.add("train_s", Cost(about="Seconds of its training."))
+METRICS.add("latency_ms", Cost(about="Milliseconds to score all items for 256 users."))
+
 
 def said(function: Callable[..., object]) -> str:
     """The first paragraph of what a function says of itself."""

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding
 
-from gnas.config.contrastive import SGL, Contrastive, NoContrastive, SimGCL, ViewContrast, XSimGCL
+from gnas.config.contrastive import SGL, NoContrastive, SimGCL, ViewContrast, XSimGCL
 from gnas.nn.losses.compared import MAX_COLUMNS
 from gnas.nn.losses.formulas import info_nce
 from gnas.nn.losses.step import Batch
@@ -63,12 +63,6 @@ def xsimgcl(spec: XSimGCL) -> Contrast:
         return torch.stack(list(main.layers)).mean(0), layer_ND
 
     return Contrast(views, spec.weight, spec.temperature, noise=spec.eps)
-
-
-def build_contrast(spec: Contrastive) -> Contrast | None:
-    """How `spec` contrasts; None for no term."""
-    contrast: Contrast | None = spec.build()
-    return contrast
 
 
 def agreement(

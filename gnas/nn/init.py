@@ -1,4 +1,4 @@
-"""Starting values, drawn from a given generator on the CPU: the same on every device."""
+"""Starting values, and linear maps of them, drawn from a given generator on the CPU: the same on every device."""
 
 import math
 
@@ -24,6 +24,19 @@ def xavier(*shape: int, generator: torch.Generator) -> nn.Parameter:
 def zeros(*shape: int) -> nn.Parameter:
     """A parameter of zeros."""
     return nn.Parameter(torch.zeros(*shape))
+
+
+class Linear(nn.Module):
+    """x Wᵀ + b; W [out, in] starts Xavier-uniform, b [out] at zero."""
+
+    def __init__(self, n_in: int, n_out: int, generator: torch.Generator, *, bias: bool = True) -> None:
+        super().__init__()
+        self.weight = xavier(n_out, n_in, generator=generator)
+        self.bias = zeros(n_out) if bias else None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """From [..., in] to [..., out]."""
+        return nn.functional.linear(x, self.weight, self.bias)
 
 
 def embeddings(architecture: Trained, graph: Graph, generator: torch.Generator) -> nn.Parameter:

@@ -152,10 +152,6 @@ class Candidate(nn.Module):
         user_UD, item_ID = torch.split(x_ND, [self.n_users, self.n_items])  # one gradient, not two padded ones
         return user_UD, item_ID
 
-    def pair_scores(self, u_BD: torch.Tensor, i_BKD: torch.Tensor) -> torch.Tensor:
-        """Scores of K items for each of B users, from their propagated embeddings: [B, K]."""
-        return self.scorer.pair(u_BD, i_BKD)
-
     def edge_scores(self, user_UD: torch.Tensor, item_ID: torch.Tensor) -> torch.Tensor:
         """Scores of all train interactions in the graph's order [E], without a gather per interaction."""
         return self.scorer.edges(user_UD, item_ID, self.graph.user_item)

@@ -64,8 +64,8 @@ class Unseen:
         self.mass_U = self.total - passed_U.diff()
         self.any_full = bool((self.mass_U == 0).any())
 
-    def draw(self, users_B: Tensor, k: int, generator: torch.Generator) -> Negatives:
-        """K items for each user, with replacement."""
+    def each(self, users_B: Tensor, _items_B: Tensor, k: int, _score: Score, generator: torch.Generator) -> Negatives:
+        """K negatives for each pair of the batch, with replacement."""
         mass_B1 = self.mass_U[users_B].unsqueeze(1)
         uniform_BK = torch.rand(len(users_B), k, dtype=torch.float64, device=users_B.device, generator=generator)
         place_BK = (uniform_BK * mass_B1).long().minimum(mass_B1 - 1).clamp_(min=0)
@@ -75,10 +75,6 @@ class Unseen:
         item_BK = place_BK if self.even else torch.searchsorted(self.upto_I, place_BK, right=True)
         item_BK = item_BK.clamp_(max=self.known.n_items - 1)
         return Negatives(item_BK, (mass_B1 == 0).expand(-1, k) if self.any_full else None)
-
-    def each(self, users_B: Tensor, _items_B: Tensor, k: int, _score: Score, generator: torch.Generator) -> Negatives:
-        """K negatives for each pair of the batch."""
-        return self.draw(users_B, k, generator)
 
     def shared(self, items_B: Tensor, k: int, generator: torch.Generator) -> Tensor:
         """K items by weight, whoever knows them; all items, each once, where K reaches their number and all weigh 1."""
@@ -98,13 +94,13 @@ class FromBatch:
         self.known = known
         self.alike = Unseen(known, _whole(known.degree_I.double(), known.n_users))
 
-    def each(self, users_B: Tensor, items_B: Tensor, k: int, _score: Score, generator: torch.Generator) -> Negatives:
+    def each(self, users_B: Tensor, items_B: Tensor, k: int, score: Score, generator: torch.Generator) -> Negatives:
         """K negatives for each pair; known ones are drawn again, at last by popularity, which a batch mirrors."""
         item_BK = _pick(items_B, (len(items_B), k), generator)
         for _ in range(ROUNDS - 1):
             again_BK = _pick(items_B, (len(items_B), k), generator)
             item_BK = torch.where(self.known.taken.contains(users_B, item_BK), again_BK, item_BK)
-        exact = self.alike.draw(users_B, k, generator)
+        exact = self.alike.each(users_B, items_B, k, score, generator)
         item_BK = torch.where(self.known.taken.contains(users_B, item_BK), exact.item_BK, item_BK)
         return Negatives(item_BK, exact.known_BK)
 
@@ -120,9 +116,9 @@ class Hardest:
         self.uniform = Unseen(known, known.offered_I)
         self.group = spec.candidates
 
-    def each(self, users_B: Tensor, _items_B: Tensor, k: int, score: Score, generator: torch.Generator) -> Negatives:
+    def each(self, users_B: Tensor, items_B: Tensor, k: int, score: Score, generator: torch.Generator) -> Negatives:
         """K negatives for each pair, each the best of its own candidates."""
-        drawn = self.uniform.draw(users_B, k * self.group, generator)
+        drawn = self.uniform.each(users_B, items_B, k * self.group, score, generator)
         with torch.no_grad():
             best_BK1 = score(drawn.item_BK).view(-1, k, self.group).argmax(2, keepdim=True)
         item_BK = drawn.item_BK.view(-1, k, self.group).gather(2, best_BK1).squeeze(2)

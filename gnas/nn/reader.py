@@ -10,8 +10,7 @@ from torch import nn
 from torch.nn.functional import gelu, scaled_dot_product_attention
 
 from gnas.errors import ConfigError
-from gnas.nn.init import zeros
-from gnas.nn.linear import Linear
+from gnas.nn.init import Linear, zeros
 
 
 class TokenReader(nn.Module):

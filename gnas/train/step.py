@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import embedding
 
 from gnas.config.named import OPTIMIZERS
-from gnas.nn.contrastive import agreement, build_contrast
+from gnas.nn.contrastive import Contrast, agreement
 from gnas.nn.losses.step import Batch, build_loss
 from gnas.nn.model import Candidate
 from gnas.nn.positives import Positives
@@ -28,7 +28,7 @@ def build_step(model: Candidate, known: Positives, *, half: bool = False) -> Tra
     """
     graph, architecture = model.graph, model.architecture
     loss_of = build_loss(architecture.loss, known)
-    contrast = build_contrast(architecture.contrastive)
+    contrast: Contrast | None = architecture.contrastive.build()
     noise = contrast.noise if contrast else None
     decay = 0.0 if OPTIMIZERS[architecture.optimizer].decoupled else architecture.weight_decay
     share_N = graph.degree_N / max(graph.n_interactions, 1)

@@ -9,7 +9,7 @@ import torch
 from gnas.config.architecture import Architecture
 from gnas.data.interactions import Interactions
 from gnas.graph.bipartite import build_graph
-from gnas.nn.contrastive import agreement, build_contrast
+from gnas.nn.contrastive import agreement
 from gnas.nn.losses.formulas import info_nce
 from gnas.nn.losses.step import Batch
 from gnas.nn.model import Candidate, build
@@ -32,7 +32,7 @@ def batch(users: list[int], items: list[int], full: bool = False) -> Batch:
 
 
 def term(model: Candidate, of: Batch, seed: int = 0) -> torch.Tensor:
-    contrast = build_contrast(model.architecture.contrastive)
+    contrast = model.architecture.contrastive.build()
     assert contrast is not None
     generator = torch.Generator().manual_seed(seed)
     main = model.propagate(True, generator, noise=contrast.noise)
@@ -40,7 +40,7 @@ def term(model: Candidate, of: Batch, seed: int = 0) -> torch.Tensor:
 
 
 def test_no_term() -> None:
-    assert build_contrast(candidate("none").architecture.contrastive) is None
+    assert candidate("none").architecture.contrastive.build() is None
 
 
 @pytest.mark.parametrize("kind", SPECS)

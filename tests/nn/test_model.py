@@ -62,7 +62,7 @@ def test_scores_are_those_of_the_propagated_embeddings() -> None:
     user_UD, item_ID = model.embed(training=False)
     torch.testing.assert_close(user_UD, x_ND[:4])
     chosen = torch.tensor([[0, 2]] * 4)
-    torch.testing.assert_close(model.pair_scores(user_UD, item_ID[chosen]), model.score(USERS).gather(1, chosen))
+    torch.testing.assert_close(model.scorer.pair(user_UD, item_ID[chosen]), model.score(USERS).gather(1, chosen))
     pairs = torch.tensor(PAIRS)
     torch.testing.assert_close(model.edge_scores(user_UD, item_ID), model.score(USERS)[pairs[:, 0], pairs[:, 1]])
 
@@ -151,7 +151,7 @@ def test_ratings_start_at_the_mean_and_stay_within_the_scale(scorer: str) -> Non
         assert model.bias is not None
         model.bias.copy_(normal(7, 1) * 0.1)
     user_UD, item_ID = model.embed(training=False)
-    torch.testing.assert_close(model.pair_scores(user_UD, item_ID.expand(4, 3, -1)), model.score(USERS))
+    torch.testing.assert_close(model.scorer.pair(user_UD, item_ID.expand(4, 3, -1)), model.score(USERS))
     with torch.no_grad():
         model.bias.copy_(torch.tensor([9.0, -9, 0, 0, 0, 0, 0]).unsqueeze(1))
     scores = model.score(USERS)

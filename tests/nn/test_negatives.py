@@ -76,7 +76,7 @@ def test_user_who_has_everything_is_masked(name: str) -> None:
 
 
 def frequencies(sampler: Unseen, user: int, n: int = 40_000) -> np.ndarray:
-    drawn = sampler.draw(torch.tensor([user]), n, generator()).item_BK
+    drawn = sampler.each(torch.tensor([user]), torch.tensor([0]), n, no_score, generator()).item_BK
     return torch.bincount(drawn[0], minlength=sampler.known.n_items).numpy() / n
 
 

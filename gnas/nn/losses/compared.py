@@ -48,7 +48,7 @@ class Compared:
         i_BD = self._scaled(embedding(batch.items_B, self.item_ID))
         if self.unit:
             return (u_BD * i_BD).sum(1)
-        return self._squashed(self.model.pair_scores(u_BD, i_BD.unsqueeze(1))[:, 0].float())
+        return self._squashed(self.model.scorer.pair(u_BD, i_BD.unsqueeze(1))[:, 0].float())
 
     def against(self, item_K: Tensor) -> Tensor:
         """Scores of every row with every item [R, K]."""

@@ -35,7 +35,7 @@ def against_own(
         u_BD = embedding(batch.users_B, user_UD)
 
         def score(item_BK: Tensor) -> Tensor:
-            return model.pair_scores(u_BD, embedding(item_BK, item_ID)).float()
+            return model.scorer.pair(u_BD, embedding(item_BK, item_ID)).float()
 
         drawn = drawer.each(batch.users_B, batch.items_B, k, score, generator)
         score_BK = score(torch.cat([batch.items_B.unsqueeze(1), drawn.item_BK], dim=1))

@@ -16,8 +16,7 @@ from gnas.graph.products import sparse_dense
 from gnas.graph.segments import edge_sum, segment_softmax
 from gnas.graph.sparse import SparseMatrix
 from gnas.nn.activations import SLOPE, activation
-from gnas.nn.init import xavier, zeros
-from gnas.nn.linear import Linear
+from gnas.nn.init import Linear, xavier, zeros
 from gnas.nn.ops.layer import Layer
 
 

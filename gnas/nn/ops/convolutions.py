@@ -7,8 +7,7 @@ from gnas.graph.normalize import Weighing
 from gnas.graph.segments import segment_max
 from gnas.graph.sparse import SparseMatrix
 from gnas.nn.activations import activation
-from gnas.nn.init import zeros
-from gnas.nn.linear import Linear
+from gnas.nn.init import Linear, zeros
 from gnas.nn.ops.layer import Layer
 
 

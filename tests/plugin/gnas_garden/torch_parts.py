@@ -33,7 +33,7 @@ def squared_hinge(loss: SquaredHinge, known: Positives) -> StepLoss:
         u_BD = embedding(batch.users_B, user_UD)
 
         def score(item_BK: torch.Tensor) -> torch.Tensor:
-            return model.pair_scores(u_BD, embedding(item_BK, item_ID)).float()
+            return model.scorer.pair(u_BD, embedding(item_BK, item_ID)).float()
 
         drawn = drawer.each(batch.users_B, batch.items_B, loss.negatives, score, generator)
         against_BK = loss.margin - score(batch.items_B.unsqueeze(1)) + score(drawn.item_BK)

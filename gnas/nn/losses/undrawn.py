@@ -1,10 +1,10 @@
-"""Losses that compare the positives of a batch with each other."""
+"""Losses without drawn negatives: within a batch, over all pairs, and over ratings."""
 
 import torch
 from torch import Tensor
 from torch.nn.functional import embedding, normalize
 
-from gnas.config.losses import DirectAU, InBatchSoftmax
+from gnas.config.losses import MSE, AllPairs, DirectAU, InBatchSoftmax
 from gnas.nn.losses import formulas
 from gnas.nn.losses.compared import MAX_COLUMNS, Compared, some
 from gnas.nn.losses.step import Batch, LossValue, StepLoss
@@ -44,5 +44,33 @@ def directau(loss: DirectAU, known: Positives) -> StepLoss:
             for node_M, x_ND in ((batch.users_B[place_M], user_UD), (batch.items_B[place_M], item_ID))
         ]
         return LossValue(formulas.alignment(view.positive()) + loss.gamma * (spread[0] + spread[1]) / 2)
+
+    return step
+
+
+def all_pairs(loss: AllPairs, known: Positives) -> StepLoss:
+    """The squared loss over all user-item pairs."""
+    weight_I = None
+    if loss.popularity:
+        weight_I = known.degree_I.clamp(min=1).float() ** loss.popularity
+        weight_I = weight_I / weight_I.mean()
+    if bool((known.offered_I == 0).any()):
+        weight_I = known.offered_I.float() * (1.0 if weight_I is None else weight_I)
+
+    def step(model: Candidate, user_UD: Tensor, item_ID: Tensor, _batch: Batch, _: torch.Generator) -> LossValue:
+        positive_E = model.edge_scores(user_UD, item_ID)
+        return LossValue(formulas.all_pairs(positive_E, user_UD, item_ID, loss.negative_weight, weight_I))
+
+    return step
+
+
+def mse(_loss: MSE, _known: Positives) -> StepLoss:
+    """The squared error of ratings."""
+
+    def step(model: Candidate, user_UD: Tensor, item_ID: Tensor, batch: Batch, _: torch.Generator) -> LossValue:
+        assert batch.rating_B is not None
+        i_B1D = embedding(batch.items_B, item_ID).unsqueeze(1)
+        score_B = model.scorer.pair(embedding(batch.users_B, user_UD), i_B1D)[:, 0].float()
+        return LossValue(formulas.mse(score_B, batch.rating_B))
 
     return step
