@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from gnas.data.interactions import Interactions, Split
+from gnas.data.interactions import SIDES, Interactions, Split, n_unknown
 
 MOST_BARS = 20
 
@@ -16,8 +16,7 @@ def describe(split: Split) -> dict[str, Any]:
     """
     parts = {"train": split.train, "valid": split.valid, "test": split.test}
     n = sum(map(len, parts.values()))
-    count_U = sum(np.bincount(part.user, minlength=split.n_users) for part in parts.values())
-    count_I = sum(np.bincount(part.item, minlength=split.n_items) for part in parts.values())
+    count_U, count_I = (sum(part.counts(side) for part in parts.values()) for side in SIDES)
     return {
         "n_users": split.n_users,
         "n_items": split.n_items,
@@ -99,10 +98,9 @@ def _ratings(parts: list[Interactions]) -> dict[str, Any] | None:
 
 def _cold(train: Interactions, part: Interactions) -> dict[str, int]:
     """Users and items that train does not know, and the interactions that have one of them."""
-    new_user = (np.bincount(train.user, minlength=train.n_users) == 0)[part.user]
-    new_item = (np.bincount(train.item, minlength=train.n_items) == 0)[part.item]
+    new_user, new_item = train.counts("users") == 0, train.counts("items") == 0
     return {
-        "users": len(np.unique(part.user[new_user])),
-        "items": len(np.unique(part.item[new_item])),
-        "interactions": int((new_user | new_item).sum()),
+        "users": n_unknown(train, part, "users"),
+        "items": n_unknown(train, part, "items"),
+        "interactions": int((new_user[part.user] | new_item[part.item]).sum()),
     }

@@ -1,12 +1,15 @@
 """Interactions and splits."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
 
 from gnas.errors import DataError
+
+Side = Literal["users", "items"]
+SIDES: tuple[Side, Side] = ("users", "items")
 
 
 @dataclass(frozen=True)
@@ -32,11 +35,22 @@ class Interactions:
     def __len__(self) -> int:
         return len(self.user)
 
+    def counts(self, side: Side) -> np.ndarray:
+        """How often each user, or each item, occurs: int64 [n]."""
+        if side == "users":
+            return np.bincount(self.user, minlength=self.n_users)
+        return np.bincount(self.item, minlength=self.n_items)
+
     def take(self, rows: np.ndarray) -> "Interactions":
         """The interactions at `rows` (indices or mask)."""
         at = np.flatnonzero(rows) if rows.dtype == bool else rows
         rating, time = (None if column is None else column.take(at) for column in (self.rating, self.time))
         return Interactions(self.user.take(at), self.item.take(at), self.n_users, self.n_items, rating, time)
+
+
+def n_unknown(train: Interactions, part: Interactions, side: Side) -> int:
+    """How many users or items of `part` train does not know."""
+    return int(((train.counts(side) == 0) & (part.counts(side) > 0)).sum())
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from gnas.data.attributes import in_order
 from gnas.data.clean import Record, Rows, clean, drop_missing
 from gnas.data.download import Progress
 from gnas.data.fingerprint import fingerprint
-from gnas.data.interactions import Interactions, Split
+from gnas.data.interactions import SIDES, Interactions, Split, n_unknown
 from gnas.data.sources import Origin, open_origin
 from gnas.data.split import TEST, TRAIN, VALID, split_parts
 from gnas.data.vocabulary import compact, encode
@@ -135,14 +135,12 @@ def _share_out(
 
 def _unknown_in_train(parts: tuple[Interactions, ...]) -> Record:
     """How many users and items of validation and test do not occur in train; they stay, and cannot be learnt."""
-    train = parts[0]
-    counts = {}
-    for what in ("user", "item"):
-        n = train.n_users if what == "user" else train.n_items
-        known = np.bincount(getattr(train, what), minlength=n) > 0
-        for name, part in zip(("valid", "test"), parts[1:], strict=True):
-            counts[f"{what}s of {name} not in train"] = len(np.unique(getattr(part, what)[~known[getattr(part, what)]]))
-    return counts
+    train, *others = parts
+    return {
+        f"{side} of {name} not in train": n_unknown(train, part, side)
+        for side in SIDES
+        for name, part in zip(("valid", "test"), others, strict=True)
+    }
 
 
 def _nothing_empty(parts: tuple[Interactions, ...], config: SplitConfig) -> None:

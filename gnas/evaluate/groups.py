@@ -1,7 +1,5 @@
 """Held-out interactions of known and of new items and users, apart."""
 
-import numpy as np
-
 from gnas.data.interactions import Interactions
 
 KNOWN_ITEMS, NEW_ITEMS = "known items", "new items"
@@ -15,11 +13,11 @@ def known_and_new(target: Interactions, train: Interactions) -> dict[str, Intera
     something in it, and takes nothing but the group's items as relevant; it ranks all items as before.
     """
     groups: dict[str, Interactions] = {}
-    for number_E, train_E, n, names in (
-        (target.item, train.item, train.n_items, (KNOWN_ITEMS, NEW_ITEMS)),
-        (target.user, train.user, train.n_users, (KNOWN_USERS, NEW_USERS)),
+    for known, number_E, names in (
+        (train.counts("items"), target.item, (KNOWN_ITEMS, NEW_ITEMS)),
+        (train.counts("users"), target.user, (KNOWN_USERS, NEW_USERS)),
     ):
-        new_E = (np.bincount(train_E, minlength=n) == 0)[number_E]
+        new_E = (known == 0)[number_E]
         if new_E.any():
             groups |= {name: target.take(rows) for name, rows in zip(names, (~new_E, new_E), strict=True) if rows.any()}
     return groups

@@ -9,11 +9,11 @@ from gnas.config.encoders import Pretrained
 from gnas.config.features import Features
 from gnas.data.cache import cache_folder
 from gnas.data.histories import Histories, latest
-from gnas.data.interactions import Interactions
+from gnas.data.interactions import SIDES, Interactions, Side
 from gnas.errors import DataError
 from gnas.features.blocks import Block, FeatureSet, Progress, encode_block, wanted_blocks
 from gnas.features.links import follows, found_links
-from gnas.features.table import SIDES, FeatureTable, Side
+from gnas.features.table import FeatureTable
 
 
 class FeatureBank:
@@ -31,10 +31,7 @@ class FeatureBank:
     ) -> None:
         self.tables, self.train, self.device = tables, train, device
         self.cache = cache_folder() if cache is None else cache
-        self._fit: dict[Side, np.ndarray] = {
-            "users": np.bincount(train.user, minlength=train.n_users) > 0,
-            "items": np.bincount(train.item, minlength=train.n_items) > 0,
-        }
+        self._fit: dict[Side, np.ndarray] = {side: train.counts(side) > 0 for side in SIDES}
         self._blocks: dict[tuple[str, str, str], Block] = {}
         self._latest: dict[int, Histories] = {}
 

@@ -12,12 +12,13 @@ import polars as pl
 from gnas.config.encoders import EncoderSpec
 from gnas.config.features import Features
 from gnas.data.histories import Histories
+from gnas.data.interactions import SIDES, Side
 from gnas.features.attributes import PLAIN_TYPES, encode_attributes
 from gnas.features.cache import encode_cached
 from gnas.features.clean import normalise_text
 from gnas.features.encoders import Encoder, build_encoder
 from gnas.features.neighbours import nearest_rows
-from gnas.features.table import SIDES, FeatureTable, Side
+from gnas.features.table import FeatureTable
 
 Progress = Callable[[str, int, int], None]
 """Called with what is read, how many of how many values are."""

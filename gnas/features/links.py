@@ -2,23 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from gnas.data.interactions import Interactions
+from gnas.data.interactions import Interactions, Side
 from gnas.errors import DataError
 from gnas.features.read import read_frame
 from gnas.registry import Registry
 
-if TYPE_CHECKING:
-    from gnas.features.table import Side
-
 TYPE = "type"
 """The column beside the pairs that says what a link is."""
 
-LINKS: "Registry[Callable[[Interactions, Side], np.ndarray]]" = Registry("links")
+LINKS: Registry[Callable[[Interactions, Side], np.ndarray]] = Registry("links")
 """Links that `features.links` may name beside those of the data: functions of train and of a side to pairs of its
 users or items, int64 [n, 2], in any order and direction."""
 

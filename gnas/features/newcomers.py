@@ -9,9 +9,9 @@ import polars as pl
 from gnas.config.data import DataConfig
 from gnas.config.tables import FeatureTableConfig
 from gnas.data.fingerprint import fingerprint
-from gnas.data.interactions import Split
+from gnas.data.interactions import Side, Split
 from gnas.errors import DataError
-from gnas.features.table import Side, keyed_rows
+from gnas.features.table import keyed_rows
 
 
 def with_newcomers(split: Split, config: DataConfig, base: Path) -> Split:

@@ -3,14 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from gnas.config.data import DataConfig
 from gnas.config.tables import CleanConfig, FeatureTableConfig
-from gnas.data.interactions import Split
+from gnas.data.interactions import SIDES, Side, Split
 from gnas.data.values import is_unknown
 from gnas.errors import DataError
 from gnas.features.columns import Column, parse_numbers, typed_column
@@ -18,9 +18,6 @@ from gnas.features.links import read_links
 from gnas.features.read import plain, read_frame
 from gnas.features.vectors import Vectors, read_vectors, vectors_of_lists
 from gnas.registry import did_you_mean
-
-Side = Literal["users", "items"]
-SIDES: tuple[Side, Side] = ("users", "items")
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from gnas.data.interactions import Interactions
+from gnas.data.interactions import SIDES, Interactions, Side
 from gnas.errors import DataError
 from gnas.features.blocks import FeatureSet
-from gnas.features.table import SIDES, Side
 from gnas.graph.bipartite import Graph
 from gnas.graph.relations.links import links
 

@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from gnas.config.architecture import Trained
+from gnas.data.interactions import SIDES
 from gnas.features.blocks import FeatureSet
-from gnas.features.table import SIDES
 from gnas.graph.bipartite import Graph
 from gnas.graph.relations.links import links_and_knn, normalized_sum
 from gnas.nn.behaviour import Behaviour

@@ -3,8 +3,8 @@
 import numpy as np
 
 from gnas.config.architecture import Architecture
+from gnas.data.interactions import Side
 from gnas.features.blocks import FeatureSet
-from gnas.features.table import Side
 
 
 def known_rows(

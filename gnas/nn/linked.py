@@ -3,8 +3,8 @@
 import torch
 
 from gnas.config.architecture import ClosedForm
+from gnas.data.interactions import Side
 from gnas.features.blocks import FeatureSet
-from gnas.features.table import Side
 from gnas.graph.bipartite import Graph
 from gnas.graph.products import multiply
 from gnas.graph.relations.links import links_and_knn, normalized_sum

@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Unpack
 
-import numpy as np
 import polars as pl
 
 from gnas.config.encoders import EncoderSpec
@@ -13,13 +12,13 @@ from gnas.config.run import RunConfig
 from gnas.data.cache import cache_folder, is_cached
 from gnas.data.catalog import CATALOG
 from gnas.data.describe import describe
-from gnas.data.interactions import Interactions, Split
+from gnas.data.interactions import Interactions, Side, Split
 from gnas.data.prepare import prepare
 from gnas.errors import RunError
 from gnas.events import OnEvent, Phase, Tick, Work, finish, no_tick, tick_of
 from gnas.features.describe import ColumnSummary, LinkSummary, cleaning_steps, describe_features, describe_links
 from gnas.features.newcomers import with_newcomers
-from gnas.features.table import FeatureTable, Side, load_tables
+from gnas.features.table import FeatureTable, load_tables
 from gnas.report.documents import Document
 from gnas.report.shown import Shown
 from gnas.report.steps import steps_table
@@ -173,8 +172,7 @@ def describe_tables(loaded: LoadedData, space: SearchSpace) -> tuple[list[Column
     train = loaded.split.train
     for side, table in loaded.tables.items():
         columns += describe_features(table, by_modality, cache_folder())
-        numbers, n = (train.user, train.n_users) if side == "users" else (train.item, train.n_items)
-        steps += cleaning_steps(table, np.bincount(numbers, minlength=n) > 0)
+        steps += cleaning_steps(table, train.counts(side) > 0)
     return columns, steps
 
 

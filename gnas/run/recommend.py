@@ -172,10 +172,7 @@ def known_to(model: Model) -> Known:
 def _trained(split: Split) -> Known:
     """The users and the items with an interaction in train."""
     train = split.train
-    return Known(
-        np.bincount(train.user, minlength=split.n_users) > 0,
-        np.bincount(train.item, minlength=split.n_items) > 0,
-    )
+    return Known(train.counts("users") > 0, train.counts("items") > 0)
 
 
 def _asked(split: Split, users: Sequence[str] | None) -> tuple[pl.Series, np.ndarray]:

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from gnas.config.features import Features
+from gnas.data.interactions import Side
 from gnas.features.blocks import FeatureSet, scale_of, values_of, wanted_blocks
-from gnas.features.table import FeatureTable, Side
+from gnas.features.table import FeatureTable
 from gnas.features.tuning.encoder import TunedEncoder
 from gnas.nn.fusion import Projection
 from gnas.nn.losses.step import Batch

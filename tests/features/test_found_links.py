@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from gnas.config.features import Features
-from gnas.data.interactions import Interactions
+from gnas.data.interactions import Interactions, Side
 from gnas.errors import DataError
 from gnas.features.bank import FeatureBank
 from gnas.features.links import LINKS
-from gnas.features.table import Side
 
 TRAIN = Interactions(np.array([0, 0, 1]), np.array([2, 0, 1]), 2, 3)
 

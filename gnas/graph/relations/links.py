@@ -5,8 +5,8 @@ import hashlib
 import numpy as np
 import torch
 
+from gnas.data.interactions import Side
 from gnas.features.blocks import FeatureSet
-from gnas.features.table import Side
 from gnas.graph.bipartite import Graph
 from gnas.graph.normalize import normalized, scales
 from gnas.graph.pattern import Pattern, start_of

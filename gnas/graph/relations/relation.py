@@ -7,7 +7,7 @@ from functools import cached_property
 
 import torch
 
-from gnas.features.table import Side
+from gnas.data.interactions import Side
 from gnas.graph.normalize import Weighing, normalized, scales
 from gnas.graph.pattern import Pattern, start_of
 from gnas.graph.segments import row_sum

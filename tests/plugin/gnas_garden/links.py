@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from gnas.data.interactions import Interactions
-from gnas.features.table import Side
+from gnas.data.interactions import Interactions, Side
 
 
 def same_users(train: Interactions, side: Side) -> np.ndarray:
