@@ -20,7 +20,7 @@ LINKS: Registry[Callable[[Interactions, Side], np.ndarray]] = Registry("links")
 users or items, int64 [n, 2], in any order and direction."""
 
 
-def found_links(names: Sequence[str] | str, train: Interactions, side: "Side") -> dict[str, np.ndarray]:
+def found_links(names: Sequence[str] | str, train: Interactions, side: Side) -> dict[str, np.ndarray]:
     """Those of `LINKS` that are named, as `read_links` gives them; `all` means those of the data alone."""
     wanted = [] if names == "all" else [name for name in names if name in LINKS]
     found = {name: np.sort(LINKS[name](train, side), axis=1) for name in wanted}
