@@ -1,5 +1,6 @@
 """Encoders of texts, images and sounds."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -13,7 +14,7 @@ AUDIO_ENCODERS: Registry[type["EncoderSpec"]] = Registry("audio encoder")
 
 
 class EncoderSpec(Choice):
-    """Any encoder. Built with `fit`, texts of train, and `device`; gives a `gnas.features.encoders.base.Encoder`.
+    """Any encoder.
 
     Attributes:
         reads: whether it reads anything.
@@ -24,6 +25,16 @@ class EncoderSpec(Choice):
     reads: ClassVar[bool] = True
     pretrained: ClassVar[bool] = True
     tunable: ClassVar[bool] = False
+
+    def build(self, fit: Sequence[str] = (), device: str = "cpu") -> Any:
+        """The `gnas.features.encoders.base.Encoder` that this describes, running on `device`.
+
+        `fit`: texts that occur in train, for encoders that are fitted.
+
+        Raises:
+            DataError: weights that are not there, or not those that `sha256` names.
+        """
+        return super().build(fit, device)
 
     def moved(self, source: str) -> "EncoderSpec":
         """The same encoder with the weights in the directory `source`, if it is `tunable`."""

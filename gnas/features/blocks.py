@@ -16,7 +16,7 @@ from gnas.data.interactions import SIDES, Side
 from gnas.features.attributes import PLAIN_TYPES, encode_attributes
 from gnas.features.cache import encode_cached
 from gnas.features.clean import normalise_text
-from gnas.features.encoders import Encoder, build_encoder
+from gnas.features.encoders.base import Encoder
 from gnas.features.neighbours import nearest_rows
 from gnas.features.table import FeatureTable
 
@@ -165,7 +165,7 @@ def encode_block(
         told = (lambda done, total: progress(label, done, total)) if progress else None
         texts = values_of(table, wanted.kind, wanted.columns)
         seen = [text for text, used in zip(texts, fit, strict=True) if used and text is not None]
-        encoder = build_encoder(spec, () if spec.pretrained else seen, device)
+        encoder = spec.build(() if spec.pretrained else seen, device)
         given = [text for text in texts if text is not None]
         readings = encode_cached(encoder, given, cache, told) if spec.pretrained else encoder.encode(given)
         raw = _encoded(name, encoder, texts, readings, rows)

@@ -14,7 +14,6 @@ from gnas.features.attributes import encode_attributes
 from gnas.features.blocks import values_of
 from gnas.features.cache import cached_count
 from gnas.features.columns import Column, split_tags
-from gnas.features.encoders import build_encoder
 from gnas.features.table import FeatureTable
 
 
@@ -117,7 +116,7 @@ def _readers(
     states = []
     for encoder in kept:
         try:
-            ready = build_encoder(encoder)
+            ready = encoder.build()
         except DataError:
             states.append(f"{encoder.kind} is not installed")
             continue

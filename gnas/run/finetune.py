@@ -7,7 +7,6 @@ from typing import cast
 from gnas.config.architecture import Architecture
 from gnas.errors import ConfigError, SearchFailed, TrialFailed
 from gnas.events import Begun, OnEvent, Phase, Work, finish
-from gnas.features.encoders import build_encoder
 from gnas.features.encoders.hf import HuggingFaceEncoder
 from gnas.features.tuning.encoder import Method, TunedEncoder
 from gnas.metrics import metric_of
@@ -127,7 +126,7 @@ def finetune_events(
     yield Begun(run.path, config.main_metric, new=True)
     prepared = yield from reopen(source, where)
     evaluator = validation_evaluator(prepared)
-    encoder = cast(HuggingFaceEncoder, build_encoder(spec, device=str(where)))  # `tunable` saw to that
+    encoder = cast(HuggingFaceEncoder, spec.build(device=str(where)))  # `tunable` saw to that
     frozen = yield from train_once(prepared, evaluator, architecture, config.seed, "frozen encoder")
     joint = yield from _joint(frozen, modality, encoder, method, pace)
     yield Phase("saving the encoder")

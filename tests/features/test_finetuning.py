@@ -14,7 +14,6 @@ from gnas.config.architecture import Trained
 from gnas.config.encoders import HuggingFaceText
 from gnas.config.load import load_architecture
 from gnas.errors import ConfigError
-from gnas.features.encoders import build_encoder
 from gnas.features.encoders.weights import hash_files
 from gnas.run.finetune import tunable
 from tests.features.feature_worlds import DATA, write_images
@@ -249,5 +248,5 @@ def test_minilm_on_films(tmp_path: Path, gnas: Command) -> None:
     assert found["trained_parameters"] == 1_774_464
     assert found["epochs"][-1]["loss"] < found["epochs"][0]["loss"]
     texts = ["a film about toys", "a spy in a casino"]
-    tuned = build_encoder(HuggingFaceText(source=str(run / "finetuned" / "encoder"))).encode(texts)
+    tuned = HuggingFaceText(source=str(run / "finetuned" / "encoder")).build().encode(texts)
     np.testing.assert_allclose(np.linalg.norm(tuned, axis=1), 1, atol=1e-5)

@@ -10,7 +10,6 @@ import pytest
 from gnas.config.architecture import Trained
 from gnas.data.interactions import Interactions
 from gnas.features.bank import FeatureBank
-from gnas.features.encoders import build_encoder
 from tests.features.feature_worlds import table
 
 pytest.importorskip("transformers", reason="the extra `text` is not installed")
@@ -45,7 +44,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     model = build(architecture, graph, 0, None, features)
     assert isinstance(model, Candidate)
     places = places_of(tables, architecture.features, "text", features)
-    encoder: Any = build_encoder(architecture.features.text)
+    encoder: Any = architecture.features.text.build()
     tuned = TunedEncoder(encoder, [text for place in places for text in place.values], Method(), seed=0)
     return model, features, Readings(model, features, places, tuned)
 

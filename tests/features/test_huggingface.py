@@ -9,7 +9,6 @@ import pytest
 
 from gnas.config.encoders import HuggingFaceAudio, HuggingFaceImage, HuggingFaceText
 from gnas.errors import DataError
-from gnas.features.encoders import build_encoder
 from tests.features.feature_worlds import write_images, write_sounds
 
 pytest.importorskip("transformers", reason="the extra `text` is not installed")
@@ -46,7 +45,7 @@ def batch_equals_single(encoder: Any, values: Sequence[str]) -> np.ndarray:
 
 
 def text_encoder(source: str, **options: Any) -> Any:
-    return build_encoder(HuggingFaceText(source=source, **options))
+    return HuggingFaceText(source=source, **options).build()
 
 
 def test_bert_pooling(tmp_path: Path) -> None:
@@ -149,7 +148,7 @@ def test_image_models(kind: str, tmp_path: Path) -> None:
     source = tiny.make(tiny.IMAGE_MODELS[kind], tmp_path / "model")
     paths = write_images(tmp_path, 4)
     for pooling in ("auto", "mean", "cls"):
-        encoder = build_encoder(HuggingFaceImage(source=source, pooling=pooling))
+        encoder = HuggingFaceImage(source=source, pooling=pooling).build()
         batch_equals_single(encoder, paths)
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff")
     found = encoder.encode([str(tmp_path / "broken.jpg"), paths[0]])
@@ -161,7 +160,7 @@ def test_a_pooler_that_was_never_trained_is_not_used(tmp_path: Path) -> None:
     """ViT for classification is saved without a pooler: loading makes a random one."""
     source = tiny.make(tiny.vit, tmp_path / "model")
     paths = write_images(tmp_path, 2)
-    auto, cls = (build_encoder(HuggingFaceImage(source=source, pooling=p)).encode(paths) for p in ("auto", "cls"))
+    auto, cls = (HuggingFaceImage(source=source, pooling=p).build().encode(paths) for p in ("auto", "cls"))
     np.testing.assert_array_equal(auto, cls)
 
 
@@ -171,7 +170,7 @@ def test_audio_models(kind: str, tmp_path: Path) -> None:
     source = tiny.make(tiny.AUDIO_MODELS[kind], tmp_path / "model")
     paths = [*write_sounds(tmp_path, 4), *_long_sound(tmp_path)]
     for pooling in ("auto", "mean"):
-        encoder = build_encoder(HuggingFaceAudio(source=source, pooling=pooling))
+        encoder = HuggingFaceAudio(source=source, pooling=pooling).build()
         batch_equals_single(encoder, paths)
     (tmp_path / "broken.wav").write_bytes(b"RIFF")
     found = encoder.encode([str(tmp_path / "broken.wav"), paths[0]])

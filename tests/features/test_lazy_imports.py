@@ -14,7 +14,7 @@ def test_libraries_stay_unimported_until_they_are_needed() -> None:
         f"early = [name for name in {HEAVY!r} if name in sys.modules]\n"
         "import gnas.features.bank, gnas.features.describe, gnas.features.encoders\n"
         "from gnas.config.encoders import TfIdf\n"
-        "gnas.features.encoders.build_encoder(TfIdf(dim=1, min_count=1), ['a word']).encode(['word'])\n"
+        "TfIdf(dim=1, min_count=1).build(['a word']).encode(['word'])\n"
         f"late = [name for name in {HEAVY!r} if name in sys.modules]\n"
         "print(early, late)"
     )

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from gnas.config.encoders import AUDIO_ENCODERS, IMAGE_ENCODERS, TEXT_ENCODERS, Mel, Pixels, TfIdf
-from gnas.features.encoders import build_encoder
 from gnas.features.encoders.mel import mel_filters
 from tests.features.feature_worlds import write_images, write_sounds
 
@@ -20,7 +19,7 @@ def test_every_encoder_is_registered() -> None:
 
 
 def test_tfidf_equals_the_dense_formula() -> None:
-    encoder = build_encoder(TfIdf(dim=3, min_count=1), TEXTS)
+    encoder = TfIdf(dim=3, min_count=1).build(TEXTS)
     words = sorted({word for text in TEXTS for word in text.split() if len(word) > 1})
     counts = np.array([[text.split().count(word) for word in words] for text in TEXTS], dtype=float)
     idf = 1 + np.log((1 + len(TEXTS)) / (1 + (counts > 0).sum(0)))
@@ -34,7 +33,7 @@ def test_tfidf_equals_the_dense_formula() -> None:
 
 def test_tfidf_is_the_same_every_time_and_for_every_neighbour() -> None:
     many = [f"{a} {b} {c}" for a in ["red", "blue", "green"] for b in TEXTS for c in ("one", "two", "three")]
-    first, second = (build_encoder(TfIdf(dim=4), many) for _ in range(2))
+    first, second = (TfIdf(dim=4).build(many) for _ in range(2))
     assert first.identity == second.identity
     np.testing.assert_array_equal(first.encode(many), second.encode(many))
     np.testing.assert_allclose(first.encode(many[:1]), first.encode(many)[:1], atol=1e-6)
@@ -47,12 +46,12 @@ def test_pixels_are_mean_colours(tmp_path: Path) -> None:
     colours = np.zeros((4, 4, 3), dtype=np.uint8)
     colours[:, 2:] = (255, 0, 51)
     Image.fromarray(colours).save(tmp_path / "half.png")
-    found = build_encoder(Pixels(size=2)).encode([str(tmp_path / "half.png")])
+    found = Pixels(size=2).build().encode([str(tmp_path / "half.png")])
     np.testing.assert_allclose(found.reshape(2, 2, 3)[0], np.array([[0, 0, 0], [1, 0, 0.2]]), atol=1e-6)
 
 
 def test_mel_bands_follow_the_pitch(tmp_path: Path) -> None:
-    encoder = build_encoder(Mel(bands=32))
+    encoder = Mel(bands=32).build()
     found = encoder.encode(write_sounds(tmp_path, 4))
     assert found.shape == (4, encoder.dim) == (4, 64)
     centres = (mel_filters(32, 16_000, 512) * np.linspace(0, 8000, 257)).sum(1) / mel_filters(32, 16_000, 512).sum(1)
@@ -69,6 +68,6 @@ def test_a_broken_or_missing_file_never_ends_a_run(tmp_path: Path, kind: str) ->
     (tmp_path / "cut.bin").write_bytes(Path(good).read_bytes()[:40])
     (tmp_path / "folder").mkdir()
     bad = [str(tmp_path / name) for name in ("text.bin", "empty.bin", "cut.bin", "folder", "nowhere")]
-    found = build_encoder(Pixels() if kind == "image" else Mel()).encode([*bad, good])
+    found = (Pixels() if kind == "image" else Mel()).build().encode([*bad, good])
     assert np.isnan(found[:5]).all()
     assert np.isfinite(found[5]).all()

@@ -8,7 +8,6 @@ import pytest
 
 from gnas.config.encoders import EfficientNetLite, MiniLM, WordLlama
 from gnas.errors import DataError
-from gnas.features.encoders import build_encoder
 
 pytestmark = pytest.mark.pretrained
 
@@ -36,7 +35,7 @@ def needs(package: str) -> None:
 )
 def test_near_texts_read_alike(spec: MiniLM | WordLlama, package: str, dim: int) -> None:
     needs(package)
-    encoder = build_encoder(spec)
+    encoder = spec.build()
     found = encoder.encode(TEXTS)
     assert encoder.sha256 is not None
     assert encoder.sha256.startswith(HASHES[spec.kind])
@@ -57,14 +56,14 @@ def test_minilm_reads_as_hub_models_do() -> None:
     assert spec is not None
     assert spec.origin is not None
     source = str(Path(spec.origin).parent / "model")
-    found = build_encoder(HuggingFaceText(source=source)).encode(TEXTS)
-    np.testing.assert_allclose(found, build_encoder(MiniLM()).encode(TEXTS), atol=1e-6)
+    found = HuggingFaceText(source=source).build().encode(TEXTS)
+    np.testing.assert_allclose(found, MiniLM().build().encode(TEXTS), atol=1e-6)
 
 
 def test_other_weights_than_the_architectures_are_refused() -> None:
     needs("wordllama")
     with pytest.raises(DataError, match="made with weights 000…, those found here are 64b47a2d"):
-        build_encoder(WordLlama(sha256="000"))
+        WordLlama(sha256="000").build()
 
 
 def test_colours_and_shapes_of_pictures(tmp_path: Path) -> None:
@@ -80,7 +79,7 @@ def test_colours_and_shapes_of_pictures(tmp_path: Path) -> None:
     for k, picture in enumerate((base, noisy, stripes)):
         paths.append(str(tmp_path / f"{k}.png"))
         Image.fromarray(picture).resize((120, 120), resample=0).save(paths[-1])
-    encoder = build_encoder(EfficientNetLite())
+    encoder = EfficientNetLite().build()
     found = encoder.encode([*paths, str(tmp_path / "none.png")])
     assert encoder.sha256 is not None
     assert encoder.sha256.startswith(HASHES["efficientnet-lite"])

@@ -11,7 +11,6 @@ import pytest
 from gnas.config.encoders import Mel
 from gnas.config.tables import FeatureTableConfig
 from gnas.features.cache import cached_count, encode_cached
-from gnas.features.encoders import build_encoder
 from gnas.features.read import read_frame
 from gnas.features.table import load_table
 from tests.features.feature_worlds import DATA
@@ -61,14 +60,13 @@ def test_spoken_digits_go_on_after_a_kill(tmp_path: Path) -> None:
         "import os, signal, sys; from pathlib import Path\n"
         "from gnas.config.encoders import Mel\n"
         "from gnas.features.cache import encode_cached\n"
-        "from gnas.features.encoders import build_encoder\n"
         "files = sorted(map(str, Path(sys.argv[1]).glob('*.wav')))\n"
         "kill = lambda done, total: os.kill(os.getpid(), signal.SIGKILL) if done >= 32 else None\n"
-        "encode_cached(build_encoder(Mel()), files, Path(sys.argv[2]), kill, chunk=16)\n"
+        "encode_cached(Mel().build(), files, Path(sys.argv[2]), kill, chunk=16)\n"
     )
     killed = subprocess.run([sys.executable, "-c", code, str(folder), str(tmp_path)], check=False)
     assert killed.returncode == -signal.SIGKILL
-    files, encoder, seen = sorted(map(str, folder.glob("*.wav"))), build_encoder(Mel()), list[int]()
+    files, encoder, seen = sorted(map(str, folder.glob("*.wav"))), Mel().build(), list[int]()
     found = encode_cached(encoder, files, tmp_path, lambda done, _: seen.append(done), chunk=16)
     assert seen == [32, 48, 60]
     np.testing.assert_array_equal(found, encoder.encode(files))
@@ -77,7 +75,7 @@ def test_spoken_digits_go_on_after_a_kill(tmp_path: Path) -> None:
 def test_spoken_digits_are_read_once_and_go_on_where_reading_stopped(tmp_path: Path) -> None:
     pytest.importorskip("soundfile", reason="the extra `audio` is not installed")
     files = sorted(map(str, needs("spoken-digits").glob("*.wav")))
-    encoder = build_encoder(Mel())
+    encoder = Mel().build()
 
     def stop(done: int, total: int) -> None:
         if done >= 32:

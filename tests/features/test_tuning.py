@@ -8,7 +8,6 @@ import pytest
 
 from gnas.config.encoders import HuggingFaceAudio, HuggingFaceImage, HuggingFaceText
 from gnas.errors import ConfigError
-from gnas.features.encoders import build_encoder
 from gnas.features.tuning import kept as keeping
 from gnas.features.tuning.encoder import Method, TunedEncoder
 from tests.features.feature_worlds import write_images, write_sounds
@@ -32,7 +31,7 @@ def _one_thread(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def tuned_bert(folder: Path, method: Method, **options: Any) -> TunedEncoder:
     source = tiny.make(tiny.bert, folder)
-    encoder: Any = build_encoder(HuggingFaceText(source=source, **options))
+    encoder: Any = HuggingFaceText(source=source, **options).build()
     return TunedEncoder(encoder, TEXTS, method, seed=0)
 
 
@@ -118,7 +117,7 @@ QUICK = ("text bert", "image vit")
 def test_saved_encoders_read_as_the_tuned_ones_do(kind: str, tmp_path: Path) -> None:
     """At no steps that is how the frozen one read; after some it is something else."""
     build, spec = MODELS[kind]
-    encoder: Any = build_encoder(spec(source=tiny.make(build, tmp_path / "model")))
+    encoder: Any = spec(source=tiny.make(build, tmp_path / "model")).build()
     values = TEXTS
     if kind.startswith("image"):
         values = write_images(tmp_path, 4)
@@ -127,11 +126,11 @@ def test_saved_encoders_read_as_the_tuned_ones_do(kind: str, tmp_path: Path) -> 
     frozen = encoder.encode(values)
     tuned = TunedEncoder(encoder, values, Method(layers=1), seed=0)
     tuned.save(tmp_path / "zero")
-    again = build_encoder(spec(source=str(tmp_path / "zero")))
+    again = spec(source=str(tmp_path / "zero")).build()
     np.testing.assert_allclose(again.encode(values), frozen, atol=1e-5)
     step(tuned, lr=1e-3)
     tuned.save(tmp_path / "some")
-    found = build_encoder(spec(source=str(tmp_path / "some"))).encode(values)
+    found = spec(source=str(tmp_path / "some")).build().encode(values)
     np.testing.assert_allclose(found, tuned.read_all().numpy(), atol=1e-5)
     assert np.abs(found - frozen).max() > 1e-4
 
@@ -139,7 +138,7 @@ def test_saved_encoders_read_as_the_tuned_ones_do(kind: str, tmp_path: Path) -> 
 @pytest.mark.parametrize("kind", ["bert", *(pytest.param(name, marks=pytest.mark.slow) for name in ("gpt2", "clip"))])
 def test_lora_merged_reads_as_unmerged(kind: str, tmp_path: Path) -> None:
     pytest.importorskip("peft", reason="the extra `finetune` is not installed")
-    encoder: Any = build_encoder(HuggingFaceText(source=tiny.make(tiny.TEXT_MODELS[kind], tmp_path / "model")))
+    encoder: Any = HuggingFaceText(source=tiny.make(tiny.TEXT_MODELS[kind], tmp_path / "model")).build()
     frozen = encoder.encode(TEXTS)
     tuned = TunedEncoder(encoder, TEXTS, Method(rank=2), seed=0)
     np.testing.assert_allclose(tuned.read_all().numpy(), frozen, atol=1e-5)
@@ -150,7 +149,7 @@ def test_lora_merged_reads_as_unmerged(kind: str, tmp_path: Path) -> None:
     assert np.abs(unmerged - frozen).max() > 1e-3
     tuned.save(tmp_path / "merged")
     assert not list((tmp_path / "merged").glob("adapter*"))
-    merged = build_encoder(HuggingFaceText(source=str(tmp_path / "merged"))).encode(TEXTS)
+    merged = HuggingFaceText(source=str(tmp_path / "merged")).build().encode(TEXTS)
     np.testing.assert_allclose(merged, unmerged, atol=1e-5)
 
 
@@ -173,6 +172,6 @@ def test_the_state_can_be_put_back(tmp_path: Path) -> None:
 
 
 def test_nothing_to_read(tmp_path: Path) -> None:
-    encoder: Any = build_encoder(HuggingFaceText(source=tiny.make(tiny.bert, tmp_path)))
+    encoder: Any = HuggingFaceText(source=tiny.make(tiny.bert, tmp_path)).build()
     with pytest.raises(ConfigError, match="no user and no item has anything for it to read"):
         TunedEncoder(encoder, [], Method(), seed=0)

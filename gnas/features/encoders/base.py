@@ -5,8 +5,6 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from gnas.config.encoders import EncoderSpec
-
 
 @runtime_checkable
 class Encoder(Protocol):
@@ -47,18 +45,3 @@ def encode_each(values: Sequence[str], dim: int, read: Callable[[str], np.ndarra
         if (found := read(value)) is not None:
             out[row] = found
     return out
-
-
-def build_encoder(spec: EncoderSpec, fit: Sequence[str] = (), device: str = "cpu") -> Encoder:
-    """The encoder that a spec describes.
-
-    Args:
-        spec: which encoder.
-        fit: texts that occur in train, for encoders that are fitted rather than pretrained.
-        device: where networks run.
-
-    Raises:
-        DataError: weights that are not there, or not those that the spec's `sha256` names.
-    """
-    encoder: Encoder = spec.build(fit, device)
-    return encoder
