@@ -66,10 +66,7 @@ def fit_rp3beta(graph: Graph, alpha: float = 0.6, beta: float = 0.4, neighbours:
 def nearest(graph: Graph, weights: Callable[[torch.Tensor], torch.Tensor], k: int) -> SparseMatrix:
     """The `k` largest positive weights of each row, without the diagonal: [I, I].
 
-    Args:
-        graph: whose items they are.
-        weights: gives the dense rows [b, I] of the items asked for; they are written over.
-        k: how many are kept.
+    `weights` gives the dense rows [b, I] of the items asked for; they are written over.
     """
     n_items, device = graph.n_items, graph.device
     k = min(k, n_items)

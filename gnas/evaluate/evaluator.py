@@ -1,6 +1,5 @@
 """Measuring a recommender: full ranking of all unseen items, every metric at every cut-off from one pass."""
 
-import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -38,7 +37,6 @@ class Evaluation:
     metrics: dict[str, float]
     per_user: dict[str, np.ndarray]
     users: np.ndarray
-    wall_s: float
 
 
 Measure = Callable[[Recommender], Evaluation]
@@ -110,10 +108,9 @@ class Evaluator:
         Raises:
             TrialFailed: a score is not finite.
         """
-        started = time.perf_counter()
         passes = [self._pass(recommender, len(recommenders)) for recommender in recommenders]
         blocks = list(zip(*passes, strict=True))
-        return [self._evaluation(list(parts), started) for parts in zip(*blocks, strict=True)]
+        return [self._evaluation(list(parts)) for parts in zip(*blocks, strict=True)]
 
     def _pass(self, recommender: Recommender, at_once: int) -> Iterator[tuple[Tensor, dict[str, Tensor]]]:
         """The best items of each block of users, and the metrics that need whole rows of scores."""
@@ -122,7 +119,7 @@ class Evaluator:
             found = {name: metric.compute(block.score_BI, *wanted) for name, metric in self._of_scores.items()}
             yield block.item_BK, found
 
-    def _evaluation(self, blocks: list[tuple[Tensor, dict[str, Tensor]]], started: float) -> Evaluation:
+    def _evaluation(self, blocks: list[tuple[Tensor, dict[str, Tensor]]]) -> Evaluation:
         item_UK = torch.cat([item_BK for item_BK, _ in blocks])
         hit_UK = self._target.contains(self._row_U, item_UK)
         lists = Lists(item_UK, hit_UK, self._target.count, self._train, self.memory_mib)
@@ -131,7 +128,7 @@ class Evaluator:
             found |= {f"{name}@{k}": value for k, value in metric.compute(lists, self.cutoffs).items()}
         per_user = {name: value.cpu().numpy() for name, value in found.items() if value.ndim}
         metrics = {name: mean(per_user[name]) if value.ndim else float(value) for name, value in found.items()}
-        return Evaluation(metrics, per_user, self.users, time.perf_counter() - started)
+        return Evaluation(metrics, per_user, self.users)
 
 
 def measured_together(measure: Measure, recommenders: Sequence[Recommender]) -> list[Evaluation]:

@@ -1,7 +1,5 @@
 """Measuring rating prediction on held-out ratings."""
 
-import time
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -49,14 +47,13 @@ class RatingEvaluator:
         Raises:
             TrialFailed: a predicted rating is not finite.
         """
-        started = time.perf_counter()
         error_E = torch.cat([self._errors(recommender, first) for first in range(0, len(self.users), self._rows)])
         if not error_E.isfinite().all():
             raise TrialFailed("a predicted rating is not finite (NaN or infinity); the model has diverged")
         known = {name: metric for name, metric in METRICS.items() if isinstance(metric, RatingMetric)}
         metrics = {name: float(metric.compute(error_E.double(), Tensor.mean)) for name, metric in known.items()}
         per_user = {name: metric.compute(error_E, self._user_mean).cpu().numpy() for name, metric in known.items()}
-        return Evaluation(metrics, per_user, self.users, time.perf_counter() - started)
+        return Evaluation(metrics, per_user, self.users)
 
     def _errors(self, recommender: Recommender, first: int) -> Tensor:
         """Predicted minus given, for the held-out ratings of one block of users."""

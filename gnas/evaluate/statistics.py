@@ -32,10 +32,7 @@ class Difference:
 def bootstrap_interval(values: np.ndarray, n: int = 2000, seed: int = 0) -> tuple[float, float]:
     """Percentile interval of the mean (Efron, 1979), from `n` draws of users with replacement: its ends.
 
-    Args:
-        values: one figure a user, [n_users].
-        n: number of draws.
-        seed: names the draws; equal seeds give equal intervals.
+    `values` [n_users] holds one figure a user; `seed` names the draws.
 
     Raises:
         ValueError: no users, or a non-finite value.
@@ -44,16 +41,10 @@ def bootstrap_interval(values: np.ndarray, n: int = 2000, seed: int = 0) -> tupl
 
 
 def paired_bootstrap(a: np.ndarray, b: np.ndarray, n: int = 2000, seed: int = 0) -> Difference:
-    """Interval and p-value of the mean of a − b over the same users, in the same order.
+    """Interval and p-value of the mean of a − b, figures of two recommenders for the same users, [n_users] each.
 
     p is twice the share of resampled means on the far side of zero, counted with one draw more than was made, so that
     it is never 0 (Davison & Hinkley 1997, 4.2): the smallest is 2 / (n + 1). Equal inputs give p = 1.
-
-    Args:
-        a: one figure a user, [n_users].
-        b: the same users' figures under the other recommender, [n_users].
-        n: number of draws.
-        seed: names the draws.
 
     Raises:
         ValueError: different numbers of users, or as for `bootstrap_interval`.

@@ -17,6 +17,7 @@ MAX_DEGREE = 12
 MAX_GAIN = 1e3
 """Largest gain of a direction over the unwanted ones in one round; more would drown the lesser in rounding errors."""
 ROWS = 8192
+POWER_STEPS = 60
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,11 @@ def gram(matrix: SparseMatrix, row_weight: torch.Tensor) -> torch.Tensor:
     return product.to_dense()
 
 
-def largest_singular_value(matrix: SparseMatrix, steps: int = 60) -> float:
+def largest_singular_value(matrix: SparseMatrix) -> float:
     """The largest singular value of a non-negative matrix by the power method; 0 for an empty one."""
     vector = torch.ones(matrix.shape[1], 1, device=matrix.device)
     vector /= vector.norm().clamp(min=1e-30)
-    for _ in range(steps):
+    for _ in range(POWER_STEPS):
         vector = multiply(matrix.transposed.csr, multiply(matrix.csr, vector))
         vector /= vector.norm().clamp(min=1e-30)
     return float(multiply(matrix.csr, vector).norm())

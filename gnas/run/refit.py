@@ -100,4 +100,4 @@ class _Unmeasured:
 
     def __call__(self, recommender: Recommender) -> Evaluation:
         del recommender
-        return Evaluation({self.objective: 0.0}, {}, np.zeros(0, dtype=np.int64), 0.0)
+        return Evaluation({self.objective: 0.0}, {}, np.zeros(0, dtype=np.int64))

@@ -50,12 +50,8 @@ def load_model(
 ) -> Recommender:
     """The recommender that `save_model` wrote, on the graph's device, ready to score.
 
-    Args:
-        path: the file.
-        architecture: of the saved model.
-        graph: of the train interactions.
-        fingerprint: of the data.
-        features: those that the architecture asks for.
+    The graph is that of the train interactions, the fingerprint that of the data; `features` are those that the
+    architecture asks for.
 
     Raises:
         RunError: the file is missing, damaged, not by gnas, or of another architecture or other data.

@@ -12,7 +12,7 @@ USERS = np.arange(200)
 
 def evaluation(shift: float = 0.0, users: np.ndarray = USERS) -> Evaluation:
     values = numpy_rng(0, "values").random(len(users)) + shift
-    return Evaluation({"ndcg@10": float(values.mean()), "coverage@10": 0.5}, {"ndcg@10": values}, users, 0.1)
+    return Evaluation({"ndcg@10": float(values.mean()), "coverage@10": 0.5}, {"ndcg@10": values}, users)
 
 
 def test_means_over_users_get_an_interval_and_other_figures_none() -> None:
@@ -50,9 +50,7 @@ def test_users_without_a_value_are_left_out() -> None:
 
 
 def test_for_errors_less_is_a_lead_and_a_figure_over_ratings_has_no_interval_over_users() -> None:
-    low, high = (
-        Evaluation({"rmse": value + 0.05}, {"rmse": np.full(9, value)}, USERS[:9], 0.0) for value in (0.8, 0.9)
-    )
+    low, high = (Evaluation({"rmse": value + 0.05}, {"rmse": np.full(9, value)}, USERS[:9]) for value in (0.8, 0.9))
     assert leads(low, {"a": high}, "rmse", 200, 0)["a"].difference == pytest.approx(0.1)
     assert with_intervals(low, 200, 0)["rmse"].low is None
 

@@ -158,7 +158,7 @@ def test_users_without_ids_are_known_by_what_they_took() -> None:
     def measure(recommender: Recommender) -> Evaluation:
         score_UI = recommender.score(torch.arange(n_users)).numpy().copy()
         score_UI[user, item] = -np.inf
-        return Evaluation({"ndcg@1": float((kind_I[score_UI.argmax(1)] == kind_U).mean())}, {}, np.arange(1), 0.0)
+        return Evaluation({"ndcg@1": float((kind_I[score_UI.argmax(1)] == kind_U).mean())}, {}, np.arange(1))
 
     features = {"ids": False, "history": {"layers": 1, "dropout": 0.3, "length": 8}}
     architecture = Trained.model_validate(

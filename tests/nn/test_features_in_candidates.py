@@ -238,7 +238,7 @@ def test_new_items_are_found_by_what_they_are() -> None:
         return float((kind_I[new_I][best] == kind_U[:, None]).mean())
 
     def measure(recommender: Recommender) -> Evaluation:
-        return Evaluation({"hit@2": share_right(recommender)}, {}, np.arange(1), 0.0)
+        return Evaluation({"hit@2": share_right(recommender)}, {}, np.arange(1))
 
     results = {}
     for name, spec in {"ids": {}, "features": {"attributes": True, "id_dropout": 0.3}}.items():

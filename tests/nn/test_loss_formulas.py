@@ -44,7 +44,7 @@ def test_bce() -> None:
 def test_softmax() -> None:
     e = np.exp
     share = e(POSITIVE) / (e(POSITIVE) + e(NEGATIVE).sum(1))
-    loss = losses.softmax(tensor(POSITIVE).float(), tensor(NEGATIVE).float()).item()
+    loss = losses.softmax(tensor(POSITIVE).float(), tensor(NEGATIVE).float(), tensor(KNOWN & False)).item()
     assert loss == pytest.approx(-np.log(share).mean(), rel=1e-5)
     share = e(POSITIVE) / (e(POSITIVE) + (e(NEGATIVE) * ~KNOWN).sum(1))
     masked = losses.softmax(tensor(POSITIVE).float(), tensor(NEGATIVE).float(), tensor(KNOWN)).item()
@@ -53,7 +53,7 @@ def test_softmax() -> None:
 
 def test_ccl() -> None:
     excess = np.maximum(NEGATIVE - 0.4, 0)
-    loss = losses.ccl(tensor(POSITIVE), tensor(NEGATIVE), 0.4, 7.0).item()
+    loss = losses.ccl(tensor(POSITIVE), tensor(NEGATIVE), 0.4, 7.0, tensor(KNOWN & False)).item()
     assert loss == pytest.approx((1 - POSITIVE + 7 * excess.mean(1)).mean())
     counts = np.maximum((~KNOWN).sum(1), 1)
     masked = losses.ccl(tensor(POSITIVE), tensor(NEGATIVE), 0.4, 7.0, tensor(KNOWN)).item()
@@ -63,9 +63,9 @@ def test_ccl() -> None:
 def test_rows_shared_by_several_pairs() -> None:
     """Two pairs of one user read the same row of negatives."""
     row = np.array([2, 0, 2])
-    z, n, r = tensor(POSITIVE).float(), tensor(NEGATIVE).float(), tensor(row)
-    assert losses.softmax(z, n, None, r).item() == pytest.approx(losses.softmax(z, n[r]).item())
-    assert losses.ccl(z, n, 0.1, 2.0, None, r).item() == pytest.approx(losses.ccl(z, n[r], 0.1, 2.0).item())
+    z, n, k, r = tensor(POSITIVE).float(), tensor(NEGATIVE).float(), tensor(KNOWN), tensor(row)
+    assert losses.softmax(z, n, k, r).item() == pytest.approx(losses.softmax(z, n[r], k[r]).item())
+    assert losses.ccl(z, n, 0.1, 2.0, k, r).item() == pytest.approx(losses.ccl(z, n[r], 0.1, 2.0, k[r]).item())
 
 
 def test_directau() -> None:

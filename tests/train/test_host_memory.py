@@ -82,7 +82,7 @@ def test_however_it_ends_the_model_is_right(
 
         def measure(recommender: Recommender) -> Evaluation:
             del recommender
-            return Evaluation({"hit@1": next(left)}, {}, np.zeros(0, dtype=np.int64), 0.0)
+            return Evaluation({"hit@1": next(left)}, {}, np.zeros(0, dtype=np.int64))
 
         epochs = train(
             model, world.train, measure,

@@ -23,13 +23,9 @@ def bce(positive_B: Tensor, negative_BK: Tensor, known_BK: Tensor | None = None)
     return positive + _mean(softplus(negative_BK), known_BK)
 
 
-def softmax(
-    positive_B: Tensor, negative_RK: Tensor, known_RK: Tensor | None = None, row_B: Tensor | None = None
-) -> Tensor:
+def softmax(positive_B: Tensor, negative_RK: Tensor, known_RK: Tensor, row_B: Tensor | None = None) -> Tensor:
     """Mean of −log exp(z⁺) / (exp(z⁺) + Σ exp(z⁻)) over logits z = s/τ (Wu et al., TOIS 2024: sampled softmax)."""
-    if known_RK is not None:
-        negative_RK = negative_RK.masked_fill(known_RK, ABSENT)
-    against = negative_RK.float().logsumexp(1)
+    against = negative_RK.masked_fill(known_RK, ABSENT).float().logsumexp(1)
     against = against if row_B is None else against[row_B]
     return softplus(against - positive_B).mean()
 
@@ -39,19 +35,15 @@ def ccl(
     negative_RK: Tensor,
     margin: float,
     negative_weight: float,
-    known_RK: Tensor | None = None,
+    known_RK: Tensor,
     row_B: Tensor | None = None,
 ) -> Tensor:
     """Cosine contrastive loss: mean of 1 − c⁺ + weight · mean over negatives of max(0, c⁻ − margin).
 
     Mao et al., "SimpleX", CIKM 2021.
     """
-    excess_RK = (negative_RK - margin).relu()
-    if known_RK is None:
-        against = excess_RK.mean(1)
-    else:
-        excess_RK = excess_RK.masked_fill(known_RK, 0.0)
-        against = excess_RK.sum(1) / (~known_RK).sum(1).clamp(min=1)
+    excess_RK = (negative_RK - margin).relu().masked_fill(known_RK, 0.0)
+    against = excess_RK.sum(1) / (~known_RK).sum(1).clamp(min=1)
     against = against if row_B is None else against[row_B]
     return (1.0 - positive_B).mean() + negative_weight * against.mean()
 
