@@ -29,7 +29,7 @@ from gnas.config.samplings import PopularitySampling
 from gnas.data.prepare import prepare
 from gnas.evaluate.evaluator import Evaluator
 from gnas.graph.bipartite import build_graph
-from gnas.nn.blend import Blended, Standardised
+from gnas.nn.blend import standardised, weighted_sum
 from gnas.nn.model import build
 from gnas.nn.recommender import Recommender
 from gnas.train.loop import train
@@ -119,7 +119,7 @@ def measured(data: Path, name: str, seed: int, device: torch.device) -> dict[str
         ):  # fmt: skip
             values[words] = epoch.best_value
     for words, pair in BLENDS.items():
-        blend = Blended([Standardised(models[one]) for one in pair], [0.5, 0.5])
+        blend = weighted_sum([standardised(models[one]) for one in pair], [0.5, 0.5])
         values[words] = evaluator(blend).metrics[METRIC]
     return values
 

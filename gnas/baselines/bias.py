@@ -5,7 +5,7 @@ import torch
 from gnas.baselines.baseline import Settings
 from gnas.errors import DataError
 from gnas.graph.bipartite import Graph
-from gnas.nn.recommender import Solved
+from gnas.nn.recommender import Scored
 
 NOTHING: list[Settings] = [{}]
 """The grid of what has no parameters."""
@@ -15,18 +15,18 @@ BIAS_GRID: list[Settings] = [
 ]
 
 
-def fit_popularity(graph: Graph) -> Solved:
+def fit_popularity(graph: Graph) -> Scored:
     """An item's score is its number of interactions, the same for all users."""
     return _sums(graph, torch.zeros_like(graph.degree_U), graph.degree_I)
 
 
-def fit_mean(graph: Graph) -> Solved:
+def fit_mean(graph: Graph) -> Scored:
     """The mean train rating μ for every pair."""
     mean = _ratings(graph).mean()
     return _sums(graph, mean.expand(graph.n_users), torch.zeros_like(graph.degree_I))
 
 
-def fit_bias(graph: Graph, item_shrink: float = 5.0, user_shrink: float = 5.0) -> Solved:
+def fit_bias(graph: Graph, item_shrink: float = 5.0, user_shrink: float = 5.0) -> Scored:
     """The sum μ + b_u + b_i: b_i = Σ (r − μ) / (n_i + item_shrink), b_u = Σ (r − μ − b_i) / (n_u + user_shrink).
 
     Koren, "Factor in the Neighbors", TKDD 2010, section 2.1.
@@ -44,9 +44,9 @@ def fit_bias(graph: Graph, item_shrink: float = 5.0, user_shrink: float = 5.0) -
     return _sums(graph, user_U + mean, item_I)
 
 
-def _sums(graph: Graph, user_U: torch.Tensor, item_I: torch.Tensor) -> Solved:
+def _sums(graph: Graph, user_U: torch.Tensor, item_I: torch.Tensor) -> Scored:
     """A score is the number of the user and the number of the item, added up."""
-    return Solved(graph, lambda users: user_U[users, None] + item_I)
+    return Scored(graph, lambda users: user_U[users, None] + item_I)
 
 
 def _ratings(graph: Graph) -> torch.Tensor:

@@ -13,7 +13,7 @@ from gnas.graph.normalize import power
 from gnas.graph.pattern import Pattern, start_of
 from gnas.graph.sparse import SparseMatrix
 from gnas.graph.spgemm import dense_product
-from gnas.nn.recommender import Solved
+from gnas.nn.recommender import Scored
 
 BLOCK_BYTES = 128 * 2**20
 ITEM_KNN_GRID: list[Settings] = [
@@ -29,7 +29,7 @@ RP3BETA_GRID: list[Settings] = [
 ]  # fmt: skip
 
 
-def fit_item_knn(graph: Graph, neighbours: int = 100, shrink: float = 10.0) -> Solved:
+def fit_item_knn(graph: Graph, neighbours: int = 100, shrink: float = 10.0) -> Scored:
     """weight(i, j) = n_ij / (√(n_i n_j) + shrink) for the `neighbours` items i nearest to j; n_ij users took both.
 
     Sarwar et al., "Item-based collaborative filtering", WWW 2001.
@@ -45,7 +45,7 @@ def fit_item_knn(graph: Graph, neighbours: int = 100, shrink: float = 10.0) -> S
     return _through(graph, nearest(graph, weights, neighbours).transposed)
 
 
-def fit_rp3beta(graph: Graph, alpha: float = 0.6, beta: float = 0.4, neighbours: int = 400) -> Solved:
+def fit_rp3beta(graph: Graph, alpha: float = 0.6, beta: float = 0.4, neighbours: int = 400) -> Scored:
     """weight(i, j) = Σ_u (1/n_i)^alpha (1/n_u)^alpha / n_j^beta, the `neighbours` largest of each i kept.
 
     Random walks user, item, user, item, in which popular ends count less: Paudel et al., "Updatable, accurate, diverse,
@@ -88,6 +88,6 @@ def nearest(graph: Graph, weights: Callable[[torch.Tensor], torch.Tensor], k: in
     return SparseMatrix(pattern, torch.cat(values))
 
 
-def _through(graph: Graph, weight: SparseMatrix) -> Solved:
+def _through(graph: Graph, weight: SparseMatrix) -> Scored:
     """score(u, j) = Σ over the items i of u of weight(i, j), `weight` being sparse [I, I]."""
-    return Solved(graph, lambda users: dense_product(graph.user_item.rows(users), weight.csr))
+    return Scored(graph, lambda users: dense_product(graph.user_item.rows(users), weight.csr))

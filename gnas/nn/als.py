@@ -12,17 +12,18 @@ Shapes: S rows of the side solved for, O rows of the other side, D dim, E intera
 
 import torch
 
+from gnas.config.architecture import ClosedForm
 from gnas.config.closed_forms import ALS
 from gnas.graph.bipartite import Graph
 from gnas.graph.sparse import SparseMatrix
-from gnas.nn.recommender import Solved
+from gnas.nn.recommender import Scored
 from gnas.rng import torch_rng
 
 STEPS = 4
 """Conjugate gradient steps a solve: each starts where the last sweep ended."""
 
 
-def fit_als(spec: ALS, graph: Graph, *, steps: int = STEPS, seed: int = 0) -> Solved:
+def fit_als(spec: ALS, graph: Graph, *, steps: int = STEPS, seed: int = 0) -> Scored:
     """`sweeps` times users then items, from one random start: equal specs give equal recommenders."""
     with torch.no_grad():
         start = torch.randn(graph.n_nodes, spec.rank, generator=torch_rng("cpu", seed, "ials")) * (0.1 / spec.rank**0.5)
@@ -33,7 +34,7 @@ def fit_als(spec: ALS, graph: Graph, *, steps: int = STEPS, seed: int = 0) -> So
         for _ in range(spec.sweeps):
             user_UD = solve(graph.user_item, user_UD, item_ID, spec.unobserved, reg_U, steps)
             item_ID = solve(graph.user_item.transposed, item_ID, user_UD, spec.unobserved, reg_I, steps)
-        return Solved(graph, lambda users: user_UD[users] @ item_ID.t(), spec)
+        return Scored(graph, lambda users: user_UD[users] @ item_ID.t(), ClosedForm(propagation=spec))
 
 
 def solve(

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import torch
 
+from gnas.config.architecture import ClosedForm
 from gnas.config.closed_forms import ItemGraph
 from gnas.errors import TrialFailed
 from gnas.graph.bipartite import Graph
@@ -25,7 +26,7 @@ from gnas.graph.normalize import power
 from gnas.graph.products import multiply
 from gnas.graph.sparse import SparseMatrix
 from gnas.graph.spgemm import dense_product
-from gnas.nn.recommender import Solved
+from gnas.nn.recommender import Scored
 
 DENSE_SIDE = 12_288
 """Largest side of a dense matrix: 576 MiB in float32, three times that while it is inverted."""
@@ -50,7 +51,7 @@ class Problem:
         return SparseMatrix(self.x.pattern, self.x.value * self.ridge_I.rsqrt()[self.x.pattern.column])
 
 
-def fit_item_graph(spec: ItemGraph, graph: Graph) -> Solved:
+def fit_item_graph(spec: ItemGraph, graph: Graph) -> Scored:
     """The item graph `spec` on the train interactions, by whichever of the three ways is small enough.
 
     Raises:
@@ -91,13 +92,15 @@ def weights(spec: ItemGraph, graph: Graph) -> torch.Tensor:
     return weight_II
 
 
-def by_weights(spec: ItemGraph, graph: Graph) -> Solved:
+def by_weights(spec: ItemGraph, graph: Graph) -> Scored:
     """By B itself."""
     weight_II, n_weights = weights(spec, graph), graph.n_items * (graph.n_items - 1)
-    return Solved(graph, lambda users: multiply(graph.user_item.rows(users), weight_II), spec, n_weights)
+    return Scored(
+        graph, lambda users: multiply(graph.user_item.rows(users), weight_II), ClosedForm(propagation=spec), n_weights
+    )
 
 
-def by_user_kernel(spec: ItemGraph, graph: Graph) -> Solved:
+def by_user_kernel(spec: ItemGraph, graph: Graph) -> Scored:
     """By K over users, dense [U, U]; exact."""
     task = problem(spec, graph)
     x, y, unscale_U = task.x, task.y, task.unscale_U
@@ -119,10 +122,10 @@ def by_user_kernel(spec: ItemGraph, graph: Graph) -> Solved:
         removed_BI = multiply(y.transposed.csr, kernel_UB).t() * out_I
         return x.dense_rows(users).sub_(removed_BI).mul_(unscale_U[users, None])
 
-    return Solved(graph, score, spec, graph.n_users * (graph.n_users + 1) // 2)
+    return Scored(graph, score, ClosedForm(propagation=spec), graph.n_users * (graph.n_users + 1) // 2)
 
 
-def by_leading_directions(spec: ItemGraph, graph: Graph) -> Solved:
+def by_leading_directions(spec: ItemGraph, graph: Graph) -> Scored:
     """By the leading directions as they are, the rest to first order."""
     task = problem(spec, graph)
     x, y, unscale_U = task.x, task.y, task.unscale_U
@@ -147,7 +150,7 @@ def by_leading_directions(spec: ItemGraph, graph: Graph) -> Solved:
             score_bI.copy_(explained_bI.mul_(unscale_U[some, None]))
         return score_BI
 
-    return Solved(graph, score, spec, item_IK.numel())
+    return Scored(graph, score, ClosedForm(propagation=spec), item_IK.numel())
 
 
 def _inverse(matrix: torch.Tensor) -> torch.Tensor:

@@ -12,7 +12,7 @@ from gnas.graph.bipartite import Graph
 from gnas.graph.sampling import Neighbourhood
 from gnas.nn.entry import FeatureEntry, result_dim
 from gnas.nn.init import embeddings, zeros
-from gnas.nn.linked import Linked
+from gnas.nn.linked import linked
 from gnas.nn.propagate import Propagated, Relates, Stack, dropout
 from gnas.nn.ratings import RatingScale
 from gnas.nn.recommender import Recommender
@@ -43,7 +43,7 @@ def closed_form(
 ) -> Recommender:
     """What is solved, and follows links where it reads some."""
     solved: Recommender = architecture.propagation.build(graph)
-    return Linked(solved, architecture, graph, _given(features)) if architecture.reads_features else solved
+    return linked(solved, architecture, graph, _given(features)) if architecture.reads_features else solved
 
 
 class Candidate(nn.Module):

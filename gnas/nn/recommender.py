@@ -6,7 +6,6 @@ from typing import Protocol, runtime_checkable
 import torch
 
 from gnas.config.architecture import ClosedForm
-from gnas.config.propagation import Propagation
 from gnas.graph.bipartite import Graph
 
 
@@ -30,26 +29,28 @@ class Recommender(Protocol):
         ...
 
 
-class Solved:
-    """A recommender that is no more than a function of users: what is solved instead of trained.
+class Scored:
+    """A recommender that is no more than a function from users to scores.
 
     Args:
-        graph: of the train interactions.
+        of: the graph or the recommender whose users and items they are.
         score_of: from users int64 [B] to scores float32 [B, I].
-        spec: the closed form that it is; None: it is no candidate.
+        architecture: the closed form that it is; None: it is no candidate.
         n_parameters: number of learned weights.
+        features_fingerprint: of the features that it reads, if it does.
     """
 
     def __init__(
         self,
-        graph: Graph,
+        of: Graph | Recommender,
         score_of: Callable[[torch.Tensor], torch.Tensor],
-        spec: Propagation | None = None,
+        architecture: ClosedForm | None = None,
         n_parameters: int = 0,
+        features_fingerprint: str = "",
     ) -> None:
-        self.architecture = None if spec is None else ClosedForm(propagation=spec)
-        self.n_users, self.n_items, self.n_parameters = graph.n_users, graph.n_items, n_parameters
-        self._score_of = score_of
+        self.n_users, self.n_items, self._score_of = of.n_users, of.n_items, score_of
+        self.architecture, self.n_parameters = architecture, n_parameters
+        self.features_fingerprint = features_fingerprint
 
     @torch.no_grad()
     def score(self, users: torch.Tensor) -> torch.Tensor:

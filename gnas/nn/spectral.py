@@ -10,6 +10,7 @@ import math
 
 import torch
 
+from gnas.config.architecture import ClosedForm
 from gnas.config.closed_forms import Spectral
 from gnas.graph.bipartite import Graph
 from gnas.graph.factors import largest_singular_value
@@ -17,7 +18,7 @@ from gnas.graph.normalize import power
 from gnas.graph.products import multiply
 from gnas.graph.sparse import SparseMatrix
 from gnas.graph.spgemm import dense_of, dense_product, product
-from gnas.nn.recommender import Solved
+from gnas.nn.recommender import Scored
 
 DENSE_ITEMS = 8192
 """Up to this many items the whole filter is kept as a matrix [I, I], 256 MiB."""
@@ -31,15 +32,15 @@ NULL = 1e-5
 """Singular vectors below this singular value are no part of the graph and left out of the ideal part."""
 
 
-def fit_spectral(spec: Spectral, graph: Graph) -> Solved:
+def fit_spectral(spec: Spectral, graph: Graph) -> Scored:
     """The filter `spec` on the train graph: as a matrix over items where that is small, else applied when scoring."""
     filtered, n_items = Filter(spec, graph), graph.n_items
     if n_items > min(DENSE_ITEMS, 2 * graph.n_users):
-        return Solved(graph, lambda users: filtered(graph.user_item.rows(users)), spec)
+        return Scored(graph, lambda users: filtered(graph.user_item.rows(users)), ClosedForm(propagation=spec))
     start = torch.arange(n_items + 1, dtype=graph.user_item.pattern.column.dtype, device=graph.device)
     one_I = torch.ones(n_items, device=graph.device)
     filter_II = filtered(torch.sparse_csr_tensor(start, start[:-1], one_I, (n_items, n_items)))
-    return Solved(graph, lambda users: multiply(graph.user_item.rows(users), filter_II), spec)
+    return Scored(graph, lambda users: multiply(graph.user_item.rows(users), filter_II), ClosedForm(propagation=spec))
 
 
 def response_coefficients(spec: Spectral) -> list[float]:

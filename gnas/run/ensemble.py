@@ -15,7 +15,7 @@ from gnas.evaluate.evaluator import Measure, measured_together
 from gnas.events import Note, Part, Phase, Work
 from gnas.files import write_text
 from gnas.metrics import metric_of
-from gnas.nn.blend import Blended, BlendModel, Kept, Standardised
+from gnas.nn.blend import BlendModel, keeping, standardised, weighted_sum
 from gnas.nn.recommender import Recommender
 from gnas.run.contenders import Contender, contender
 from gnas.run.measures import epoch_evaluator
@@ -63,7 +63,7 @@ def ensemble_of(
         one = contender(run, number)
         if one is not None:
             found[number], saved[number] = one, one.saved(prepared)
-            models[number] = Kept(comparable(prepared, saved[number]))
+            models[number] = keeping(comparable(prepared, saved[number]))
         yield Part(f"trial {number}")
     picks = yield from choose(models, epoch_evaluator(prepared, evaluator), metric, at_most, stop)
     if picks is None:
@@ -104,7 +104,8 @@ def choose(
 ) -> Work[Picks | None]:
     """Picks of `models`, whose first is the winner, greedily by `metric`; None if it was stopped.
 
-    A round measures all its blends together, so that each model scores a block of users once a round if it is `Kept`.
+    A round measures all its blends together, so that each model that is `keeping` its scores makes those of
+    a block of users once a round.
     """
     yield Phase("choosing an ensemble on validation", total=at_most - 1)
     picks: Picks = (next(iter(models)),)
@@ -131,15 +132,15 @@ def shares(picks: Picks) -> frozenset[tuple[int, Fraction]]:
     return frozenset((number, Fraction(count, len(picks))) for number, count in Counter(picks).items())
 
 
-def blended(models: Mapping[int, Recommender], picks: Picks) -> Blended:
+def blended(models: Mapping[int, Recommender], picks: Picks) -> Recommender:
     """The picks as one recommender; `models` on the same scale."""
     counts = Counter(picks)
-    return Blended([models[number] for number in counts], [count / len(picks) for count in counts.values()])
+    return weighted_sum([models[number] for number in counts], [count / len(picks) for count in counts.values()])
 
 
 def comparable(prepared: Prepared, model: Recommender) -> Recommender:
     """The model on a scale that all share: standardised, but for predicted ratings, which are of one scale."""
-    return model if prepared.ratings is not None else Standardised(model)
+    return model if prepared.ratings is not None else standardised(model)
 
 
 def contestants(run: RunDirectory, ranking: Sequence[int]) -> list[int]:

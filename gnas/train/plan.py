@@ -90,7 +90,8 @@ def _step_mib(architecture: Trained, graph: Graph, fanout: int) -> float:
     """What a step on a neighbourhood holds beside the embeddings, at most."""
     assert architecture.batch_size != "full"
     seeds = 2 * architecture.batch_size + OFFERED
-    n_nodes = min(graph.n_nodes, seeds * sum(fanout**hop for hop in range(_depth(architecture) + 1)))
+    stack = architecture.propagation.stack()
+    n_nodes = min(graph.n_nodes, seeds * sum(fanout**hop for hop in range(1 + (stack.depth if stack else 0))))
     return (1 + _step_tables(architecture)) * _table_mib(architecture, n_nodes)
 
 
@@ -119,11 +120,6 @@ def _validation_tables(architecture: Trained) -> int:
         return n_layer + 1
     n_combined = 2 * stack.depth + 2 if combine.joins else stack.depth + 2
     return max(n_layer + stack.depth - 1, n_combined)
-
-
-def _depth(architecture: Trained) -> int:
-    stack = architecture.propagation.stack()
-    return stack.depth if stack else 0
 
 
 def _table_mib(architecture: Trained, n_nodes: int) -> float:

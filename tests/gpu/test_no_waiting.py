@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from gnas.nn.blend import Blended, Kept, Standardised
+from gnas.nn.blend import keeping, standardised, weighted_sum
 from gnas.nn.model import Candidate, build
 from gnas.nn.positives import positives
 from gnas.rng import torch_rng
@@ -69,7 +69,7 @@ def test_blends_do_not_wait() -> None:
             return self.score_UI[users]
 
     users = torch.arange(6, device="cuda")
-    blend = Blended([Kept(Standardised(Table(seed))) for seed in range(2)], [0.5, 0.5])
+    blend = weighted_sum([keeping(standardised(Table(seed))) for seed in range(2)], [0.5, 0.5])
     with waiting_forbidden():
         first = blend.score(users)
         second = blend.score(users)

@@ -13,7 +13,7 @@ from gnas.graph.bipartite import Graph
 from gnas.nn import item_graph
 from gnas.nn.item_graph import by_leading_directions, by_user_kernel, by_weights, fit_item_graph, weights
 from gnas.nn.model import build
-from gnas.nn.recommender import Recommender, Solved
+from gnas.nn.recommender import Recommender, Scored
 from tests.nn.closed_form_worlds import all_scores, degree_power, normalized, world
 
 WAYS: dict[str, Callable[[ItemGraph, Graph], Recommender]] = {
@@ -124,7 +124,7 @@ def test_build_makes_it_the_gram_matrix_stays_whole_and_scores_may_be_written_in
     graph, dense_UI = world()
     architecture = ClosedForm(propagation=ItemGraph(item_norm=0.25))
     recommender = build(architecture, graph, seed=0)
-    assert isinstance(recommender, Solved)
+    assert isinstance(recommender, Scored)
     assert recommender.architecture is not None
     assert recommender.architecture.identity == architecture.identity
     np.testing.assert_array_equal(graph.item_gram().numpy(), dense_UI.T @ dense_UI)

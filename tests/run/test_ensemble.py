@@ -13,7 +13,7 @@ from gnas.errors import RunError
 from gnas.evaluate.evaluator import Evaluator
 from gnas.evaluate.rating import RatingEvaluator
 from gnas.events import Part, finish
-from gnas.nn.blend import Kept, Standardised
+from gnas.nn.blend import keeping, standardised
 from gnas.run.ensemble import choose, contestants, forget_other, members
 from gnas.rundir.ensemble import EnsembleRecord, EnsembleValues, Member, write_ensemble
 from gnas.rundir.layout import RunDirectory
@@ -51,7 +51,7 @@ def evaluator(wanted_UI: np.ndarray, cutoff: int = 5) -> Evaluator:
 def picked(
     tables: Mapping[int, Table], measure: Evaluator, at_most: int, metric: str = "ndcg@5"
 ) -> tuple[int, ...] | None:
-    models = {number: Kept(Standardised(model)) for number, model in tables.items()}
+    models = {number: keeping(standardised(model)) for number, model in tables.items()}
     return finish(choose(models, measure, metric, at_most, lambda: False))
 
 
@@ -112,7 +112,7 @@ def test_two_that_complement_each_other_beat_both() -> None:
     measure = evaluator(wanted_UI)
     picks = picked(tables, measure, 2)
     assert picks == (0, 1)
-    models = {number: Standardised(model) for number, model in tables.items()}
+    models = {number: standardised(model) for number, model in tables.items()}
     events = list(choose(models, measure, "ndcg@5", 2, lambda: False))
     (round_,) = [event for event in events if isinstance(event, Part)]
     alone = max(measure(models[number]).metrics["ndcg@5"] for number in models)
