@@ -78,12 +78,10 @@ class Evaluator:
         self._of_lists = {name: metric for name, metric in named.items() if isinstance(metric, ListMetric)}
         self._of_scores = {name: metric for name, metric in named.items() if isinstance(metric, ScoreMetric)}
         self.users = np.unique(target.user).astype(np.int64)
-        self.n_items = target.n_items
         self.memory_mib = memory_mib
-        self.device = device
-        ties = TieBreaker(self.n_items, len(self.users), seed, device)
+        ties = TieBreaker(target.n_items, len(self.users), seed, device)
         self._ranker = Ranker(self.users, parts, ties, memory_mib)
-        self._target = items_of(self.users, [target], self.n_items, device)
+        self._target = items_of(self.users, [target], target.n_items, device)
         self._row_U = torch.arange(len(self.users), device=device)
         self._train = _distinct(parts[0] if parts else target.take(np.zeros(0, dtype=np.int64)), device)
 

@@ -7,7 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from gnas.config.samplings import HardSampling, InBatchSampling, PopularitySampling, Sampling, UniformSampling
+from gnas.config.samplings import HardSampling, InBatchSampling, PopularitySampling, UniformSampling
 from gnas.nn.positives import Positives
 
 ROUNDS = 4
@@ -143,12 +143,6 @@ def by_popularity(spec: PopularitySampling, known: Positives) -> Drawer:
         return Unseen(known, known.offered_I)
     weight_I = _whole(known.degree_I.double() ** spec.exponent, known.n_users)
     return Unseen(known, weight_I * known.offered_I)
-
-
-def build_drawer(spec: Sampling, known: Positives) -> Drawer:
-    """What draws as `spec` says."""
-    drawer: Drawer = spec.build(known)
-    return drawer
 
 
 def _whole(weight_I: Tensor, n_users: int) -> Tensor:

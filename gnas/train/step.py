@@ -8,7 +8,7 @@ from torch.nn.functional import embedding
 
 from gnas.config.named import OPTIMIZERS
 from gnas.nn.contrastive import Contrast, agreement
-from gnas.nn.losses.step import Batch, build_loss
+from gnas.nn.losses.step import Batch, StepLoss
 from gnas.nn.model import Candidate
 from gnas.nn.positives import Positives
 
@@ -27,7 +27,7 @@ def build_step(model: Candidate, known: Positives, *, half: bool = False) -> Tra
     pair).
     """
     graph, architecture = model.graph, model.architecture
-    loss_of = build_loss(architecture.loss, known)
+    loss_of: StepLoss = architecture.loss.build(known)
     contrast: Contrast | None = architecture.contrastive.build()
     noise = contrast.noise if contrast else None
     decay = 0.0 if OPTIMIZERS[architecture.optimizer].decoupled else architecture.weight_decay

@@ -18,7 +18,6 @@ from gnas.features.blocks import Block, FeatureSet
 from gnas.graph.bipartite import Graph, build_graph
 from gnas.nn.fusion import FeatureFusion, Projection
 from gnas.nn.model import Candidate, build
-from gnas.nn.negatives import build_drawer
 from gnas.nn.positives import positives
 from gnas.nn.recommender import Recommender
 from gnas.rng import torch_rng
@@ -210,7 +209,7 @@ def test_items_that_are_not_there_yet_are_never_negatives(sampling: Any) -> None
         return item_BK.float()
 
     for offer, highest in ((False, 3), (True, 3 if isinstance(spec, PopularitySampling) else 5)):
-        sampler = build_drawer(spec, positives(small_graph(), offer))
+        sampler = spec.build(positives(small_graph(), offer))
         drawn = sampler.each(users, items, 4, score, generator).item_BK
         assert int(drawn.max()) == highest
         assert int(sampler.shared(items, 200, generator).max()) == highest

@@ -10,7 +10,7 @@ from gnas.config.architecture import Trained
 from gnas.config.losses import LOSSES
 from gnas.data.interactions import Interactions
 from gnas.graph.bipartite import Graph, build_graph
-from gnas.nn.losses.step import Batch, LossValue, build_loss
+from gnas.nn.losses.step import Batch, LossValue
 from gnas.nn.model import Candidate, build
 from gnas.nn.positives import positives
 
@@ -45,7 +45,7 @@ def outcome(graph: Graph, batch: Batch, loss: object, **parts: Any) -> tuple[Los
     architecture = Trained.model_validate({"loss": loss, "dim": 6, **parts})
     model = build(architecture, graph, 0)
     assert isinstance(model, Candidate)
-    objective = build_loss(architecture.loss, positives(graph))
+    objective = architecture.loss.build(positives(graph))
     return objective(model, *model.embed(True), batch, torch.Generator().manual_seed(0)), model
 
 
@@ -56,7 +56,7 @@ def cosines(model: Candidate) -> np.ndarray:
 
 def test_every_loss_can_be_built(graph: Graph) -> None:
     for _, spec in LOSSES.items():
-        assert callable(build_loss(spec(), positives(graph)))
+        assert callable(spec().build(positives(graph)))
 
 
 @pytest.mark.parametrize("scorer", ["dot", "cosine", "mlp"])

@@ -14,7 +14,7 @@ from gnas.config.samplings import (
 )
 from gnas.data.interactions import Interactions
 from gnas.graph.bipartite import build_graph
-from gnas.nn.negatives import Unseen, build_drawer
+from gnas.nn.negatives import Unseen
 from gnas.nn.positives import Positives, positives
 
 SPECS: dict[str, Sampling] = {
@@ -52,7 +52,7 @@ def test_no_negative_is_known(name: str) -> None:
     taken[0] = False  # a user without interactions
     taken[1] = True
     taken[1, 7] = False  # a user who has all but one
-    sampler = build_drawer(SPECS[name], world(taken))
+    sampler = SPECS[name].build(world(taken))
     users, items = (torch.from_numpy(side) for side in np.nonzero(taken))
     users, items = torch.cat([users, torch.zeros(5, dtype=torch.int64)]), torch.cat([items, torch.arange(5)])
     drawn = sampler.each(users, items, 20, no_score, generator())
@@ -66,7 +66,7 @@ def test_no_negative_is_known(name: str) -> None:
 def test_user_who_has_everything_is_masked(name: str) -> None:
     taken = random_world()
     taken[3] = True
-    sampler = build_drawer(SPECS[name], world(taken))
+    sampler = SPECS[name].build(world(taken))
     users = torch.tensor([3, 4, 3])
     drawn = sampler.each(users, torch.tensor([0, 1, 2]), 6, no_score, generator())
     assert drawn.known_BK is not None
@@ -83,7 +83,7 @@ def frequencies(sampler: Unseen, user: int, n: int = 40_000) -> np.ndarray:
 @pytest.mark.parametrize("user", [0, 5, 29])
 def test_uniform_draws_are_uniform_over_unseen_items(user: int) -> None:
     taken = random_world()
-    sampler = build_drawer(UniformSampling(), world(taken))
+    sampler = UniformSampling().build(world(taken))
     assert isinstance(sampler, Unseen)
     unseen = ~taken[user]
     np.testing.assert_allclose(frequencies(sampler, user), unseen / unseen.sum(), atol=0.01)
@@ -92,7 +92,7 @@ def test_uniform_draws_are_uniform_over_unseen_items(user: int) -> None:
 @pytest.mark.parametrize("exponent", [0.0, 0.75, 2.0])
 def test_popular_items_are_drawn_by_their_weight(exponent: float) -> None:
     taken = random_world() * (np.arange(25) % 5 + np.random.default_rng(2).random((30, 25)) * 4 > 3)
-    sampler = build_drawer(PopularitySampling(exponent=exponent), world(taken))
+    sampler = PopularitySampling(exponent=exponent).build(world(taken))
     assert isinstance(sampler, Unseen)
     for user in (2, 17):
         weight = taken.sum(0).astype(float) ** exponent * ~taken[user]
@@ -103,14 +103,14 @@ def test_hard_negative_is_the_highest_scored_of_its_candidates() -> None:
     taken = random_world()
     known = world(taken)
     users = torch.arange(30).repeat(40)
-    hard = build_drawer(HardSampling(candidates=8), known).each(users, users * 0, 1, no_score, generator())
-    plain = build_drawer(UniformSampling(), known).each(users, users * 0, 8, no_score, generator())
+    hard = HardSampling(candidates=8).build(known).each(users, users * 0, 1, no_score, generator())
+    plain = UniformSampling().build(known).each(users, users * 0, 8, no_score, generator())
     assert torch.equal(hard.item_BK[:, 0], plain.item_BK.amax(1))
 
 
 def test_in_batch_negatives_come_from_the_batch() -> None:
     taken = np.eye(6, 40, dtype=bool)
-    sampler = build_drawer(InBatchSampling(), world(taken))
+    sampler = InBatchSampling().build(world(taken))
     drawn = sampler.each(torch.arange(6), torch.arange(6), 50, no_score, generator())
     assert drawn.item_BK.max() < 6
     shared = sampler.shared(torch.arange(6) + 9, 4, generator())
@@ -120,14 +120,14 @@ def test_in_batch_negatives_come_from_the_batch() -> None:
 
 @pytest.mark.parametrize(("name", "expected"), [("uniform", 7), ("popularity", 7), ("in-batch", 7), ("hard", 21)])
 def test_shared_negatives(name: str, expected: int) -> None:
-    sampler = build_drawer(SPECS[name], world(random_world()))
+    sampler = SPECS[name].build(world(random_world()))
     item = sampler.shared(torch.arange(20), 7, generator())
     assert len(item) == expected == 7 * sampler.group
     assert ((item >= 0) & (item < 25)).all()
 
 
 def test_as_many_shared_negatives_as_items_are_all_items() -> None:
-    sampler = build_drawer(UniformSampling(), world(random_world()))
+    sampler = UniformSampling().build(world(random_world()))
     assert sampler.shared(torch.arange(3), 100, generator()).tolist() == list(range(25))
 
 
@@ -155,7 +155,7 @@ def test_exact_draws_hold_for_many_users_and_heavy_weights() -> None:
     pair = np.unique(rng.integers(0, n_users * n_items, 60_000))
     user, item = pair // n_items, (np.minimum(rng.geometric(0.02, len(pair)), n_items) - 1)
     known = positives(build_graph(Interactions(user, item, n_users, n_items), torch.device("cpu")))
-    sampler = build_drawer(PopularitySampling(exponent=2.0), known)
+    sampler = PopularitySampling(exponent=2.0).build(known)
     users = torch.arange(n_users)
     drawn = sampler.each(users, users * 0, 8, no_score, generator()).item_BK
     assert not known.taken.contains(users, drawn).any()

@@ -11,7 +11,7 @@ from gnas.nn.losses import formulas
 from gnas.nn.losses.compared import Compared
 from gnas.nn.losses.step import Batch, LossValue, StepLoss
 from gnas.nn.model import Candidate
-from gnas.nn.negatives import build_drawer
+from gnas.nn.negatives import Drawer
 from gnas.nn.positives import Positives
 
 
@@ -29,7 +29,8 @@ def against_own(
     loss: Sampled, known: Positives, formula: Callable[[Tensor, Tensor, Tensor | None], Tensor]
 ) -> StepLoss:
     """Every pair has negatives of its own."""
-    drawer, k = build_drawer(loss.sampling, known), loss.negatives
+    drawer: Drawer = loss.sampling.build(known)
+    k = loss.negatives
 
     def step(model: Candidate, user_UD: Tensor, item_ID: Tensor, batch: Batch, generator: torch.Generator) -> LossValue:
         u_BD = embedding(batch.users_B, user_UD)
@@ -67,7 +68,8 @@ def against_shared(
     loss: Sampled, known: Positives, cosine: bool, formula: Callable[[Tensor, Tensor, Tensor, Tensor | None], Tensor]
 ) -> StepLoss:
     """All pairs are compared with the same drawn items, of which each user's known ones are left out."""
-    drawer, k = build_drawer(loss.sampling, known), loss.negatives
+    drawer: Drawer = loss.sampling.build(known)
+    k = loss.negatives
 
     def step(model: Candidate, user_UD: Tensor, item_ID: Tensor, batch: Batch, generator: torch.Generator) -> LossValue:
         item_K = drawer.shared(batch.items_B, k, generator)

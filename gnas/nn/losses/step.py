@@ -7,9 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from gnas.config.losses import Loss
 from gnas.nn.model import Candidate
-from gnas.nn.positives import Positives
 
 
 @dataclass(frozen=True)
@@ -36,9 +34,3 @@ class LossValue(NamedTuple):
 
 StepLoss = Callable[[Candidate, Tensor, Tensor, Batch, torch.Generator], LossValue]
 """The loss of one step of a model, from the propagated embeddings user_UD and item_ID; draws from the generator."""
-
-
-def build_loss(loss: Loss, known: Positives) -> StepLoss:
-    """What `loss` means for a step, with `known` the positives that no negative may be."""
-    step: StepLoss = loss.build(known)
-    return step

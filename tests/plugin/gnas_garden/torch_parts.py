@@ -7,7 +7,6 @@ from gnas.graph.normalize import Weighing
 from gnas.graph.sparse import SparseMatrix
 from gnas.nn.losses.step import Batch, LossValue, StepLoss
 from gnas.nn.model import Candidate
-from gnas.nn.negatives import build_drawer
 from gnas.nn.ops.layer import Layer
 from gnas.nn.positives import Positives
 from gnas_garden.choices import LazyWalk, SquaredHinge
@@ -25,7 +24,7 @@ class LazyWalkLayer(Layer):
 
 
 def squared_hinge(loss: SquaredHinge, known: Positives) -> StepLoss:
-    drawer = build_drawer(loss.sampling, known)
+    drawer = loss.sampling.build(known)
 
     def step(
         model: Candidate, user_UD: torch.Tensor, item_ID: torch.Tensor, batch: Batch, generator: torch.Generator
