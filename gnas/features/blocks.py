@@ -83,9 +83,10 @@ class FeatureSet:
         lines += [f"member {place} {own.fingerprint}" for place, own in enumerate(self.members) if own is not None]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
-    def linked(self, side: Side, k: int) -> list[np.ndarray]:
-        """Pairs of one side: those given, and each row with the k most like it by every reading."""
-        return [*self.links(side).values(), *(block.linked(k) for block in self.blocks(side).values() if k)]
+    def linked(self, side: Side, k: int) -> list[tuple[str, np.ndarray]]:
+        """Named pairs of one side: those given, then each row with the k most like it by every reading."""
+        alike = [(name, block.linked(k)) for name, block in self.blocks(side).items() if k]
+        return [*self.links(side).items(), *alike]
 
     def blocks(self, side: Side) -> dict[str, Block]:
         """What is read of one side."""

@@ -52,7 +52,7 @@ def hetero_data(
     data[TAKEN].edge_index = torch.stack([item_E, user_E])
     if graph.rating_E is not None:
         data[TAKES].rating = data[TAKEN].rating = graph.rating_E
-    given = [relation for side in SIDES for relation in links(features, side, graph)] if features else []
+    given = [relation for side in SIDES for relation in links(features, side, 0, graph)] if features else []
     for relation in given:
         first, second = (NODES[side] for side in relation.ends)
         edges = data[first, relation.name, second]

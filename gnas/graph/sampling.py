@@ -68,26 +68,22 @@ def neighbourhood(
     frontier = torch.unique(seeds)
     known_N = torch.zeros(n_nodes, dtype=torch.bool, device=device)
     known_N[frontier] = True
-    nodes, rows, entries, weights = [frontier], [], [], []
+    none = seeds.new_empty(0)
+    nodes, drawn = [frontier], [(none, none, none.float())]
     for _ in range(hops):
-        row_P, entry_P, weight_P = _drawn(pattern, frontier, fanout, generator)
-        rows.append(row_P)
-        entries.append(entry_P)
-        weights.append(weight_P)
-        reached = torch.unique(pattern.column[entry_P].long())
+        drawn.append(_drawn(pattern, frontier, fanout, generator))
+        reached = torch.unique(pattern.column[drawn[-1][1]].long())
         frontier = reached[~known_N[reached]]
         known_N[frontier] = True
         nodes.append(frontier)
     node_S = torch.cat(nodes).sort().values
-    entry_P = torch.cat(entries) if entries else seeds.new_empty(0)
+    row_P, entry_P, weight_P = (torch.cat(parts) for parts in zip(*drawn, strict=True))
     order = torch.argsort(entry_P, stable=True)
     place_N = torch.full((n_nodes,), -1, dtype=torch.int64, device=device)
     place_N[node_S] = torch.arange(len(node_S), device=device)
-    row_P = place_N[torch.cat(rows)][order] if rows else entry_P
-    entry_P = entry_P[order]
+    row_P, entry_P, weight_P = place_N[row_P][order], entry_P[order], weight_P[order]
     count = torch.bincount(row_P, minlength=len(node_S))
     local = Pattern(start_of(count), place_N[pattern.column[entry_P].long()], (len(node_S), len(node_S)))
-    weight_P = torch.cat(weights)[order] if weights else torch.empty(0, device=device)
     return Neighbourhood(relation, node_S, local, entry_P, weight_P)
 
 

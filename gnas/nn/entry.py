@@ -9,7 +9,7 @@ from gnas.config.architecture import Trained
 from gnas.data.interactions import SIDES
 from gnas.features.blocks import FeatureSet
 from gnas.graph.bipartite import Graph
-from gnas.graph.relations.links import links_and_knn, normalized_sum
+from gnas.graph.relations.links import links, normalized_sum
 from gnas.nn.behaviour import Behaviour
 from gnas.nn.fusion import FeatureFusion
 
@@ -42,7 +42,7 @@ class FeatureEntry(nn.Module):
             spec, features, dim, graph.n_users, graph.n_items, generator, architecture.init_scale
         )
         self.knn = spec.knn
-        linked = [one.links for side in SIDES for one in links_and_knn(features, side, spec.knn.k, graph)]
+        linked = [one.links for side in SIDES for one in links(features, side, spec.knn.k, graph)]
         follows = spec.knn.k or spec.links
         self.links = normalized_sum(linked, graph.n_nodes, graph.device) if follows else None
         counts = torch.tensor([graph.n_users, graph.n_items])

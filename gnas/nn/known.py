@@ -25,16 +25,14 @@ def known_rows(
         known_n |= known_rows(member.architecture, own, side, trained_n)
     spec = architecture.read
     if architecture.trained and spec.fuses:
-        blocks = features.users if side == "users" else features.items
-        for block in blocks.values():
+        for block in features.blocks(side).values():
             known_n |= block.present
-    links = features.linked(side, spec.knn.k)
-    if not links:
-        return known_n
-    left, right = np.concatenate(links).T
+    linked = features.linked(side, spec.knn.k)
     for _ in range(spec.knn.layers):
         reached_n = known_n.copy()
-        reached_n[left[known_n[right]]] = True
-        reached_n[right[known_n[left]]] = True
+        for _name, pairs in linked:
+            left, right = pairs.T
+            reached_n[left[known_n[right]]] = True
+            reached_n[right[known_n[left]]] = True
         known_n = reached_n
     return known_n

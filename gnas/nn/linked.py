@@ -7,7 +7,7 @@ from gnas.data.interactions import Side
 from gnas.features.blocks import FeatureSet
 from gnas.graph.bipartite import Graph
 from gnas.graph.products import multiply
-from gnas.graph.relations.links import links_and_knn, normalized_sum
+from gnas.graph.relations.links import links, normalized_sum
 from gnas.graph.sparse import SparseMatrix
 from gnas.nn.recommender import Recommender, Scored
 
@@ -36,12 +36,12 @@ def linked(base: Recommender, architecture: ClosedForm, graph: Graph, features: 
 
 
 def _links(features: FeatureSet, side: Side, k: int, graph: Graph) -> SparseMatrix | None:
-    matrices = [relation.matrix for relation in links_and_knn(features, side, k, graph)]
+    matrices = [relation.matrix for relation in links(features, side, k, graph)]
     n = graph.n_users if side == "users" else graph.n_items
     return normalized_sum(matrices, n, graph.device) if matrices else None
 
 
-def _followed(links: SparseMatrix, row_XB: torch.Tensor, times: int) -> torch.Tensor:
+def _followed(step: SparseMatrix, row_XB: torch.Tensor, times: int) -> torch.Tensor:
     for _ in range(times):
-        row_XB = multiply(links.csr, row_XB)
+        row_XB = multiply(step.csr, row_XB)
     return row_XB

@@ -18,7 +18,7 @@ from gnas.features.blocks import Block, FeatureSet
 from gnas.features.neighbours import nearest_rows
 from gnas.features.table import load_table
 from gnas.graph.bipartite import Graph, build_graph
-from gnas.graph.relations.links import joined, knn, normalized_sum
+from gnas.graph.relations.links import joined, links, normalized_sum
 from gnas.nn.model import Candidate, build
 from gnas.space.load import load_space
 
@@ -75,11 +75,11 @@ def world() -> tuple[Graph, FeatureSet]:
 
 def test_the_matrix_of_links() -> None:
     graph, features = world()
-    relations = knn(features, "items", 2, graph)
+    relations = links(features, "items", 2, graph)
     matrix = normalized_sum([one.links for one in relations], graph.n_nodes, CPU)
     np.testing.assert_allclose(matrix.csr.to_dense().numpy(), dense_links(list(features.items.values()), 2), atol=1e-6)
     assert [one.ends for one in relations] == [("items", "items")] * 2
-    assert knn(features, "items", 2, graph)[0] is relations[0], "found once"
+    assert links(features, "items", 2, graph)[0] is relations[0], "found once"
     assert joined([], 5, CPU).matmul(torch.ones(5, 2)).abs().sum() == 0
 
 

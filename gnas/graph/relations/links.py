@@ -15,19 +15,9 @@ from gnas.graph.segments import row_sum
 from gnas.graph.sparse import SparseMatrix
 
 
-def links(features: FeatureSet, side: Side, graph: Graph) -> list[Relation]:
-    """The links that came with the data, a relation for each set of them."""
-    return [paired(name, side, pairs, graph) for name, pairs in features.links(side).items()]
-
-
-def knn(features: FeatureSet, side: Side, k: int, graph: Graph) -> list[Relation]:
-    """Each row with the k most like it by cosine, a relation for each reading; none where k is 0."""
-    return [paired(name, side, block.linked(k), graph) for name, block in features.blocks(side).items() if k]
-
-
-def links_and_knn(features: FeatureSet, side: Side, k: int, graph: Graph) -> list[Relation]:
-    """The relations among one side: the links given, then those of what is alike."""
-    return [*links(features, side, graph), *knn(features, side, k, graph)]
+def links(features: FeatureSet, side: Side, k: int, graph: Graph) -> list[Relation]:
+    """The relations among one side: each set of links given, then each row with the k most like it by every reading."""
+    return [paired(name, side, pairs, graph) for name, pairs in features.linked(side, k)]
 
 
 def paired(name: str, side: Side, pairs: np.ndarray, graph: Graph) -> Relation:
