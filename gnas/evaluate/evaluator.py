@@ -83,7 +83,9 @@ class Evaluator:
         self._ranker = Ranker(self.users, parts, ties, memory_mib)
         self._target = items_of(self.users, [target], target.n_items, device)
         self._row_U = torch.arange(len(self.users), device=device)
-        self._train = _distinct(parts[0] if parts else target.take(np.zeros(0, dtype=np.int64)), device)
+        train = parts[0] if parts else target.take(np.zeros(0, dtype=np.int64))
+        user_E, item_E = (torch.from_numpy(side).to(device) for side in divmod(distinct_pairs(train)[1], train.n_items))
+        self._train = TrainPairs(user_E, item_E, train.n_users, train.n_items)
 
     def among(self, items: np.ndarray) -> "Evaluator":
         """The same, with no items ranked but these, int64."""
@@ -140,11 +142,6 @@ def mean(values: np.ndarray) -> float:
     """Mean of the users that have a value; NaN where none has."""
     kept = values[~np.isnan(values)]
     return float(kept.mean()) if len(kept) else float("nan")
-
-
-def _distinct(train: Interactions, device: torch.device) -> TrainPairs:
-    user_E, item_E = (torch.from_numpy(side).to(device) for side in divmod(distinct_pairs(train)[1], train.n_items))
-    return TrainPairs(user_E, item_E, train.n_users, train.n_items)
 
 
 def of_drawn_users(target: Interactions, limit: int, seed: int) -> Interactions:

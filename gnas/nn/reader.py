@@ -9,8 +9,8 @@ import torch
 from torch import nn
 from torch.nn.functional import gelu, scaled_dot_product_attention
 
-from gnas.errors import ConfigError
 from gnas.nn.init import Linear, zeros
+from gnas.nn.ops.attention import head_dim
 
 
 class TokenReader(nn.Module):
@@ -34,11 +34,7 @@ class TokenReader(nn.Module):
 
     def __init__(self, dim: int, layers: int, heads: int, n_out: int, generator: torch.Generator, std: float) -> None:
         super().__init__()
-        if dim % heads:
-            raise ConfigError(
-                f"features.history: heads {heads} does not divide dim {dim}, which the heads share; take another "
-                "dim or another number of heads"
-            )
+        head_dim("features.history", dim, heads)  # refuses heads that do not divide it
         self.start_D = zeros(dim)
         self.norm = nn.LayerNorm(dim)
         self.layers = nn.ModuleList(ReaderLayer(dim, heads, generator) for _ in range(layers))

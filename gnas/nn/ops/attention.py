@@ -30,7 +30,7 @@ class GATLayer(Layer):
 
     def __init__(self, spec: GAT, dim: int, generator: torch.Generator) -> None:
         super().__init__()
-        self.shape = (spec.heads, head_dim(spec.kind, dim, spec.heads))
+        self.shape = (spec.heads, head_dim(f"propagation {spec.kind}", dim, spec.heads))
         self.linear = Linear(dim, dim, generator, bias=False) if spec.linear else None
         self.bias = zeros(dim) if spec.linear else None
         self.target = xavier(*self.shape, generator=generator)
@@ -59,7 +59,7 @@ class GATv2Layer(Layer):
 
     def __init__(self, spec: GATv2, dim: int, generator: torch.Generator) -> None:
         super().__init__()
-        self.heads, width = spec.heads, head_dim(spec.kind, dim, spec.heads)
+        self.heads, width = spec.heads, head_dim(f"propagation {spec.kind}", dim, spec.heads)
         self.source = Linear(dim, dim, generator) if spec.linear else None
         self.target = Linear(dim, dim, generator) if spec.linear else None
         self.bias = zeros(dim) if spec.linear else None
@@ -85,7 +85,7 @@ class TransformerLayer(Layer):
 
     def __init__(self, spec: GraphTransformer, dim: int, generator: torch.Generator) -> None:
         super().__init__()
-        self.heads, self.scale = spec.heads, 1 / math.sqrt(head_dim(spec.kind, dim, spec.heads))
+        self.heads, self.scale = spec.heads, 1 / math.sqrt(head_dim(f"propagation {spec.kind}", dim, spec.heads))
         self.query, self.key, self.value, self.own = (Linear(dim, dim, generator) for _ in range(4))
         self.activation = activation(spec.activation)
 
@@ -99,7 +99,7 @@ class TransformerLayer(Layer):
         return self.activation(self.own(x_ND) + attend(matrix, logits, self.value(x_ND)))
 
 
-def head_dim(kind: str, dim: int, heads: int) -> int:
+def head_dim(where: str, dim: int, heads: int) -> int:
     """Features of each head.
 
     Raises:
@@ -107,7 +107,7 @@ def head_dim(kind: str, dim: int, heads: int) -> int:
     """
     if dim % heads:
         raise ConfigError(
-            f"propagation {kind}: heads {heads} does not divide dim {dim}, which the heads share; "
+            f"{where}: heads {heads} does not divide dim {dim}, which the heads share; "
             f"take another dim or another number of heads"
         )
     return dim // heads
