@@ -15,7 +15,7 @@ CONTRASTIVES: Registry[type["Contrastive"]] = Registry("contrastive term")
 class Contrastive(Choice):
     """An InfoNCE term between two views of the same node, beside the loss.
 
-    Built without anything else; gives a `gnas.nn.contrastive.Contrast`, or None for no term.
+    Built without anything else; gives a `gnas.nn.contrastive.Contrast`; one that is not `used` is never built.
 
     Attributes:
         used: whether there is a term at all.
@@ -35,7 +35,6 @@ class NoContrastive(Contrastive):
     """No such term."""
 
     kind: ClassVar[str] = "none"
-    builder: ClassVar[str] = "gnas.nn.contrastive:no_contrast"
     used: ClassVar[bool] = False
 
 

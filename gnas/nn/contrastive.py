@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding
 
-from gnas.config.contrastive import SGL, NoContrastive, SimGCL, ViewContrast, XSimGCL
+from gnas.config.contrastive import SGL, SimGCL, ViewContrast, XSimGCL
 from gnas.nn.losses.compared import MAX_COLUMNS
 from gnas.nn.losses.formulas import info_nce
 from gnas.nn.losses.step import Batch
@@ -26,10 +26,6 @@ class Contrast:
     weight: float
     temperature: float
     noise: float | None = None
-
-
-def no_contrast(_spec: NoContrastive) -> None:
-    """No term."""
 
 
 def sgl(spec: SGL) -> Contrast:

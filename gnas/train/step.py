@@ -28,7 +28,7 @@ def build_step(model: Candidate, known: Positives, *, half: bool = False) -> Tra
     """
     graph, architecture = model.graph, model.architecture
     loss_of: StepLoss = architecture.loss.build(known)
-    contrast: Contrast | None = architecture.contrastive.build()
+    contrast: Contrast | None = architecture.contrastive.build() if architecture.contrastive.used else None
     noise = contrast.noise if contrast else None
     decay = 0.0 if OPTIMIZERS[architecture.optimizer].decoupled else architecture.weight_decay
     share_N = graph.degree_N / max(graph.n_interactions, 1)
