@@ -39,35 +39,32 @@ class DotScorer(Scoring):
     def __init__(self, _spec: Scorer, _dim: int, _generator: torch.Generator) -> None:
         super().__init__()
 
+    def scaled(self, x: torch.Tensor) -> torch.Tensor:
+        """The embeddings [..., D] that are multiplied."""
+        return x
+
     def pair(self, u_BD: torch.Tensor, i_BKD: torch.Tensor) -> torch.Tensor:
         """Scores [B, K]. For few items a batch of products costs far more in calls than in arithmetic."""
+        u_BD, i_BKD = self.scaled(u_BD), self.scaled(i_BKD)
         if i_BKD.shape[1] <= FEW:
             return (i_BKD * u_BD.unsqueeze(1)).sum(-1)
         return (i_BKD @ u_BD.unsqueeze(-1)).squeeze(-1)
 
     def all(self, u_BD: torch.Tensor, item_ID: torch.Tensor) -> torch.Tensor:
         """Scores [B, I]."""
-        return u_BD @ item_ID.t()
+        return self.scaled(u_BD) @ self.scaled(item_ID).t()
 
     def edges(self, user_UD: torch.Tensor, item_ID: torch.Tensor, user_item: SparseMatrix) -> torch.Tensor:
         """Scores [E], without a gather per pair."""
-        return user_item.sampled_dot(user_UD, item_ID)
+        return user_item.sampled_dot(self.scaled(user_UD), self.scaled(item_ID))
 
 
 class CosineScorer(DotScorer):
     """u · i / (‖u‖ ‖i‖); a zero vector scores 0."""
 
-    def pair(self, u_BD: torch.Tensor, i_BKD: torch.Tensor) -> torch.Tensor:
-        """Scores [B, K]."""
-        return super().pair(normalize(u_BD, dim=-1), normalize(i_BKD, dim=-1))
-
-    def all(self, u_BD: torch.Tensor, item_ID: torch.Tensor) -> torch.Tensor:
-        """Scores [B, I]."""
-        return super().all(normalize(u_BD, dim=-1), normalize(item_ID, dim=-1))
-
-    def edges(self, user_UD: torch.Tensor, item_ID: torch.Tensor, user_item: SparseMatrix) -> torch.Tensor:
-        """Scores [E], without a gather per pair."""
-        return super().edges(normalize(user_UD, dim=-1), normalize(item_ID, dim=-1), user_item)
+    def scaled(self, x: torch.Tensor) -> torch.Tensor:
+        """Unit vectors [..., D]."""
+        return normalize(x, dim=-1)
 
 
 class MLPScorer(Scoring):
