@@ -61,8 +61,8 @@ def build(draft: Draft) -> Candidate:
 def built(draft: Draft) -> Candidate | None:
     """The candidate of a draft, or None where it makes no architecture."""
     try:
-        return build(draft)
-    except Infeasible:
+        return Candidate(draft, Architecture.model_validate(draft.tree))
+    except ValidationError:
         return None
 
 

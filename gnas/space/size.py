@@ -10,8 +10,8 @@ import numpy as np
 from gnas.space.candidate import Infeasible, build, built, drawn
 from gnas.space.slots import Slot, drafts, fill
 
-LIMIT = 200_000
-"""Up to this many combinations are counted one by one; above, their number is estimated."""
+LIMIT = 50_000
+"""Up to this many combinations are counted one by one, which takes seconds; above, their number is estimated."""
 PROBES = 4000
 """Random descents for an estimate."""
 

@@ -61,8 +61,10 @@ class Written(Strict):
     def architecture(self) -> Architecture:
         """The architecture that this writes: of a closed form, what matters to it."""
         if not self.propagation.trained:
-            return ClosedForm(propagation=self.propagation, features=linking(self.features))
-        return Trained.model_construct(self.model_fields_set, **dict(self))
+            return ClosedForm.model_construct(propagation=self.propagation, features=linking(self.features))
+        trained = Trained.__new__(Trained)
+        trained.__setstate__(self.__getstate__())  # as `model_construct`, in a tenth of the time
+        return trained
 
 
 class Trained(Written, Architecture):
