@@ -21,7 +21,7 @@ from gnas.events import Note, Part, Phase, Work
 from gnas.metrics import metric_of
 from gnas.nn.recommender import Recommender
 from gnas.run.prepared import Prepared
-from gnas.rundir.baselines import BaselineRecord, BaselinesRecord, FailedBaseline, read_baselines, write_baselines
+from gnas.rundir.baselines import BaselineRecord, BaselinesRecord, FailedBaseline, read_baselines
 from gnas.rundir.layout import RunDirectory
 from gnas.rundir.record import read_record, write_record
 
@@ -58,7 +58,7 @@ def tuned_baselines(
     cached = _cached(place, budget_s)
     if cached is not None:
         yield Note(f"the baselines were tuned on these data before, in {cached.wall_s:.1f} s: taken from {place}")
-        write_baselines(run, BaselinesRecord(*key, str(place), cached.baselines, cached.failed))
+        write_record(run.baselines, BaselinesRecord(*key, str(place), cached.baselines, cached.failed))
         return cached.baselines
     started = time.perf_counter()
     yield Phase("tuning the baselines", total=len(baselines_for(objective)))
@@ -73,7 +73,7 @@ def tuned_baselines(
             yield Part(tuned.name, tuned.metrics[objective], tuned.wall_s)
         if stop():
             return tuple(found)
-    write_baselines(run, BaselinesRecord(*key, None, tuple(found), tuple(failed)))
+    write_record(run.baselines, BaselinesRecord(*key, None, tuple(found), tuple(failed)))
     wall_s = time.perf_counter() - started
     problem = None if failed else _keep(place, CachedTuning(budget_s, wall_s, _is_complete(found), tuple(found)))
     if problem is not None:

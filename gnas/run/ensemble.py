@@ -20,8 +20,9 @@ from gnas.nn.recommender import Recommender
 from gnas.run.contenders import Contender, contender
 from gnas.run.measures import epoch_evaluator
 from gnas.run.prepared import Prepared, features_of
-from gnas.rundir.ensemble import EnsembleRecord, EnsembleValues, Member, read_ensemble, write_ensemble
+from gnas.rundir.ensemble import EnsembleRecord, EnsembleValues, Member, read_ensemble
 from gnas.rundir.layout import RunDirectory
+from gnas.rundir.record import write_record
 from gnas.rundir.trial import trials_with_models
 from gnas.train.checkpoint import save_model
 
@@ -79,7 +80,7 @@ def ensemble_of(
     )
     values = EnsembleValues(ensemble, winner)
     record = EnsembleRecord(metric, tuple(candidates), at_most, tuple(chosen), values)
-    write_ensemble(run, record)
+    write_record(run.ensemble, record)
     _save(run, prepared, members(run), saved)
     return record
 

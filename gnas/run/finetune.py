@@ -20,8 +20,9 @@ from gnas.run.prepared import features_of, write_beginning
 from gnas.run.saved import Run, directory_of, reopen
 from gnas.rundir.beginning import read_config
 from gnas.rundir.best import best_architecture
-from gnas.rundir.finetuning import FinetuningRecord, TunedFigures, TuningEpoch, write_finetuning
+from gnas.rundir.finetuning import FinetuningRecord, TunedFigures, TuningEpoch
 from gnas.rundir.layout import RunDirectory, create_run, discard_if_empty
+from gnas.rundir.record import write_record
 from gnas.train.device import resolve_device
 from gnas.train.finetune import Pace
 from gnas.train.finetune import finetune as train_together
@@ -159,7 +160,7 @@ def finetune_events(
         epochs=tuple(TuningEpoch(one.loss, one.metrics, one.wall_s) for one in joint.epochs),
         best_epoch=joint.epochs[-1].best_index,
     )
-    write_finetuning(run, record)
+    write_record(run.finetuning, record)
     write_report(run)
     return Run(run.path)
 

@@ -18,6 +18,7 @@ from gnas.features.bank import FeatureBank
 from gnas.features.blocks import FeatureSet
 from gnas.features.newcomers import with_newcomers
 from gnas.features.table import load_tables
+from gnas.files import write_json
 from gnas.graph.bipartite import Graph, build_graph
 from gnas.metrics import metric_of
 from gnas.nn.ratings import RatingScale, rating_scale
@@ -25,8 +26,9 @@ from gnas.nn.recommender import Recommender
 from gnas.plugins import keep_code
 from gnas.rng import numpy_rng
 from gnas.run.environment import describe_environment
-from gnas.rundir.beginning import write_config, write_data, write_environment, write_space
+from gnas.rundir.beginning import write_config, write_space
 from gnas.rundir.layout import RunDirectory
+from gnas.rundir.record import write_record
 from gnas.space.search_space import SearchSpace
 from gnas.train.checkpoint import load_model
 
@@ -92,8 +94,8 @@ def begin_run(
 
 def write_beginning(run: RunDirectory, prepared: Prepared, space: Mapping[str, object]) -> None:
     """Write what explains, repeats and resumes a run before anything is trained."""
-    write_environment(run, describe_environment(prepared.device, prepared.config.seed))
-    write_data(run, describe(prepared.split))
+    write_record(run.environment, describe_environment(prepared.device, prepared.config.seed))
+    write_json(run.data, describe(prepared.split))
     write_space(run, space)
     keep_code(run.path)
     write_config(run, prepared.config)

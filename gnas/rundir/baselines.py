@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from gnas.rundir.layout import RunDirectory
-from gnas.rundir.record import Metrics, Params, read_record, write_record
+from gnas.rundir.record import Metrics, Params, read_if_there
 
 
 @dataclass(frozen=True)
@@ -53,17 +53,6 @@ class BaselinesRecord:
     failed: tuple[FailedBaseline, ...] = ()
 
 
-def write_baselines(run: RunDirectory, record: BaselinesRecord) -> None:
-    """Write `baselines.json`."""
-    write_record(run.baselines, record)
-
-
 def read_baselines(run: RunDirectory) -> BaselinesRecord | None:
-    """The baselines of a run; None where they were not tuned.
-
-    Raises:
-        RunError: the file is damaged.
-    """
-    if not run.baselines.exists():
-        return None
-    return read_record(BaselinesRecord, run.baselines, "remove it, and the baselines are tuned again")
+    """The baselines of a run; None where they were not tuned. Raises `RunError` where the file is damaged."""
+    return read_if_there(BaselinesRecord, run.baselines, "remove it, and the baselines are tuned again")

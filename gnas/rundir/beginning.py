@@ -11,9 +11,9 @@ from gnas.config.run import RunConfig
 from gnas.config.secret import hidden
 from gnas.config.yaml import dump_yaml
 from gnas.errors import RunError
-from gnas.files import write_json, write_text
+from gnas.files import write_text
 from gnas.rundir.layout import RunDirectory
-from gnas.rundir.record import read_record, write_record
+from gnas.rundir.record import read_record
 from gnas.space.load import load_space
 from gnas.space.search_space import SearchSpace
 
@@ -112,11 +112,6 @@ class Environment:
     code: CodeState | None
 
 
-def write_environment(run: RunDirectory, environment: Environment) -> None:
-    """Write `environment.json`."""
-    write_record(run.environment, environment)
-
-
 @dataclass(frozen=True)
 class Step:
     """What reading, cleaning or splitting left."""
@@ -143,11 +138,6 @@ class DataRecord:
     n_test: int
     fingerprint: str
     report: tuple[Step, ...]
-
-
-def write_data(run: RunDirectory, facts: Mapping[str, object]) -> None:
-    """Write `data.json`: the facts of the split as `gnas data describe` has them."""
-    write_json(run.data, facts)
 
 
 def read_data(run: RunDirectory) -> DataRecord:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gnas.errors import RunError
 from gnas.rundir.layout import RunDirectory
-from gnas.rundir.record import Metrics, read_record, write_record
+from gnas.rundir.record import Metrics, read_record
 
 
 @dataclass(frozen=True)
@@ -23,17 +23,8 @@ class FreshTraining:
     reason: str | None = None
 
 
-def write_fresh(run: RunDirectory, record: FreshTraining) -> None:
-    """Write the file of a training on a fresh seed."""
-    write_record(run.confirm(record.identity, record.seed), record)
-
-
 def read_fresh(path: Path) -> FreshTraining:
-    """The record of a training on a fresh seed.
-
-    Raises:
-        RunError: the file is damaged.
-    """
+    """The record of a training on a fresh seed. Raises `RunError` where the file is damaged."""
     return read_record(FreshTraining, path, "remove it, and `gnas search --resume` trains that candidate again")
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from gnas.rundir.layout import RunDirectory
-from gnas.rundir.record import read_record, write_record
+from gnas.rundir.record import read_if_there
 
 
 @dataclass(frozen=True)
@@ -43,18 +43,7 @@ class EnsembleRecord:
         return f"ensemble of {len(told)}: {', '.join(told)}"
 
 
-def write_ensemble(run: RunDirectory, record: EnsembleRecord) -> None:
-    """Write `best/ensemble.json`."""
-    write_record(run.ensemble, record)
-
-
 def read_ensemble(run: RunDirectory) -> EnsembleRecord | None:
-    """The ensemble of a run; None where there is none.
-
-    Raises:
-        RunError: the file is damaged.
-    """
-    if not run.ensemble.exists():
-        return None
+    """The ensemble of a run; None where there is none. Raises `RunError` where the file is damaged."""
     fix = f"remove it, and choose again with `gnas search --resume {run.path} --ensemble 5`"
-    return read_record(EnsembleRecord, run.ensemble, fix)
+    return read_if_there(EnsembleRecord, run.ensemble, fix)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gnas.rundir.layout import RunDirectory
-from gnas.rundir.record import Figure, Metrics, Scalar, read_record, write_record
+from gnas.rundir.record import Figure, Metrics, Scalar, read_if_there
 
 
 @dataclass(frozen=True)
@@ -66,17 +66,6 @@ class FinetuningRecord:
                 raise ValueError(f"there is a recommender without a figure for {self.metric}")
 
 
-def write_finetuning(run: RunDirectory, record: FinetuningRecord) -> None:
-    """Write `finetuning.json`."""
-    write_record(run.finetuning, record)
-
-
 def read_finetuning(run: RunDirectory) -> FinetuningRecord | None:
-    """What fine-tuning came to; None where the run is not one of a fine-tuning.
-
-    Raises:
-        RunError: the file is damaged.
-    """
-    if not run.finetuning.exists():
-        return None
-    return read_record(FinetuningRecord, run.finetuning, "put it back from a copy, or fine-tune again")
+    """What fine-tuning came to; None for other runs. Raises `RunError` where the file is damaged."""
+    return read_if_there(FinetuningRecord, run.finetuning, "put it back from a copy, or fine-tune again")

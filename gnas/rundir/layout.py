@@ -10,6 +10,16 @@ from gnas.errors import RunError
 from gnas.plugins import load_kept_code
 
 
+class _Below:
+    """A place below the `path` of whoever has it."""
+
+    def __init__(self, *names: str) -> None:
+        self._names = names
+
+    def __get__(self, owner: "TrialFolder | RunDirectory", _kind: object = None) -> Path:
+        return owner.path.joinpath(*self._names)
+
+
 @dataclass(frozen=True)
 class TrialFolder:
     """The places in the folder of one trial, `trials/NNNN`."""
@@ -26,35 +36,18 @@ class TrialFolder:
         """The run that it belongs to."""
         return self.path.parent.parent
 
-    @property
-    def architecture(self) -> Path:
-        """What was trained."""
-        return self.path / "architecture.yaml"
-
-    @property
-    def epochs(self) -> Path:
-        """The curve, one JSON line an epoch."""
-        return self.path / "epochs.jsonl"
-
-    @property
-    def status(self) -> Path:
-        """What became of it."""
-        return self.path / "status.json"
-
-    @property
-    def error(self) -> Path:
-        """The traceback of a failure."""
-        return self.path / "error.txt"
-
-    @property
-    def model(self) -> Path:
-        """The tensors, while the trial is among the best."""
-        return self.path / "model.safetensors"
-
-    @property
-    def owner(self) -> Path:
-        """The id of the session that trains it."""
-        return self.path / "owner"
+    architecture = _Below("architecture.yaml")
+    """What was trained."""
+    epochs = _Below("epochs.jsonl")
+    """The curve, one JSON line an epoch."""
+    status = _Below("status.json")
+    """What became of it."""
+    error = _Below("error.txt")
+    """The traceback of a failure."""
+    model = _Below("model.safetensors")
+    """The tensors, while the trial is among the best."""
+    owner = _Below("owner")
+    """The id of the session that trains it."""
 
 
 @dataclass(frozen=True)
@@ -63,45 +56,22 @@ class RunDirectory:
 
     path: Path
 
-    @property
-    def config(self) -> Path:
-        """The resolved configuration."""
-        return self.path / "config.yaml"
-
-    @property
-    def space(self) -> Path:
-        """The search space as it was searched, reuse and overrides applied."""
-        return self.path / "space.yaml"
-
-    @property
-    def space_hash(self) -> Path:
-        """SHA-256 of `space.yaml`, as `sha256sum -c` reads it."""
-        return self.path / "space.sha256"
-
-    @property
-    def environment(self) -> Path:
-        """Versions, device, git state, command and seed."""
-        return self.path / "environment.json"
-
-    @property
-    def data(self) -> Path:
-        """Counts, fingerprint and the cleaning report."""
-        return self.path / "data.json"
-
-    @property
-    def baselines(self) -> Path:
-        """Validation figures of every baseline."""
-        return self.path / "baselines.json"
-
-    @property
-    def trials(self) -> Path:
-        """One tidy row a trial."""
-        return self.path / "trials.parquet"
-
-    @property
-    def trials_csv(self) -> Path:
-        """The same for a spreadsheet."""
-        return self.path / "trials.csv"
+    config = _Below("config.yaml")
+    """The resolved configuration."""
+    space = _Below("space.yaml")
+    """The search space as it was searched, reuse and overrides applied."""
+    space_hash = _Below("space.sha256")
+    """SHA-256 of `space.yaml`, as `sha256sum -c` reads it."""
+    environment = _Below("environment.json")
+    """Versions, device, git state, command and seed."""
+    data = _Below("data.json")
+    """Counts, fingerprint and the cleaning report."""
+    baselines = _Below("baselines.json")
+    """Validation figures of every baseline."""
+    trials = _Below("trials.parquet")
+    """One tidy row a trial."""
+    trials_csv = _Below("trials.csv")
+    """The same for a spreadsheet."""
 
     def trial(self, number: int) -> TrialFolder:
         """Where everything about a trial stands."""
@@ -111,90 +81,40 @@ class RunDirectory:
         """What a candidate came to on a fresh seed."""
         return self.path / "confirm" / identity / f"{seed}.json"
 
-    @property
-    def pareto(self) -> Path:
-        """The Pareto front of a search with several objectives."""
-        return self.path / "pareto.json"
-
-    @property
-    def best(self) -> Path:
-        """The folder of the best model."""
-        return self.path / "best"
-
-    @property
-    def architecture(self) -> Path:
-        """The best architecture."""
-        return self.best / "architecture.yaml"
-
-    @property
-    def model(self) -> Path:
-        """The best model's tensors."""
-        return self.best / "model.safetensors"
-
-    @property
-    def metrics(self) -> Path:
-        """The best model's validation figures, and the identity of its architecture."""
-        return self.best / "metrics.json"
-
-    @property
-    def ensemble(self) -> Path:
-        """What the confirmed candidates come to together, where `search.ensemble` asked for it."""
-        return self.best / "ensemble.json"
-
-    @property
-    def ensemble_architecture(self) -> Path:
-        """The same as an architecture, a blend."""
-        return self.best / "ensemble.yaml"
-
-    @property
-    def ensemble_model(self) -> Path:
-        """The tensors of that blend."""
-        return self.best / "ensemble.safetensors"
-
-    @property
-    def test(self) -> Path:
-        """Every look at the test split."""
-        return self.path / "test.json"
-
-    @property
-    def fork(self) -> Path:
-        """What was taken from the run that this one was forked from."""
-        return self.path / "fork.json"
-
-    @property
-    def finetuning(self) -> Path:
-        """What fine-tuning an encoder came to."""
-        return self.path / "finetuning.json"
-
-    @property
-    def encoder(self) -> Path:
-        """The fine-tuned encoder."""
-        return self.path / "encoder"
-
-    @property
-    def journal(self) -> Path:
-        """Every trial as the search knows it, unless a database holds them."""
-        return self.path / "study.journal"
-
-    @property
-    def study(self) -> Path:
-        """The name under which a database holds the trials."""
-        return self.path / "study.json"
-
-    @property
-    def sessions(self) -> Path:
-        """Who has worked on the run, and the locks of who does."""
-        return self.path / "sessions"
-
-    @property
-    def log(self) -> Path:
-        """What happened, one JSON line an event."""
-        return self.path / "log.jsonl"
-
-    @property
-    def report(self) -> Path:
-        """The report for a browser."""
-        return self.path / "report.html"
+    pareto = _Below("pareto.json")
+    """The Pareto front of a search with several objectives."""
+    best = _Below("best")
+    """The folder of the best model."""
+    architecture = _Below("best", "architecture.yaml")
+    """The best architecture."""
+    model = _Below("best", "model.safetensors")
+    """The best model's tensors."""
+    metrics = _Below("best", "metrics.json")
+    """The best model's validation figures, and the identity of its architecture."""
+    ensemble = _Below("best", "ensemble.json")
+    """What the confirmed candidates come to together, where `search.ensemble` asked for it."""
+    ensemble_architecture = _Below("best", "ensemble.yaml")
+    """The same as an architecture, a blend."""
+    ensemble_model = _Below("best", "ensemble.safetensors")
+    """The tensors of that blend."""
+    test = _Below("test.json")
+    """Every look at the test split."""
+    fork = _Below("fork.json")
+    """What was taken from the run that this one was forked from."""
+    finetuning = _Below("finetuning.json")
+    """What fine-tuning an encoder came to."""
+    encoder = _Below("encoder")
+    """The fine-tuned encoder."""
+    journal = _Below("study.journal")
+    """Every trial as the search knows it, unless a database holds them."""
+    study = _Below("study.json")
+    """The name under which a database holds the trials."""
+    sessions = _Below("sessions")
+    """Who has worked on the run, and the locks of who does."""
+    log = _Below("log.jsonl")
+    """What happened, one JSON line an event."""
+    report = _Below("report.html")
+    """The report for a browser."""
 
 
 def default_path(data: str, space: str, now: datetime) -> Path:

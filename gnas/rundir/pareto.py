@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from gnas.rundir.layout import RunDirectory
-from gnas.rundir.record import read_record, write_record
+from gnas.rundir.record import read_if_there
 
 
 @dataclass(frozen=True)
@@ -24,17 +24,6 @@ class Front:
     front: tuple[FrontPoint, ...]
 
 
-def write_front(run: RunDirectory, front: Front) -> None:
-    """Write `pareto.json`."""
-    write_record(run.pareto, front)
-
-
 def read_front(run: RunDirectory) -> Front | None:
-    """The front; None where there is none.
-
-    Raises:
-        RunError: the file is damaged.
-    """
-    if not run.pareto.exists():
-        return None
-    return read_record(Front, run.pareto, f"`gnas search --resume {run.path}` writes it again")
+    """The front; None where there is none. Raises `RunError` where the file is damaged."""
+    return read_if_there(Front, run.pareto, f"`gnas search --resume {run.path}` writes it again")

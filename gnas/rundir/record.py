@@ -57,6 +57,11 @@ def read_record(kind: type[R], path: Path, fix: str) -> R:
         raise RunError(f"{path} is damaged: {_first(error)}; {fix}") from None
 
 
+def read_if_there(kind: type[R], path: Path, fix: str) -> R | None:
+    """As `read_record`; None where there is no such file."""
+    return read_record(kind, path, fix) if path.exists() else None
+
+
 def write_record(path: Path, record: "DataclassInstance") -> None:
     """Write a record as JSON, whole or not at all."""
     write_json(path, asdict(record))

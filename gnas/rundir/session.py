@@ -1,13 +1,12 @@
 """`sessions/ID.json`: who worked on a run, and for how long."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from pydantic import FiniteFloat
 
 from gnas.errors import RunError
 from gnas.rundir.layout import RunDirectory
-from gnas.rundir.record import read_record, write_record
+from gnas.rundir.record import read_record
 
 
 @dataclass(frozen=True)
@@ -27,29 +26,16 @@ class SessionRecord:
     written_at: FiniteFloat
 
 
-def write_session(run: RunDirectory, record: SessionRecord) -> None:
-    """Write the file of a session."""
-    write_record(run.sessions / f"{record.id}.json", record)
-
-
 def read_sessions(run: RunDirectory) -> list[SessionRecord]:
     """All sessions of a run in the order in which they began; damaged ones are left out, and their time with them."""
     found = []
     for path in sorted(run.sessions.glob("*-*.json")):
         try:
-            found.append(replace(read_session(path), id=path.stem))
+            record = read_record(SessionRecord, path, "remove it; the time that it stands for is not counted then")
+            found.append(replace(record, id=path.stem))
         except RunError:
             continue
     return found
-
-
-def read_session(path: Path) -> SessionRecord:
-    """The record of one session.
-
-    Raises:
-        RunError: the file is damaged.
-    """
-    return read_record(SessionRecord, path, "remove it; the time that it stands for is not counted then")
 
 
 def spent_s(run: RunDirectory) -> float:

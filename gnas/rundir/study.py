@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from gnas.rundir.layout import RunDirectory
-from gnas.rundir.record import read_record, write_record
+from gnas.rundir.record import read_if_there
 
 IN_JOURNAL = "gnas"
 """The name of the study in a journal, which holds one."""
@@ -16,17 +16,8 @@ class StudyRecord:
     study: str
 
 
-def write_study(run: RunDirectory, name: str) -> None:
-    """Keep the study's name."""
-    write_record(run.study, StudyRecord(name))
-
-
 def read_study(run: RunDirectory) -> str | None:
-    """The name of the run's study in a database; None where none is kept.
-
-    Raises:
-        RunError: the file is damaged.
-    """
-    if not run.study.exists():
-        return None
-    return read_record(StudyRecord, run.study, "write the name of its study into it, as the database has it").study
+    """The name of the run's study in a database; None where none is kept. Raises `RunError` where it is damaged."""
+    fix = "write the name of its study into it, as the database has it"
+    record = read_if_there(StudyRecord, run.study, fix)
+    return None if record is None else record.study

@@ -11,8 +11,9 @@ from filelock import FileLock
 
 from gnas.evaluate.statistics import paired_t, welch
 from gnas.rng import derive_seed
-from gnas.rundir.confirm import FreshTraining, read_fresh, write_fresh
+from gnas.rundir.confirm import FreshTraining, read_fresh
 from gnas.rundir.log import log
+from gnas.rundir.record import write_record
 from gnas.search.events import Best, Confirmed, ConfirmEnded, ConfirmStarted, EpochDone, Event
 from gnas.search.explore import POLL_S
 from gnas.search.locks import lock_at, take
@@ -159,7 +160,7 @@ def _train_again(work: Work, job: Job) -> Generator[Event, None, str | None]:
         best_epoch=last.best_epoch if values is not None else None,
         reason=reason,
     )  # fmt: skip
-    write_fresh(work.run, record)
+    write_record(work.run.confirm(record.identity, record.seed), record)
     log(work.run, "confirmed", number=job.outcome.number, seed=job.seed, values=values)
     return None
 

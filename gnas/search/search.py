@@ -11,7 +11,8 @@ from gnas.errors import RunError, SearchFailed
 from gnas.rundir.confirm import drop_damaged
 from gnas.rundir.layout import RunDirectory
 from gnas.rundir.log import log, repair_logs
-from gnas.rundir.pareto import Front, FrontPoint, write_front
+from gnas.rundir.pareto import Front, FrontPoint
+from gnas.rundir.record import write_record
 from gnas.rundir.trial import is_ended, read_statuses
 from gnas.search.budget import budget_of
 from gnas.search.confirm import best_of, confirm, ranking
@@ -197,4 +198,4 @@ def _write_front(work: Work, front: Sequence[Outcome]) -> None:
         for outcome in sorted(front, key=lambda outcome: outcome.values or ())
     )
     rule = "the point of the front farthest beyond the line through its extremes, after min-max scaling"
-    write_front(work.run, Front(front[0].number, rule, points))
+    write_record(work.run.pareto, Front(front[0].number, rule, points))

@@ -15,7 +15,8 @@ from types import TracebackType
 from gnas.errors import RunError
 from gnas.files import write_text
 from gnas.rundir.layout import RunDirectory
-from gnas.rundir.session import SessionRecord, read_sessions, spent_s, write_session
+from gnas.rundir.record import write_record
+from gnas.rundir.session import SessionRecord, read_sessions, spent_s
 from gnas.search.locks import is_taken, lock_at, take
 
 BEAT_S = 1.0
@@ -94,7 +95,7 @@ class Session:
         self._beat = self._clock()
         elapsed_s = self._beat - self._start
         record = SessionRecord(self._id, os.getpid(), socket.gethostname(), self.leads, elapsed_s, time.time())
-        write_session(self._run, record)
+        write_record(self._run.sessions / f"{record.id}.json", record)
 
 
 def is_running(run: RunDirectory) -> bool:

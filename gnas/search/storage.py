@@ -17,7 +17,8 @@ from gnas.errors import ConfigError, RunError
 from gnas.files import cut_torn_line
 from gnas.metrics import Direction
 from gnas.rundir.layout import RunDirectory
-from gnas.rundir.study import IN_JOURNAL, read_study, write_study
+from gnas.rundir.record import write_record
+from gnas.rundir.study import IN_JOURNAL, StudyRecord, read_study
 from gnas.search.locks import lock_at, take
 
 
@@ -83,7 +84,7 @@ def study_name(config: SearchConfig, run: RunDirectory, *, leads: bool) -> str:
         if not leads:
             raise RunError(f"{run.path} holds no search to take part in yet; wait for the leading process to begin")
         name = f"gnas-{run.path.name}-{secrets.token_hex(4)}"
-        write_study(run, name)
+        write_record(run.study, StudyRecord(name))
     return name
 
 

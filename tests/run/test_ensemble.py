@@ -15,8 +15,9 @@ from gnas.evaluate.rating import RatingEvaluator
 from gnas.events import Part, finish
 from gnas.nn.blend import keeping, standardised
 from gnas.run.ensemble import choose, contestants, forget_other, members
-from gnas.rundir.ensemble import EnsembleRecord, EnsembleValues, Member, write_ensemble
+from gnas.rundir.ensemble import EnsembleRecord, EnsembleValues, Member
 from gnas.rundir.layout import RunDirectory
+from gnas.rundir.record import write_record
 from gnas.rundir.trial import TrialStatus, write_status
 
 CPU = torch.device("cpu")
@@ -180,7 +181,7 @@ def test_all_that_have_models_stand_for_election_the_confirmed_first(tmp_path: P
 def test_an_ensemble_of_other_candidates_is_forgotten(tmp_path: Path) -> None:
     run = run_with_models(tmp_path, 2, 4)
     forget_other(run, [4, 2])
-    write_ensemble(run, record(4, 2))
+    write_record(run.ensemble, record(4, 2))
     forget_other(run, [4, 2])
     assert run.ensemble.exists()
     forget_other(run, [2, 4])
@@ -190,9 +191,9 @@ def test_an_ensemble_of_other_candidates_is_forgotten(tmp_path: Path) -> None:
 def test_members_that_are_gone_or_changed_are_refused_with_what_to_do(tmp_path: Path) -> None:
     run = run_with_models(tmp_path, 2, 4)
     assert members(run) == {}
-    write_ensemble(run, record(4))
+    write_record(run.ensemble, record(4))
     assert members(run) == {}, "the winner alone"
-    write_ensemble(run, record(4, 9))
+    write_record(run.ensemble, record(4, 9))
     (tmp_path / "trials" / "0004" / "architecture.yaml").write_text("propagation: none\ndim: 16\n")
     with pytest.raises(RunError, match=r"ensemble\.json names trial 4, whose architecture\.yaml was edited since"):
         members(run)

@@ -4,13 +4,14 @@ from pathlib import Path
 import torch
 
 from gnas.run.environment import describe_environment, git_state, versions
-from gnas.rundir.beginning import DeviceFacts, write_environment
+from gnas.rundir.beginning import DeviceFacts
 from gnas.rundir.layout import RunDirectory
+from gnas.rundir.record import write_record
 
 
 def test_environment_is_json_and_names_what_matters(tmp_path: Path) -> None:
     found = describe_environment(torch.device("cpu"), 7)
-    write_environment(RunDirectory(tmp_path), found)
+    write_record(RunDirectory(tmp_path).environment, found)
     assert json.loads((tmp_path / "environment.json").read_text())["machine"]["system"] == found.machine.system
     assert found.seed == 7
     assert found.device == DeviceFacts("cpu")

@@ -9,11 +9,12 @@ import pytest
 
 from gnas.config.architecture import Trained
 from gnas.errors import RunError
-from gnas.rundir.baselines import Attempt, BaselineRecord, BaselinesRecord, read_baselines, write_baselines
-from gnas.rundir.beginning import read_data, read_space, write_data, write_space
+from gnas.files import write_json
+from gnas.rundir.baselines import Attempt, BaselineRecord, BaselinesRecord, read_baselines
+from gnas.rundir.beginning import read_data, read_space, write_space
 from gnas.rundir.best import BestRecord, Confirmation, best_architecture, keep_best, read_best, write_best
-from gnas.rundir.confirm import FreshTraining, confirmed_epochs, drop_damaged, fresh_trainings, write_fresh
-from gnas.rundir.ensemble import EnsembleRecord, EnsembleValues, Member, read_ensemble, write_ensemble
+from gnas.rundir.confirm import FreshTraining, confirmed_epochs, drop_damaged, fresh_trainings
+from gnas.rundir.ensemble import EnsembleRecord, EnsembleValues, Member, read_ensemble
 from gnas.rundir.fork import Fork, forked, write_fork
 from gnas.rundir.layout import RunDirectory
 from gnas.rundir.look import (
@@ -28,9 +29,10 @@ from gnas.rundir.look import (
     read_looks,
     record_look,
 )
-from gnas.rundir.pareto import Front, FrontPoint, read_front, write_front
-from gnas.rundir.session import SessionRecord, read_sessions, spent_s, write_session
-from gnas.rundir.study import read_study, write_study
+from gnas.rundir.pareto import Front, FrontPoint, read_front
+from gnas.rundir.record import write_record
+from gnas.rundir.session import SessionRecord, read_sessions, spent_s
+from gnas.rundir.study import StudyRecord, read_study
 from gnas.rundir.table import trials_frame
 from gnas.rundir.trial import TrialStatus, begin_trial, is_ended, read_architecture, read_status, read_statuses
 
@@ -59,11 +61,11 @@ def run(tmp_path: Path) -> RunDirectory:
 
 
 def test_every_record_comes_back_as_it_was_written(run: RunDirectory) -> None:
-    write_baselines(run, BASELINES)
+    write_record(run.baselines, BASELINES)
     write_best(run, Trained(), BEST)
-    write_ensemble(run, ENSEMBLE)
-    write_front(run, FRONT)
-    write_study(run, "gnas-run")
+    write_record(run.ensemble, ENSEMBLE)
+    write_record(run.pareto, FRONT)
+    write_record(run.study, StudyRecord("gnas-run"))
     assert record_look(run, LOOK) == 1
     assert record_look(run, replace(LOOK, groups=(), compared_with=("other",))) == 2
     assert (read_baselines(run), read_best(run), read_ensemble(run)) == (BASELINES, BEST, ENSEMBLE)
@@ -106,15 +108,15 @@ def test_a_figure_that_is_not_a_number_is_not_there(run: RunDirectory) -> None:
 
 
 def test_unknown_keys_are_passed_over(run: RunDirectory) -> None:
-    write_front(run, FRONT)
+    write_record(run.pareto, FRONT)
     run.pareto.write_text(json.dumps({**json.loads(run.pareto.read_text()), "colour": "blue"}))
     assert read_front(run) == FRONT
 
 
 def test_fresh_seeds(run: RunDirectory) -> None:
     first = FreshTraining(3, "a", 11, (0.1,), 5, 1.0, {"ndcg@20": 0.1}, 4)
-    write_fresh(run, first)
-    write_fresh(run, FreshTraining(3, "a", 12, None, 2, 1.0, reason="diverged"))
+    write_record(run.confirm(first.identity, first.seed), first)
+    write_record(run.confirm("a", 12), FreshTraining(3, "a", 12, None, 2, 1.0, reason="diverged"))
     assert fresh_trainings(run, "a")[0] == first
     assert confirmed_epochs(run) == 7
     run.confirm("a", 12).write_text("{")
@@ -123,8 +125,8 @@ def test_fresh_seeds(run: RunDirectory) -> None:
 
 
 def test_only_those_who_lead_spend_time(run: RunDirectory) -> None:
-    write_session(run, SessionRecord("1-7", 7, "here", True, 2.5, 1.0))
-    write_session(run, SessionRecord("2-8", 8, "here", False, 9.0, 1.0))
+    write_record(run.sessions / "1-7.json", SessionRecord("1-7", 7, "here", True, 2.5, 1.0))
+    write_record(run.sessions / "2-8.json", SessionRecord("2-8", 8, "here", False, 9.0, 1.0))
     (run.sessions / "3-9.json").write_text("[1]")
     assert spent_s(run) == 2.5
 
@@ -208,9 +210,9 @@ def test_a_damaged_file_is_one_sentence(
 
 @pytest.mark.parametrize("key", list(DATA))
 def test_a_missing_or_wrong_key_is_named(run: RunDirectory, key: str) -> None:
-    write_data(run, {name: value for name, value in DATA.items() if name != key})
+    write_json(run.data, {name: value for name, value in DATA.items() if name != key})
     with pytest.raises(RunError, match=rf"data.json is damaged: {key} is missing; put it back"):
         read_data(run)
-    write_data(run, {**DATA, key: {"odd": 1}})
+    write_json(run.data, {**DATA, key: {"odd": 1}})
     with pytest.raises(RunError, match=rf"data.json is damaged: {key}: "):
         read_data(run)
