@@ -12,9 +12,12 @@ from gnas.report.live import display
 
 
 @contextmanager
-def watched(quiet: bool) -> Iterator[OnEvent]:
-    """While open, the events that the yielded function is called with are shown, if not `quiet`."""
-    with display(quiet=quiet) as shown:
+def watched(quiet: bool) -> Iterator[OnEvent | None]:
+    """While open, the events that the yielded function is called with are shown; None if `quiet`."""
+    if quiet:
+        yield None
+        return
+    with display(sys.stderr) as shown:
         yield shown.see
 
 

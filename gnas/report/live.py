@@ -1,8 +1,6 @@
-"""Displays of a running search: a live table on a terminal, plain lines elsewhere, nothing when quiet."""
+"""Displays of a running search: a live table on a terminal, plain lines elsewhere."""
 
-import sys
-from types import TracebackType
-from typing import Protocol, Self, TextIO
+from typing import Self, TextIO
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -24,39 +22,9 @@ PLAIN_EPOCHS = 10
 STATE_STYLE = {"running": "cyan", "complete": "green", "pruned": "yellow", "failed": "red"}
 
 
-class Display(Protocol):
-    """A context manager that takes events in."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-    def see(self, event: object) -> None:
-        """Take one event in."""
-        ...
-
-
-def display(*, quiet: bool, stream: TextIO | None = None) -> Display:
-    """The display that fits the stream (default: stderr)."""
-    stream, progress = sys.stderr if stream is None else stream, Progress()
-    if quiet:
-        return Silent()
-    return LiveDisplay(progress, stream) if stream.isatty() else PlainDisplay(progress, stream)
-
-
-class Silent:
-    """Shows nothing."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing to close."""
-
-    def see(self, event: object) -> None:
-        """Pass over it."""
+def display(stream: TextIO) -> "LiveDisplay | PlainDisplay":
+    """The display that fits the stream."""
+    return (LiveDisplay if stream.isatty() else PlainDisplay)(Progress(), stream)
 
 
 class PlainDisplay:
@@ -93,7 +61,7 @@ def line_of(event: object, progress: Progress) -> str:
             return f"  {event.name}{value}{took}"
         case Epoch() if event.is_best or event.index % PLAIN_EPOCHS == 0:
             return f"  epoch {event.index}  {progress.part}  {format_duration(event.wall_s)}"
-        case Note() | search.Note():
+        case Note():
             return f"note: {event.text}"
         case search.TrialEnded():
             return _trial_text(progress.lines[event.number], progress)
@@ -149,7 +117,7 @@ class LiveDisplay:
     def see(self, event: object) -> None:
         """Take the event in; notes stay above the table."""
         self.progress.see(event)
-        if isinstance(event, Note | search.Note | Begun):
+        if isinstance(event, Note | Begun):
             self.console.print(Text(line_of(event, self.progress), style="yellow"))
 
     def render(self) -> RenderableType:

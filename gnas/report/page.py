@@ -5,14 +5,22 @@ from collections.abc import Sequence
 from gnas.config.run import RunConfig
 from gnas.files import write_text
 from gnas.metrics import metric_of
-from gnas.report.ensemble import ensemble_lines
 from gnas.report.found import Found, read_found
-from gnas.report.groups import ABOUT_GROUPS, groups_table
 from gnas.report.importance import importances
 from gnas.report.markup import Chart, Code, Part, page
-from gnas.report.results import figures_table, looks_sentence, on_test, on_validation, spread_table, test_table, verdict
+from gnas.report.results import (
+    ABOUT_GROUPS,
+    figures_table,
+    groups_table,
+    looks_sentence,
+    on_test,
+    on_validation,
+    spread_table,
+    test_table,
+    verdict,
+)
 from gnas.report.steps import steps_table
-from gnas.report.summary import confirmation
+from gnas.report.summary import confirmation, ensemble_lines
 from gnas.report.svg import Bar, Point, bars, scatter
 from gnas.report.trials import TrialRow, front_table, read_trials, trials_table
 from gnas.rundir.beginning import DataRecord, read_config, read_data

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from gnas.report.ensemble import ensemble_lines
+from gnas.metrics import metric_of
 from gnas.report.found import Found
-from gnas.report.results import baseline_wins, figures_table, on_validation, verdict
+from gnas.report.results import baseline_wins, figures_table, on_validation, shown_metrics, verdict
 from gnas.report.tables import Table
 from gnas.report.trials import front_table, read_trials
-from gnas.report.tuning import tuning_table, tuning_verdict
 from gnas.rundir.best import Confirmation
+from gnas.rundir.ensemble import EnsembleRecord
 from gnas.rundir.finetuning import FinetuningRecord
 from gnas.rundir.layout import RunDirectory
 from gnas.search.events import END_REASONS
@@ -146,3 +146,51 @@ def tuning_document(found: Found, record: FinetuningRecord) -> dict[str, object]
     """A fine-tuning for a machine."""
     told = {name: value for name, value in asdict(record).items() if name != "run"}
     return {**training_document(found), "source": record.run, **told}
+
+
+def ensemble_lines(record: EnsembleRecord) -> list[str]:
+    """The ensemble's figure beside the winner's, then a line for each member.
+
+    Where nothing is better than the winner, one line that says so.
+    """
+    metric, values = record.metric, record.validation
+    if len(record.members) == 1:
+        return [f"Ensemble: none is better than the winner alone on validation ({metric} {values.winner:.4f})."]
+    first = (
+        f"Ensemble of {len(record.members)}: {metric} {values.ensemble:.4f} on validation, on which it was "
+        f"chosen; the winner alone {values.winner:.4f}."
+    )
+    return [first, *(f"  {one.weight:.2f}  trial {one.trial}: {one.words}" for one in record.members)]
+
+
+def tuning_verdict(record: FinetuningRecord, source: str) -> str:
+    """Whether it helped, in one sentence.
+
+    Args:
+        record: the contents of finetuning.json.
+        source: the run that it began from.
+    """
+    metric = record.metric
+    frozen, tuned = record.validation.frozen[metric], record.validation.tuned[metric]
+    figures = f"on validation: {metric} {tuned:.4f}, with the frozen encoder {frozen:.4f}"
+    if _helped(record):
+        return f"Fine-tuning helped {figures}."
+    return f"Fine-tuning did not help {figures}; stay with {source}."
+
+
+def tuning_table(record: FinetuningRecord) -> Table:
+    """The same architecture on both readings, trained on the same seed."""
+    rows = {
+        "frozen": ("frozen encoder", record.validation.frozen),
+        "together": ("recommender trained with the encoder", record.validation.together),
+        "again": ("recommender trained after the encoder", record.validation.again),
+    }
+    names = shown_metrics(record.metric, record.validation.frozen)
+    cells = tuple((name, *(figures.get(metric) for metric in names)) for name, figures in rows.values())
+    best = list(rows).index(record.kept if _helped(record) else "frozen")
+    return Table(("readings", *names), cells, "On validation, one seed", frozenset({best}))
+
+
+def _helped(record: FinetuningRecord) -> bool:
+    figures = record.validation
+    return metric_of(record.metric).better(figures.tuned[record.metric], figures.frozen[record.metric])

@@ -8,8 +8,7 @@ from gnas.errors import RunError
 from gnas.events import Begun, OnEvent, Part, Phase, Work, finish
 from gnas.metrics import metric_of
 from gnas.report.documents import Document, look_document
-from gnas.report.groups import group_parts
-from gnas.report.results import test_table
+from gnas.report.results import group_parts, test_table
 from gnas.report.shown import Shown
 from gnas.report.tables import Table
 from gnas.run.look import Beside, begun_look, with_figures

@@ -15,8 +15,8 @@ from gnas.events import Begun, OnEvent, Phase, Tick, Work, finish, no_tick, tick
 from gnas.metrics import metric_of
 from gnas.nn.recommender import Recommender
 from gnas.report.documents import Document, look_document
-from gnas.report.groups import look_summary
 from gnas.report.page import write_report
+from gnas.report.results import look_summary
 from gnas.report.shown import Shown
 from gnas.report.tables import Table
 from gnas.rng import derive_seed

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 
 from gnas.config.architecture import Architecture
+from gnas.events import Note
 from gnas.search.outcome import Outcome
-from gnas.search.protocols import Epoch
+from gnas.train.loop import Epoch
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,6 @@ class TrialEnded:
 
     number: int
     outcome: Outcome
-
-
-@dataclass(frozen=True)
-class Note:
-    """Something worth telling: an anchor outside the space, a repaired file."""
-
-    text: str
 
 
 @dataclass(frozen=True)

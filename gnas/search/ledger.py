@@ -1,31 +1,16 @@
 """The record of all trials in Optuna's storage. A crash leaves no trial half-recorded."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from optuna.storages import BaseStorage
 from optuna.trial import TrialState, create_trial
 
-from gnas.config.architecture import Architecture
 from gnas.files import finite
-from gnas.search.outcome import RESULT, RUNGS, START, Outcome, State, outcome_of
+from gnas.search.outcome import RESULT, RUNGS, START, Outcome, outcome_of
 from gnas.search.proposal import Proposal
 
-
-@dataclass(frozen=True)
-class Result:
-    """What the end of a trial adds to its record; the fields are those of `Outcome`."""
-
-    state: State
-    values: tuple[float, ...] | None = None
-    metrics: Mapping[str, float] | None = None
-    best_epoch: int | None = None
-    epochs: int = 0
-    wall_s: float = 0.0
-    reason: str | None = None
-    excess: Mapping[str, float] | None = None
-    architecture: Architecture | None = None
-    """What was trained in the end, where that is not what was proposed."""
+ENDING = ("state", "values", "metrics", "best_epoch", "epochs", "wall_s", "reason", "excess")
+"""What the end of a trial adds to its record, beside the architecture that was trained in the end."""
 
 
 class Ledger:
@@ -71,25 +56,24 @@ class Ledger:
         record = {str(rung): list(values) for rung, values in rungs.items()}
         self._storage.set_trial_user_attr(self._id(number), RUNGS, record)
 
-    def finish(self, number: int, result: Result) -> Outcome:
+    def finish(self, outcome: Outcome) -> Outcome:
         """Record the end of a trial; the last write makes it final."""
-        trial_id = self._id(number)
-        architecture = None if result.architecture is None else result.architecture.written()
-        record = vars(result) | {"architecture": architecture}
+        trial_id = self._id(outcome.number)
+        record = {name: getattr(outcome, name) for name in ENDING} | {"architecture": outcome.architecture.written()}
         self._storage.set_trial_user_attr(trial_id, RESULT, finite(record))
-        for name, by in (result.excess or {}).items():
+        for name, by in (outcome.excess or {}).items():
             self._storage.set_trial_system_attr(trial_id, f"constraints:{name}", by)
-        self._storage.set_trial_state_values(trial_id, *_optuna_end(result))
+        self._storage.set_trial_state_values(trial_id, *_optuna_end(outcome))
         return outcome_of(self._storage.get_trial(trial_id))
 
     def _id(self, number: int) -> int:
         return self._storage.get_trial_id_from_study_id_trial_number(self._study_id, number)
 
 
-def _optuna_end(result: Result) -> tuple[TrialState, tuple[float, ...] | None]:
-    if result.state == "complete":
-        return TrialState.COMPLETE, result.values
-    if result.state == "pruned":
-        single = result.values is not None and len(result.values) == 1
-        return TrialState.PRUNED, result.values if single else None
+def _optuna_end(outcome: Outcome) -> tuple[TrialState, tuple[float, ...] | None]:
+    if outcome.state == "complete":
+        return TrialState.COMPLETE, outcome.values
+    if outcome.state == "pruned":
+        single = outcome.values is not None and len(outcome.values) == 1
+        return TrialState.PRUNED, outcome.values if single else None
     return TrialState.FAIL, None

@@ -5,30 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from gnas.config.architecture import Architecture
-
-
-class Epoch(Protocol):
-    """One epoch of training, as `gnas.train.loop` yields it."""
-
-    @property
-    def index(self) -> int:
-        """From 1."""
-        ...
-
-    @property
-    def loss(self) -> float:
-        """Mean over the epoch's steps; not a number where nothing is minimised."""
-        ...
-
-    @property
-    def metrics(self) -> Mapping[str, float]:
-        """Validation metrics after this epoch."""
-        ...
-
-    @property
-    def is_best(self) -> bool:
-        """Whether this epoch is the best so far."""
-        ...
+from gnas.train.loop import Epoch
 
 
 class Training(Protocol):

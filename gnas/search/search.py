@@ -8,6 +8,7 @@ from pathlib import Path
 from optuna.storages import BaseStorage
 
 from gnas.errors import RunError, SearchFailed
+from gnas.events import Note
 from gnas.rundir.confirm import drop_damaged
 from gnas.rundir.layout import RunDirectory
 from gnas.rundir.log import log, repair_logs
@@ -16,7 +17,7 @@ from gnas.rundir.record import write_record
 from gnas.rundir.trial import is_ended, read_statuses
 from gnas.search.budget import budget_of
 from gnas.search.confirm import best_of, confirm, ranking
-from gnas.search.events import END_REASONS, Event, Note, SearchEnded
+from gnas.search.events import END_REASONS, Event, SearchEnded
 from gnas.search.explore import explore
 from gnas.search.ledger import Ledger
 from gnas.search.objectives import objectives_of

@@ -9,7 +9,6 @@ from gnas.rng import derive_seed
 from gnas.rundir.log import log
 from gnas.rundir.trial import TrialStatus, begin_trial, epochs_recorded, record_epoch, write_error
 from gnas.search.events import END_REASONS, EpochDone, Event, TrialEnded, TrialStarted
-from gnas.search.ledger import Result
 from gnas.search.outcome import Outcome, ranked
 from gnas.search.protocols import Training
 from gnas.search.pruners import GRID, far_behind, prune, reached
@@ -23,7 +22,7 @@ MIN_MODELS = 3
 HOPE = 0.25
 """Part of its share of the time after which a candidate that is far behind the best ends."""
 
-Ended = tuple[Result, Training | None]
+Ended = tuple[Outcome, Training | None]
 """What became of a trial, and the training whose model may be worth saving."""
 
 
@@ -41,15 +40,19 @@ def run_trial(work: Work, running: Outcome) -> Generator[Event, None, Outcome | 
         ended = yield from _second_attempt(work, running, error)
     if ended is None:
         return None
-    result, training = ended
-    if result.state == "failed":
+    outcome, training = ended
+    if outcome.state == "failed":
         epochs = epochs_recorded(work.run.trial(running.number))
-        result = replace(result, epochs=epochs, wall_s=work.clock() - start)
+        outcome = replace(outcome, epochs=epochs, wall_s=work.clock() - start)
     with work.session.claims:  # others would remove the model of a trial that the ledger does not know as complete
-        if training is not None and result.state == "complete":
-            _save_if_among_best(work, running, training, result)
-        outcome = work.ledger.finish(running.number, result)
-        _publish(work, outcome)
+        stays = outcome.state == "complete" and outcome.number in _with_models(work, [*_others(work, running), outcome])
+        if training is not None and stays:
+            training.save(work.run.trial(outcome.number).model)
+        outcome = work.ledger.finish(outcome)
+        outcomes = work.ledger.outcomes()
+        end_trial(work.run, outcome)
+        keep_models(work.run, [*_with_models(work, outcomes), *work.setup.keep])
+        write_trials(work.run, outcomes, work.objectives)
     del training, ended
     yield TrialEnded(outcome.number, outcome)
     return outcome
@@ -69,16 +72,16 @@ def _second_attempt(work: Work, running: Outcome, error: CandidateFailed) -> Gen
         return _failure(work, running, second), None
     if ended is None:
         return None
-    result, training = ended
+    outcome, training = ended
     wanted = running.architecture.written()["batch_size"]
     note = f"trained with batch_size {smaller.batch_size}: {wanted} did not fit in memory"
-    reason = f"{result.reason}; {note}" if result.reason else note
-    return replace(result, architecture=smaller, reason=reason), training
+    reason = f"{outcome.reason}; {note}" if outcome.reason else note
+    return replace(outcome, architecture=smaller, reason=reason), training
 
 
-def _failure(work: Work, running: Outcome, error: CandidateFailed) -> Result:
+def _failure(work: Work, running: Outcome, error: CandidateFailed) -> Outcome:
     write_error(work.run.trial(running.number), error.details or error.reason + "\n")
-    return Result("failed", reason=error.reason)
+    return replace(running, state="failed", reason=error.reason)
 
 
 def _attempt(work: Work, running: Outcome, architecture: Architecture) -> Generator[Event, None, Ended | None]:
@@ -109,7 +112,7 @@ def _attempt(work: Work, running: Outcome, architecture: Architecture) -> Genera
             if over is not None and last.epochs < ceiling:
                 reason = f"cut short after {last.epochs} of at most {ceiling} epochs: {_OVER[over]}"
                 break
-    return _result(work, training, last, pruned, reason), training
+    return _result(work, running, training, last, reason, pruned=pruned), training
 
 
 _OVER = {**END_REASONS, "trial": "its share of the time ran out"}
@@ -148,12 +151,15 @@ def _hopeless(work: Work, running: Outcome, progress: Progress) -> str | None:
     return far_behind(progress.metrics or {}, _others(work, running), work.objectives)
 
 
-def _result(work: Work, training: Training, progress: Progress, pruned: bool, reason: str | None) -> Result:
+def _result(
+    work: Work, running: Outcome, training: Training, progress: Progress, reason: str | None, *, pruned: bool
+) -> Outcome:
     if progress.metrics is None:
         raise CandidateFailed("the training ended before its first evaluation", "")
     progress = with_costs(progress, training) if pruned else with_all(progress, training)
     metrics = progress.metrics or {}
-    return Result(
+    return replace(
+        running,
         state="pruned" if pruned else "complete",
         values=work.objectives.values(metrics),
         metrics=metrics,
@@ -163,20 +169,6 @@ def _result(work: Work, training: Training, progress: Progress, pruned: bool, re
         reason=reason,
         excess=work.objectives.excess(metrics) if not pruned else None,
     )
-
-
-def _save_if_among_best(work: Work, running: Outcome, training: Training, result: Result) -> None:
-    candidate = replace(running, state=result.state, values=result.values, excess=result.excess)
-    if running.number in _with_models(work, [*_others(work, running), candidate]):
-        training.save(work.run.trial(running.number).model)
-
-
-def _publish(work: Work, outcome: Outcome) -> None:
-    """Bring the run directory in line with the ledger."""
-    outcomes = work.ledger.outcomes()
-    end_trial(work.run, outcome)
-    keep_models(work.run, [*_with_models(work, outcomes), *work.setup.keep])
-    write_trials(work.run, outcomes, work.objectives)
 
 
 def _others(work: Work, running: Outcome) -> list[Outcome]:

@@ -13,6 +13,7 @@ from gnas.search.events import Event, SearchEnded, TrialEnded
 from gnas.search.search import search
 from gnas.search.work import Setup
 from gnas.space.search_space import SearchSpace, parse_space
+from gnas.train.loop import Epoch
 from tests.forms import setting, trained
 
 DIMS = [16, 32, 64, 128]
@@ -46,14 +47,6 @@ def quality(architecture: Architecture) -> float:
     return float(1.0 - off)
 
 
-@dataclass(frozen=True)
-class FakeEpoch:
-    index: int
-    metrics: dict[str, float]
-    is_best: bool
-    loss: float = 0.5
-
-
 @dataclass
 class FakeTraining:
     """Climbs to `final` over the architecture's epochs; `hook(index)` runs before each."""
@@ -63,12 +56,12 @@ class FakeTraining:
     hook: Callable[[int], None] = lambda _: None
     saved: list[Path] = field(default_factory=list)
 
-    def epochs(self, halt: Callable[[], bool]) -> Iterator[FakeEpoch]:
+    def epochs(self, halt: Callable[[], bool]) -> Iterator[Epoch]:
         epochs = self.architecture.most_epochs
         for index in range(epochs):
             self.hook(index)
             value = self.final * (1 - 0.5 ** (index + 1)) if epochs > 1 else self.final
-            yield FakeEpoch(index + 1, {"ndcg@20": value, "coverage@20": 1 - value}, is_best=True)
+            yield Epoch(index + 1, 0.5, {"ndcg@20": value, "coverage@20": 1 - value}, is_best=True)
 
     def measured(self) -> dict[str, float]:
         return {}

@@ -8,8 +8,9 @@ from gnas.config.architecture import Architecture, ClosedForm, Trained
 from gnas.config.closed_forms import Spectral
 from gnas.errors import SearchFailed
 from gnas.search.events import ConfirmEnded, EpochDone
+from gnas.train.loop import Epoch
 from tests.forms import setting
-from tests.search.search_fakes import FakeEpoch, FakeTraining, ended, quality, run, setup, trials
+from tests.search.search_fakes import FakeTraining, ended, quality, run, setup, trials
 
 
 class Clock:
@@ -54,12 +55,12 @@ def test_a_trial_ends_within_an_epoch_when_its_share_is_up_and_time_is_left_to_c
     clock = Clock()
 
     class Slow(FakeTraining):
-        def epochs(self, halt: Callable[[], bool]) -> Iterator[FakeEpoch]:
+        def epochs(self, halt: Callable[[], bool]) -> Iterator[Epoch]:
             for _ in range(1000):
                 clock.now += 1
                 if halt():
                     break
-            yield FakeEpoch(1, {"ndcg@20": self.final}, is_best=True)
+            yield Epoch(1, 0.5, {"ndcg@20": self.final}, is_best=True)
 
     def train(architecture: Architecture, seed: int) -> FakeTraining:
         return Slow(architecture, quality(architecture))

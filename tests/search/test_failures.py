@@ -10,9 +10,9 @@ from gnas.config.architecture import Architecture
 from gnas.errors import SearchFailed, TrialFailed
 from gnas.search.events import TrialEnded
 from gnas.search.search import search
-from gnas.train.loop import raise_failed
+from gnas.train.loop import Epoch, raise_failed
 from tests.forms import setting
-from tests.search.search_fakes import FakeEpoch, FakeTraining, ended, quality, run, setup, trials
+from tests.search.search_fakes import FakeTraining, ended, quality, run, setup, trials
 
 ALIVE: weakref.WeakSet[FakeTraining] = weakref.WeakSet()
 
@@ -23,7 +23,7 @@ class Failing(FakeTraining):
     error: Exception = TrialFailed("the loss is nan in step 7")
     __hash__ = object.__hash__
 
-    def epochs(self, halt: Callable[[], bool]) -> Iterator[FakeEpoch]:
+    def epochs(self, halt: Callable[[], bool]) -> Iterator[Epoch]:
         big = torch.zeros(10)
         for epoch in super().epochs(halt):
             if epoch.index == 3:
@@ -178,8 +178,8 @@ def test_gpu_memory_running_out_halves_the_batch_once(
 
 def test_a_training_without_an_evaluation_fails(tmp_path: Path) -> None:
     class Silent(FakeTraining):
-        def epochs(self, halt: Callable[[], bool]) -> Iterator[FakeEpoch]:
-            yield FakeEpoch(1, {}, is_best=False)
+        def epochs(self, halt: Callable[[], bool]) -> Iterator[Epoch]:
+            yield Epoch(1, 0.5, {}, is_best=False)
 
     with pytest.raises(SearchFailed, match="the training ended before its first evaluation"):
         run(setup(trials=2, train=lambda architecture, _: Silent(architecture, 1.0)), tmp_path)

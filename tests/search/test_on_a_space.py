@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gnas.config.architecture import Architecture
-from gnas.search.events import Note
+from gnas.events import Note
 from gnas.search.objectives import objectives_of
 from gnas.search.samplers import SAMPLERS
 from gnas.search.view import View

@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -138,4 +139,4 @@ class Peaking(FakeTraining):
         for epoch in super().epochs(halt):
             first = epoch.index == 1
             value = self.final if first else self.final / 2
-            yield type(epoch)(epoch.index, {"ndcg@20": value, "coverage@20": 0.1}, is_best=first)
+            yield replace(epoch, metrics={"ndcg@20": value, "coverage@20": 0.1}, is_best=first)

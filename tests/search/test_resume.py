@@ -18,8 +18,9 @@ from gnas.rundir.layout import RunDirectory
 from gnas.search.events import Event
 from gnas.search.search import search
 from gnas.search.session import Session
+from gnas.train.loop import Epoch
 from tests.search.killed_search import search_of_thirty
-from tests.search.search_fakes import FakeEpoch, FakeTraining, ended, quality, run, setup, trials
+from tests.search.search_fakes import FakeTraining, ended, quality, run, setup, trials
 
 SETTINGS: dict[str, Any] = {"pruner": "halving", "trials": 15, "seed": 5, "confirm": {"top": 2, "seeds": 1}}
 
@@ -189,5 +190,5 @@ def test_thirty_sigkills_at_random_moments(tmp_path: Path) -> None:
 
 def test_the_fake_trainings_are_what_they_seem() -> None:
     training = FakeTraining(Trained(epochs=3), 0.8)
-    epochs: Iterator[FakeEpoch] = training.epochs(lambda: False)
+    epochs: Iterator[Epoch] = training.epochs(lambda: False)
     assert [round(epoch.metrics["ndcg@20"], 2) for epoch in epochs] == [0.4, 0.6, 0.7]

@@ -10,7 +10,8 @@ from gnas.config.architecture import Architecture, ClosedForm, Trained
 from gnas.config.closed_forms import Spectral
 from gnas.config.propagation import LightGCN, NoPropagation
 from gnas.errors import ConfigError, RunError
-from gnas.search.events import EpochDone, Note, TrialStarted
+from gnas.events import Note
+from gnas.search.events import EpochDone, TrialStarted
 from gnas.search.samplers import SAMPLERS
 from tests.search.search_fakes import FakeTraining, ended, quality, run, setup, tiny_space, trials
 

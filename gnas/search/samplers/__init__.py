@@ -1,4 +1,4 @@
-"""Ways to choose the next candidate, one file each, imported when one is asked.
+"""Ways to choose the next candidate, imported when one is asked.
 
 `@SAMPLERS.register("mine")` adds another: a function from a `View` to the proposals for one trial.
 """
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 SAMPLERS: "Registry[Sampler]" = Registry("sampler")
 
 for _name, _place in {
-    "evolution": "evolution:evolution",
+    "evolution": "local:evolution",
     "gp": "model_based:gp",
-    "grid": "grid:grid",
+    "grid": "uniform:grid",
     "local": "local:local",
     "nsga2": "model_based:nsga2",
     "nsga3": "model_based:nsga3",
     "portfolio": "portfolio:portfolio",
     "predictor": "predictor:predictor",
-    "qmc": "qmc:qmc",
+    "qmc": "uniform:qmc",
     "random": "uniform:uniform",
     "tpe": "model_based:tpe",
 }.items():
