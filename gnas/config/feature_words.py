@@ -5,8 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from gnas.config.features import Features, Likeness
-from gnas.config.history import History
+from gnas.config.features import Features, History, Likeness
 from gnas.config.words import number, told
 
 _TOLD = {"text", "image", "audio", "attributes", "vectors", "links", "entry", "ids", "knn",

@@ -6,11 +6,10 @@ from gnas.config.architecture import Architecture
 from gnas.config.load import load_architecture
 from gnas.errors import RunError
 from gnas.rundir.baselines import BaselineRecord, read_baselines
-from gnas.rundir.best import BestRecord, has_best, read_best
+from gnas.rundir.best import BestRecord, Front, has_best, read_best, read_front
 from gnas.rundir.ensemble import EnsembleRecord, read_ensemble
 from gnas.rundir.layout import RunDirectory
 from gnas.rundir.look import Look, read_looks
-from gnas.rundir.pareto import Front, read_front
 
 
 @dataclass(frozen=True)

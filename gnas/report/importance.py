@@ -9,7 +9,7 @@ from gnas.config.run import SearchConfig
 from gnas.errors import GnasError
 from gnas.metrics import metric_of
 from gnas.rundir.layout import RunDirectory
-from gnas.rundir.study import IN_JOURNAL, read_study
+from gnas.rundir.session import IN_JOURNAL, read_study
 from gnas.search.storage import opened_storage
 
 FEWEST_TRIALS = 8

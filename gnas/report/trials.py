@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from gnas.errors import ConfigError
 from gnas.metrics import metric_of
 from gnas.report.tables import Table
+from gnas.rundir.best import Front
 from gnas.rundir.layout import RunDirectory
-from gnas.rundir.pareto import Front
 from gnas.rundir.trial import State, TrialStatus, read_architecture, read_statuses
 
 

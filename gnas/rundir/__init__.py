@@ -7,11 +7,10 @@ environment.json  data.json               beginning.py   where it ran, and on wh
 trials/NNNN/  trials.parquet  trials.csv  trial.py, table.py
 confirm/IDENTITY/SEED.json                confirm.py     the best few again, on fresh seeds
 baselines.json                            baselines.py   validation figures of every baseline
-best/                                     best.py, ensemble.py
-pareto.json                               pareto.py      for several objectives
+best/  pareto.json                        best.py, ensemble.py
 test.json                                 look.py        every look at the test split
 fork.json  finetuning.json                fork.py, finetuning.py
-sessions/  study.json  log.jsonl          session.py, study.py, log.py
+sessions/  study.json  log.jsonl          session.py, log.py
 ```
 
 A record is a frozen dataclass whose fields are the keys of its file. Unknown keys are passed over when a file is read.

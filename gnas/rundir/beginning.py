@@ -141,9 +141,5 @@ class DataRecord:
 
 
 def read_data(run: RunDirectory) -> DataRecord:
-    """Counts, fingerprint and steps of the data of a run.
-
-    Raises:
-        RunError: missing or damaged.
-    """
+    """Counts, fingerprint and steps of the data of a run. Raises `RunError` where the file is missing or damaged."""
     return read_record(DataRecord, run.data, "put it back from a copy, or begin a new run with `gnas search --fork`")

@@ -1,4 +1,4 @@
-"""`best/`: the winner, its model and its validation figures."""
+"""What a search came to: `best/`, the winner, its model and its validation figures; and `pareto.json`."""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +8,7 @@ from gnas.config.yaml import dump_yaml
 from gnas.errors import RunError
 from gnas.files import write_bytes, write_text
 from gnas.rundir.layout import RunDirectory, TrialFolder
-from gnas.rundir.record import Metrics, read_record, write_record
+from gnas.rundir.record import Metrics, read_if_there, read_record, write_record
 
 
 @dataclass(frozen=True)
@@ -91,11 +91,7 @@ def keep_best(run: RunDirectory, trial: TrialFolder, architecture: Architecture,
 
 
 def read_best(run: RunDirectory) -> BestRecord:
-    """The figures of the best model.
-
-    Raises:
-        RunError: missing or damaged.
-    """
+    """The figures of the best model. Raises `RunError` where the file is missing or damaged."""
     return read_record(BestRecord, run.metrics, f"`gnas search --resume {run.path}` writes it again")
 
 
@@ -119,3 +115,26 @@ def best_architecture(run: RunDirectory) -> Architecture:
             f"the model is {trained}; put it back, or train the new one with `gnas train {run.architecture}`"
         )
     return architecture
+
+
+@dataclass(frozen=True)
+class FrontPoint:
+    """A trial that no other dominates, and its values by objective."""
+
+    number: int
+    identity: str
+    values: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Front:
+    """The front from one end to the other; `knee` is the number of the trial in its middle, found by `rule`."""
+
+    knee: int
+    rule: str
+    front: tuple[FrontPoint, ...]
+
+
+def read_front(run: RunDirectory) -> Front | None:
+    """The front; None where there is none. Raises `RunError` where the file is damaged."""
+    return read_if_there(Front, run.pareto, f"`gnas search --resume {run.path}` writes it again")

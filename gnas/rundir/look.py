@@ -150,11 +150,7 @@ class _Looks:
 
 
 def read_looks(run: RunDirectory) -> tuple[Look, ...]:
-    """Every look so far, oldest first.
-
-    Raises:
-        RunError: the file is damaged.
-    """
+    """Every look so far, oldest first. Raises `RunError` where the file is damaged."""
     if not run.test.exists():
         return ()
     return read_record(_Looks, run.test, "put it back from a copy: it counts the looks at the test split").looks

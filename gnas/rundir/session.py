@@ -1,4 +1,4 @@
-"""`sessions/ID.json`: who worked on a run, and for how long."""
+"""Who worked on a run, and for how long (`sessions/ID.json`); what a shared database calls its study (`study.json`)."""
 
 from dataclasses import dataclass, replace
 
@@ -6,7 +6,7 @@ from pydantic import FiniteFloat
 
 from gnas.errors import RunError
 from gnas.rundir.layout import RunDirectory
-from gnas.rundir.record import read_record
+from gnas.rundir.record import read_if_there, read_record
 
 
 @dataclass(frozen=True)
@@ -41,3 +41,21 @@ def read_sessions(run: RunDirectory) -> list[SessionRecord]:
 def spent_s(run: RunDirectory) -> float:
     """Wall time spent on the run by those who led it."""
     return sum(record.elapsed_s for record in read_sessions(run) if record.leads)
+
+
+IN_JOURNAL = "gnas"
+"""The name of the study in a journal, which holds one."""
+
+
+@dataclass(frozen=True)
+class StudyRecord:
+    """The study's name."""
+
+    study: str
+
+
+def read_study(run: RunDirectory) -> str | None:
+    """The name of the run's study in a database; None where none is kept. Raises `RunError` where it is damaged."""
+    fix = "write the name of its study into it, as the database has it"
+    record = read_if_there(StudyRecord, run.study, fix)
+    return None if record is None else record.study

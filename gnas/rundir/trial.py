@@ -69,11 +69,7 @@ def write_status(trial: TrialFolder, status: TrialStatus) -> None:
 
 
 def read_status(trial: TrialFolder) -> TrialStatus:
-    """What became of a trial.
-
-    Raises:
-        RunError: `status.json` is missing or damaged.
-    """
+    """What became of a trial. Raises `RunError` where the file is missing or damaged."""
     return read_record(TrialStatus, trial.status, f"`gnas search --resume {trial.run}` writes it again")
 
 
@@ -112,11 +108,6 @@ def record_epoch(trial: TrialFolder, epoch: int, loss: float, metrics: Metrics, 
 def epochs_recorded(trial: TrialFolder) -> int:
     """Epochs that the trial has trained, as its curve says."""
     return trial.epochs.read_bytes().count(b"\n") if trial.epochs.exists() else 0
-
-
-def write_error(trial: TrialFolder, details: str) -> None:
-    """Keep why the trial failed, with the traceback where there is one."""
-    write_text(trial.error, details)
 
 
 def trials_with_models(run: RunDirectory) -> list[TrialFolder]:

@@ -27,11 +27,11 @@ class Budget:
     confirm_epochs: Callable[[], int]
     epochs_of: Callable[[Outcome], int]
 
-    def reason(self, outcomes: Sequence[Outcome], running_epochs: int = 0) -> str | None:
+    def reason(self, outcomes: Sequence[Outcome]) -> str | None:
         """Why no further trial may begin, or None."""
         if self.trials is not None and len(outcomes) >= self.trials:
             return "trials"
-        return self.over(outcomes, running_epochs)
+        return self.over(outcomes)
 
     def over(self, outcomes: Sequence[Outcome], running_epochs: int = 0) -> str | None:
         """Why the trial that has trained `running_epochs` must end, or None."""

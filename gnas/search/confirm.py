@@ -19,7 +19,7 @@ from gnas.search.explore import POLL_S
 from gnas.search.locks import lock_at, take
 from gnas.search.objectives import Objectives
 from gnas.search.outcome import Outcome, ranked
-from gnas.search.pareto import knee_scores, layers
+from gnas.search.pareto import standing
 from gnas.search.protocols import Training
 from gnas.search.training import CandidateFailed, Progress, free_memory, guarded, watch, with_all
 from gnas.search.work import Work
@@ -181,15 +181,6 @@ def _confirmed(outcome: Outcome, fresh: list[tuple[float, ...]]) -> Confirmed:
 
 def _by_mean(confirmed: list[Confirmed], objectives: Objectives) -> list[Confirmed]:
     """One objective: the best mean first. Several: by Pareto layer of the means, within it the knee first."""
-    gains = [objectives.gains(one.means) for one in confirmed]
-    if len(objectives.names) == 1:
-        return [
-            one for _, one in sorted(zip(gains, confirmed, strict=True), key=lambda pair: (-pair[0][0], pair[1].number))
-        ]
-    depth_of = layers(gains)
-    keys: list[tuple[float, float, int]] = [(0.0, 0.0, 0)] * len(confirmed)
-    for depth in set(depth_of):
-        members = [index for index, at in enumerate(depth_of) if at == depth]
-        for index, score in zip(members, knee_scores([gains[index] for index in members]), strict=True):
-            keys[index] = (depth, -score, confirmed[index].number)
-    return [confirmed[index] for index in sorted(range(len(confirmed)), key=lambda index: keys[index])]
+    places = standing([objectives.gains(one.means) for one in confirmed])
+    order = sorted(range(len(confirmed)), key=lambda index: (places[index], confirmed[index].number))
+    return [confirmed[index] for index in order]

@@ -9,7 +9,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from gnas.config.architecture import Architecture
 from gnas.search.objectives import Objectives
-from gnas.search.pareto import knee_scores, layers
+from gnas.search.pareto import layers, standing
 
 State = Literal["running", "complete", "pruned", "failed"]
 
@@ -99,23 +99,16 @@ def ranked(outcomes: Sequence[Outcome], objectives: Objectives) -> list[Outcome]
     """
     complete = [outcome for outcome in outcomes if outcome.state == "complete" and outcome.values is not None]
     gains = [objectives.gains(outcome.values or ()) for outcome in complete]
-    if len(objectives.names) == 1:
-        keys = [(outcome.total_excess, -gain[0], 0.0) for outcome, gain in zip(complete, gains, strict=True)]
-    else:
-        keys = _layered_keys(complete, gains)
-    order = sorted(range(len(complete)), key=lambda index: (*keys[index], complete[index].number))
-    return [complete[index] for index in order]
-
-
-def _layered_keys(complete: list[Outcome], gains: list[tuple[float, ...]]) -> list[tuple[float, float, float]]:
-    keys = [(outcome.total_excess, 0.0, 0.0) for outcome in complete]
-    kept = [index for index, outcome in enumerate(complete) if outcome.total_excess == 0]
-    layer_of = dict(zip(kept, layers([gains[index] for index in kept]), strict=True))
-    for depth in sorted(set(layer_of.values())):
-        members = [index for index in kept if layer_of[index] == depth]
-        for index, score in zip(members, knee_scores([gains[index] for index in members]), strict=True):
-            keys[index] = (0.0, float(depth), -score)
-    return keys
+    several = len(objectives.names) > 1
+    judged = [index for index, outcome in enumerate(complete) if not (several and outcome.total_excess)]
+    place_of = dict(zip(judged, standing([gains[index] for index in judged]), strict=True))
+    return [
+        complete[index]
+        for index in sorted(
+            range(len(complete)),
+            key=lambda i: (complete[i].total_excess, place_of.get(i, (0.0, 0.0)), complete[i].number),
+        )
+    ]
 
 
 def pareto_front(outcomes: Sequence[Outcome], objectives: Objectives) -> list[Outcome]:

@@ -12,18 +12,13 @@ def dominates(a: Point, b: Point) -> bool:
     return all(x >= y for x, y in zip(a, b, strict=True)) and any(x > y for x, y in zip(a, b, strict=True))
 
 
-def front(points: Sequence[Point]) -> list[int]:
-    """Indices of the points that no other dominates."""
-    return [i for i, point in enumerate(points) if not any(dominates(other, point) for other in points)]
-
-
 def layers(points: Sequence[Point]) -> list[int]:
     """For each point its layer: 0 on the front, 1 on the front of the rest, and so on."""
     layer = [0] * len(points)
     left = list(range(len(points)))
     depth = 0
     while left:
-        best = {left[i] for i in front([points[i] for i in left])}
+        best = {i for i in left if not any(dominates(points[other], points[i]) for other in left)}
         for index in best:
             layer[index] = depth
         left = [index for index in left if index not in best]
@@ -47,7 +42,14 @@ def knee_scores(points: Sequence[Point]) -> list[float]:
     return scores
 
 
-def knee(points: Sequence[Point]) -> int:
-    """Index of the front's knee: the largest `knee_scores`, the earlier point among equals."""
-    scores = knee_scores(points)
-    return max(range(len(scores)), key=lambda index: (scores[index], -index))
+def standing(points: Sequence[Point]) -> list[tuple[float, float]]:
+    """A key for each point, lower is better: of one aim its value, of several its layer and nearness to the knee."""
+    if points and len(points[0]) == 1:
+        return [(-point[0], 0.0) for point in points]
+    keys = [(0.0, 0.0)] * len(points)
+    layer_of = layers(points)
+    for depth in set(layer_of):
+        members = [index for index, layer in enumerate(layer_of) if layer == depth]
+        for index, score in zip(members, knee_scores([points[index] for index in members]), strict=True):
+            keys[index] = (float(depth), -score)
+    return keys

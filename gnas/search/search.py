@@ -9,10 +9,10 @@ from optuna.storages import BaseStorage
 
 from gnas.errors import RunError, SearchFailed
 from gnas.events import Note
+from gnas.rundir.best import Front, FrontPoint
 from gnas.rundir.confirm import drop_damaged
 from gnas.rundir.layout import RunDirectory
 from gnas.rundir.log import log, repair_logs
-from gnas.rundir.pareto import Front, FrontPoint
 from gnas.rundir.record import write_record
 from gnas.rundir.trial import is_ended, read_statuses
 from gnas.search.budget import budget_of

@@ -18,7 +18,7 @@ from gnas.files import cut_torn_line
 from gnas.metrics import Direction
 from gnas.rundir.layout import RunDirectory
 from gnas.rundir.record import write_record
-from gnas.rundir.study import IN_JOURNAL, StudyRecord, read_study
+from gnas.rundir.session import IN_JOURNAL, StudyRecord, read_study
 from gnas.search.locks import lock_at, take
 
 

@@ -5,9 +5,10 @@ from contextlib import closing
 from dataclasses import replace
 
 from gnas.config.architecture import Architecture
+from gnas.files import write_text
 from gnas.rng import derive_seed
 from gnas.rundir.log import log
-from gnas.rundir.trial import TrialStatus, begin_trial, epochs_recorded, record_epoch, write_error
+from gnas.rundir.trial import TrialStatus, begin_trial, epochs_recorded, record_epoch
 from gnas.search.events import END_REASONS, EpochDone, Event, TrialEnded, TrialStarted
 from gnas.search.outcome import Outcome, ranked
 from gnas.search.protocols import Training
@@ -80,7 +81,7 @@ def _second_attempt(work: Work, running: Outcome, error: CandidateFailed) -> Gen
 
 
 def _failure(work: Work, running: Outcome, error: CandidateFailed) -> Outcome:
-    write_error(work.run.trial(running.number), error.details or error.reason + "\n")
+    write_text(work.run.trial(running.number).error, error.details or error.reason + "\n")
     return replace(running, state="failed", reason=error.reason)
 
 

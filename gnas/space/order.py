@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from gnas.config.document import Document
 from gnas.config.problems import shorten
@@ -153,10 +152,3 @@ def _solutions(
 
 def _common(left: Sequence[Scalar], right: Sequence[Scalar]) -> tuple[Scalar, ...]:
     return tuple(value for value in left if any(same(value, other) for other in right))
-
-
-def choose_within(slot: Slot, allowed: Mapping[str, tuple[Scalar, ...]]) -> Sequence[Any]:
-    """The members of a slot's domain that `allowed` leaves; all of `ends` where it says nothing."""
-    if slot.name not in allowed:
-        return slot.domain.ends()
-    return [member for value in allowed[slot.name] for member in slot.domain.match(value)]

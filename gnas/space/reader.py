@@ -229,15 +229,13 @@ class Reader:
         )  # fmt: skip
 
 
-def read_slots(document: Document, model: type[BaseModel] = Trained, skip: tuple[str, ...] = ()) -> Reader:
+def read_slots(document: Document, skip: tuple[str, ...]) -> Reader:
     """Read a whole space; `skip` are the top-level keys that are no parameters."""
     reader = Reader(document)
     tree = {key: value for key, value in document.tree.items() if key not in skip}
-    known = (*kinds(model), *skip)
-    for key in list(tree):
-        if key not in kinds(model):
-            hint = did_you_mean(key, known)
-            reader.problems.append(document.problem((key,), f"unknown key ({hint})"))
-            del tree[key]
-    reader.fields(tree, model, Place((), (), (), Kind(model=model)), "")
+    known = kinds(Trained)
+    for key in [key for key in tree if key not in known]:
+        reader.problems.append(document.problem((key,), f"unknown key ({did_you_mean(key, (*known, *skip))})"))
+        del tree[key]
+    reader.fields(tree, Trained, Place((), (), (), Kind(model=Trained)), "")
     return reader

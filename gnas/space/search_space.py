@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from gnas.config.architecture import Architecture, Trained
+from gnas.config.architecture import Architecture
 from gnas.config.document import Document
 from gnas.errors import ConfigError
 from gnas.rng import numpy_rng
@@ -58,19 +58,11 @@ class SearchSpace:
         return {slot.parameter: slot.domain for slot in self.slots if slot.searched}
 
     def ask(self, choose: Choose) -> Candidate:
-        """The candidate in which `choose` decides every parameter that exists, one after another.
-
-        Raises:
-            Infeasible: the values do not fit together.
-        """
+        """The candidate in which `choose` decides every parameter that exists, in turn. Raises `Infeasible`."""
         return build(fill(self.slots, choose))
 
     def draw(self, rng: np.random.Generator) -> Candidate:
-        """A random candidate; what an architecture refuses is drawn again.
-
-        Raises:
-            ConfigError: no architecture came of 1000 attempts.
-        """
+        """A random candidate. Raises `ConfigError` where no architecture came of 1000 attempts."""
         return draw(self.slots, rng)
 
     def candidate(self, params: Mapping[str, Any]) -> Candidate:
@@ -92,11 +84,7 @@ class SearchSpace:
         return neighbours(self.slots, params, rng)
 
     def find(self, architecture: Architecture) -> Candidate:
-        """The candidate that `architecture` is, or one that is equal in all that matters.
-
-        Raises:
-            Outside: there is none, and why.
-        """
+        """The candidate that `architecture` is, or one that is equal in all that matters. Raises `Outside`."""
         return find(self.slots, architecture)
 
     def why_not(self, architecture: Architecture) -> str:
@@ -134,7 +122,7 @@ def parse_space(space: Document | Mapping[str, Any], source: str = "space") -> S
     if "extends" in document.tree:
         raise ConfigError(document.problem(("extends",), "read this space with load_space, which knows the others"))
     rng = numpy_rng(0, "space", "trial")
-    reader = read_slots(document, Trained, OWN_KEYS)
+    reader = read_slots(document, OWN_KEYS)
     named = name_parameters(reader.slots)
     problems = [*reader.problems, *condition_problems(named, document, set(reader.broken.values()))]
     slots, circles = in_order(named, document)

@@ -12,7 +12,7 @@ from gnas.config.problems import Problem, problems_of, shorten
 from gnas.errors import ConfigError
 from gnas.space.candidate import draw
 from gnas.space.domain import Scalar
-from gnas.space.order import choose_within, satisfying
+from gnas.space.order import satisfying
 from gnas.space.slots import Draft, Slot, fill
 
 ATTEMPTS = 50
@@ -78,7 +78,9 @@ def _around(
     def choose(slot: Slot) -> Any:
         if slot is target:
             return value
-        members = choose_within(slot, allowed)
+        members = slot.domain.ends()
+        if slot.name in allowed:
+            members = [member for wanted in allowed[slot.name] for member in slot.domain.match(wanted)]
         return members[0] if rng is None else members[int(rng.integers(len(members)))]
 
     return fill(slots, choose)

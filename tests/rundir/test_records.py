@@ -12,7 +12,17 @@ from gnas.errors import RunError
 from gnas.files import write_json
 from gnas.rundir.baselines import Attempt, BaselineRecord, BaselinesRecord, read_baselines
 from gnas.rundir.beginning import read_data, read_space, write_space
-from gnas.rundir.best import BestRecord, Confirmation, best_architecture, keep_best, read_best, write_best
+from gnas.rundir.best import (
+    BestRecord,
+    Confirmation,
+    Front,
+    FrontPoint,
+    best_architecture,
+    keep_best,
+    read_best,
+    read_front,
+    write_best,
+)
 from gnas.rundir.confirm import FreshTraining, confirmed_epochs, drop_damaged, fresh_trainings
 from gnas.rundir.ensemble import EnsembleRecord, EnsembleValues, Member, read_ensemble
 from gnas.rundir.fork import Fork, forked, write_fork
@@ -29,10 +39,8 @@ from gnas.rundir.look import (
     read_looks,
     record_look,
 )
-from gnas.rundir.pareto import Front, FrontPoint, read_front
 from gnas.rundir.record import write_record
-from gnas.rundir.session import SessionRecord, read_sessions, spent_s
-from gnas.rundir.study import StudyRecord, read_study
+from gnas.rundir.session import SessionRecord, StudyRecord, read_sessions, read_study, spent_s
 from gnas.rundir.table import trials_frame
 from gnas.rundir.trial import TrialStatus, begin_trial, is_ended, read_architecture, read_status, read_statuses
 

@@ -4,7 +4,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from gnas.search.pareto import dominates, front, knee, knee_scores, layers
+from gnas.search.pareto import dominates, knee_scores, layers
 
 
 def test_dominance_by_hand() -> None:
@@ -19,7 +19,7 @@ def test_front_equals_the_definition_on_random_points() -> None:
         i for i in range(60)
         if not any((x_PM[j] >= x_PM[i]).all() and (x_PM[j] > x_PM[i]).any() for j in range(60))
     ]  # fmt: skip
-    assert front(x_PM.tolist()) == expected
+    assert [i for i, layer in enumerate(layers(x_PM.tolist())) if layer == 0] == expected
 
 
 def test_layers_peel_the_fronts_off() -> None:
@@ -30,7 +30,7 @@ def test_layers_peel_the_fronts_off() -> None:
 @pytest.mark.parametrize("scale", [lambda x: x, lambda x: 100 * x - 3])
 def test_knee_is_the_corner_whatever_the_scale(scale: Callable[[float], float]) -> None:
     points = [(0.0, 1.0), (0.3, 0.95), (0.8, 0.8), (0.95, 0.3), (1.0, 0.0)]
-    assert knee([(x, scale(y)) for x, y in points]) == 2
+    assert np.argmax(knee_scores([(x, scale(y)) for x, y in points])) == 2
 
 
 def test_knee_score_is_the_distance_to_the_line_through_the_extremes() -> None:
@@ -42,8 +42,7 @@ def test_knee_score_is_the_distance_to_the_line_through_the_extremes() -> None:
 
 
 def test_one_point_and_equal_points_have_a_knee() -> None:
-    assert knee([(1.0, 2.0)]) == 0
-    assert knee([(1.0, 2.0), (1.0, 2.0)]) == 0
+    assert len(set(knee_scores([(1.0, 2.0), (1.0, 2.0)]))) == len(knee_scores([(1.0, 2.0)])) == 1
     assert knee_scores([]) == []
 
 
