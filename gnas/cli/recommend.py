@@ -40,15 +40,16 @@ def command(
 
     from gnas.cli.output import Output
     from gnas.cli.watch import watched
+    from gnas.events import finish, tick_of
     from gnas.run.frames import check_target, read_users, write_table
-    from gnas.run.recommend import recommendations
+    from gnas.run.recommend import recommend_events
     from gnas.run.saved import open_run
 
     opened = open_run(run)  # first: its code may add formats
     target = None if out is None else check_target(Path(out))
     named = [*(user or []), *(read_users(Path(users)) if users else [])] if user or users else None
     with watched(quiet) as see:
-        found = recommendations(opened, k=k, users=named, device=device, on_event=see)
+        found = finish(recommend_events(opened.directory, k, named, device, tick_of(see)), see)
     output = Output(as_json, quiet)
     frame = found.frame
     document = {"run": run, "k": k, "users": frame["user"].n_unique(), "unknown": found.unknown}

@@ -27,7 +27,12 @@ class TrialRow:
 
 def read_trials(run: RunDirectory) -> list[TrialRow]:
     """All trials in order; one that a crash left half-done is among them as running, a damaged one as unreadable."""
-    return [_row(status, words_of(run, status)) for status in read_statuses(run)]
+    return [
+        TrialRow(
+            one.number, words_of(run, one), one.state, one.origin, one.metrics, one.epochs, one.wall_s, one.reason or ""
+        )
+        for one in read_statuses(run)
+    ]
 
 
 def words_of(run: RunDirectory, status: TrialStatus) -> str:
@@ -36,13 +41,6 @@ def words_of(run: RunDirectory, status: TrialStatus) -> str:
         return read_architecture(run.trial(status.number)).words
     except ConfigError:
         return status.identity or "?"
-
-
-def _row(status: TrialStatus, words: str) -> TrialRow:
-    return TrialRow(
-        status.number, words, status.state, status.origin, status.metrics, status.epochs, status.wall_s,
-        status.reason or "",
-    )  # fmt: skip
 
 
 def best_trial(rows: Sequence[TrialRow], metric: str) -> TrialRow | None:

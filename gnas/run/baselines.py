@@ -6,7 +6,7 @@ Equal data and an equal question have an equal answer, so a later run takes the 
 import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,7 +75,8 @@ def tuned_baselines(
             return tuple(found)
     write_record(run.baselines, BaselinesRecord(*key, None, tuple(found), tuple(failed)))
     wall_s = time.perf_counter() - started
-    problem = None if failed else _keep(place, CachedTuning(budget_s, wall_s, _is_complete(found), tuple(found)))
+    complete = all(len(record.attempts) == len(BASELINES[record.name].grid) for record in found)
+    problem = None if failed else _keep(place, CachedTuning(budget_s, wall_s, complete, tuple(found)))
     if problem is not None:
         yield Note(problem)
     return tuple(found)
@@ -122,11 +123,6 @@ def _cached(path: Path, budget_s: float) -> CachedTuning | None:
     except RunError:
         return None
     return known if known.complete or known.budget_s >= budget_s else None
-
-
-def _is_complete(records: Sequence[BaselineRecord]) -> bool:
-    """Whether no setting was left out for want of time."""
-    return all(len(record.attempts) == len(BASELINES[record.name].grid) for record in records)
 
 
 def _keep(path: Path, tuning: CachedTuning) -> str | None:

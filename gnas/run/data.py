@@ -13,32 +13,22 @@ from gnas.data.cache import cache_folder, is_cached
 from gnas.data.catalog import CATALOG
 from gnas.data.describe import describe
 from gnas.data.interactions import Interactions, Side, Split
-from gnas.data.prepare import prepare
 from gnas.errors import RunError
-from gnas.events import OnEvent, Phase, Tick, Work, finish, no_tick, tick_of
+from gnas.events import OnEvent, finish, tick_of
 from gnas.features.describe import ColumnSummary, LinkSummary, cleaning_steps, describe_features, describe_links
-from gnas.features.newcomers import with_newcomers
 from gnas.features.table import FeatureTable, load_tables
 from gnas.report.documents import Document
 from gnas.report.shown import Shown
 from gnas.report.steps import steps_table
 from gnas.report.tables import Cell, Table
 from gnas.run.configure import settle, settle_config
-from gnas.run.prepared import feature_specs
+from gnas.run.prepared import feature_specs, read_split
 from gnas.run.settings import Asked, Settings, asked_for
 from gnas.rundir.beginning import steps_of
 from gnas.space.search_space import SearchSpace
 
 Source = str | Path | RunConfig
 """A file, a folder, a named data set; or a configuration, by name, path or as it is."""
-
-
-@dataclass(frozen=True)
-class LoadedData:
-    """A split, and the feature tables of its users and items."""
-
-    split: Split
-    tables: dict[Side, FeatureTable]
 
 
 @dataclass(frozen=True, repr=False)
@@ -127,10 +117,11 @@ def describe_data(data: Source, *, on_event: OnEvent | None = None, **settings: 
         ConfigError, DataError: something in the configuration or the data is wrong.
     """
     settled = settle(_asked(data, settings))
-    loaded = finish(load_data(settled.config, tick_of(on_event)), on_event)
-    features, cleaning = describe_tables(loaded, settled.space)
-    links = [link for table in loaded.tables.values() for link in describe_links(table)]
-    return Description(describe(loaded.split), features, links, cleaning)
+    split = finish(read_split(settled.config, Path.cwd(), tick_of(on_event)), on_event)
+    tables = load_tables(settled.config.data, split, Path.cwd())
+    features, cleaning = describe_tables(split, tables, settled.space)
+    links = [link for table in tables.values() for link in describe_links(table)]
+    return Description(describe(split), features, links, cleaning)
 
 
 def prepare_data(
@@ -145,7 +136,8 @@ def prepare_data(
     if folder is not None and folder.exists() and any(folder.iterdir()):
         raise RunError(f"{folder} exists and is not empty; give --out a new folder")
     config = settle_config(_asked(data, settings))
-    split = finish(load_data(config, tick_of(on_event)), on_event).split
+    split = finish(read_split(config, Path.cwd(), tick_of(on_event)), on_event)
+    load_tables(config.data, split, Path.cwd())  # tells what is wrong with them
     return Parts(describe(split), {} if folder is None else write_parts(split, folder))
 
 
@@ -154,14 +146,9 @@ def _asked(data: Source, settings: Settings) -> Asked:
     return asked_for(Asked(None, data) if isinstance(data, str) and data in CATALOG else data, settings)
 
 
-def load_data(config: RunConfig, tick: Tick = no_tick) -> Work[LoadedData]:
-    """Read, clean and split the data of a configuration whose paths are absolute."""
-    yield Phase("reading the data")
-    split = with_newcomers(prepare(config.data, config.seed, Path.cwd(), tick), config.data, Path.cwd())
-    return LoadedData(split, load_tables(config.data, split, Path.cwd()))
-
-
-def describe_tables(loaded: LoadedData, space: SearchSpace) -> tuple[list[ColumnSummary], list[dict[str, Any]]]:
+def describe_tables(
+    split: Split, tables: Mapping[Side, FeatureTable], space: SearchSpace
+) -> tuple[list[ColumnSummary], list[dict[str, Any]]]:
     """Every feature column with the encoders of `space` that may read it and what they have read, and the cleaning."""
     encoders: dict[str, dict[str, EncoderSpec]] = {}
     for spec in feature_specs(space, 0):
@@ -169,10 +156,9 @@ def describe_tables(loaded: LoadedData, space: SearchSpace) -> tuple[list[Column
             encoders.setdefault(modality, {}).setdefault(encoder.kind, encoder)
     by_modality = {modality: [found[kind] for kind in sorted(found)] for modality, found in encoders.items()}
     columns, steps = [], []
-    train = loaded.split.train
-    for side, table in loaded.tables.items():
+    for side, table in tables.items():
         columns += describe_features(table, by_modality, cache_folder())
-        steps += cleaning_steps(table, train.counts(side) > 0)
+        steps += cleaning_steps(table, split.train.counts(side) > 0)
     return columns, steps
 
 

@@ -55,6 +55,12 @@ class Prepared:
     ratings: RatingScale | None = None
 
 
+def read_split(config: RunConfig, base: Path, tick: Tick = no_tick) -> Work[Split]:
+    """Read, clean and split the data of a configuration; `base` resolves relative paths."""
+    yield Phase("reading the data")
+    return with_newcomers(prepare(config.data, config.seed, base, tick), config.data, base)
+
+
 def prepare_run(
     config: RunConfig, device: torch.device, base: Path, fingerprint: str | None = None, tick: Tick = no_tick
 ) -> Work[Prepared]:
@@ -64,8 +70,7 @@ def prepare_run(
         RunError: `fingerprint` is given, and the data are others now.
         DataError: the data cannot be read or used.
     """
-    yield Phase("reading the data")
-    split = with_newcomers(prepare(config.data, config.seed, base, tick), config.data, base)
+    split = yield from read_split(config, base, tick)
     if fingerprint is not None and split.fingerprint != fingerprint:
         raise RunError(
             f"the data changed since this run began (fingerprint {fingerprint[:12]}, now {split.fingerprint[:12]}); "
@@ -111,11 +116,7 @@ def features_of(prepared: Prepared, architecture: Architecture) -> FeatureSet | 
 
 
 def model_at(path: Path, architecture: Architecture, prepared: Prepared) -> Recommender:
-    """A saved model, ready to score.
-
-    Raises:
-        RunError: the file is missing, damaged, or of another architecture or other data.
-    """
+    """A saved model, ready to score. Raises as `load_model` does."""
     features = features_of(prepared, architecture)
     return load_model(path, architecture, prepared.graph, prepared.split.fingerprint, features)
 

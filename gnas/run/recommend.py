@@ -80,26 +80,14 @@ def recommend(
         RunError: no model yet, an edited architecture, changed data, a foreign, damaged or missing model file.
         DataError: `k` is not positive, or no user is named.
     """
-    return recommendations(run, k=k, users=users, device=device, on_event=on_event).frame
-
-
-def recommendations(
-    run: Run | str | Path,
-    *,
-    k: int = 10,
-    users: Sequence[object] | None = None,
-    device: str | None = None,
-    on_event: OnEvent | None = None,
-) -> Recommendations:
-    """As `recommend`, with the titles of the items."""
     named = None if users is None else [str(user) for user in users]
-    return finish(recommend_events(directory_of(run), k, named, device, tick_of(on_event)), on_event)
+    return finish(recommend_events(directory_of(run), k, named, device, tick_of(on_event)), on_event).frame
 
 
 def recommend_events(
     run: RunDirectory, k: int, users: Sequence[str] | None = None, device: str | None = None, tick: Tick = no_tick
 ) -> Work[Recommendations]:
-    """The work of `recommendations`, event by event."""
+    """The work of `recommend`, event by event, with the titles of the items."""
     if k < 1:
         raise DataError(f"k must be at least 1, not {k}")
     if users is not None and not users:

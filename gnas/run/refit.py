@@ -70,9 +70,10 @@ def fitted(whole: Prepared, architecture: Architecture, epochs: int, seed: int) 
         return model
     objective = whole.config.main_metric
     options = whole.config.train.model_copy(update={"epochs": epochs, "evaluate_every": epochs})
+    unmeasured = Evaluation({objective: 0.0}, {}, np.zeros(0, dtype=np.int64))  # it makes the last epoch the best
     try:
         for epoch in train(
-            model, whole.split.train, _Unmeasured(objective),
+            model, whole.split.train, lambda _: unmeasured,
             seed=seed, objective=objective, options=options,
         ):  # fmt: skip
             yield replace(epoch, metrics={}, is_best=False, best_value=math.nan)  # nobody is told a made-up value
@@ -90,14 +91,3 @@ def confirmed_epochs(best: BestRecord) -> int:
     if not best.best_epochs:
         raise RunError("best/metrics.json does not say after how many epochs the model was best; search or train again")
     return max(1, round(median(best.best_epochs)))
-
-
-class _Unmeasured:
-    """Stands where an evaluator is asked for; its one answer makes the last epoch the best."""
-
-    def __init__(self, objective: str) -> None:
-        self.objective = objective
-
-    def __call__(self, recommender: Recommender) -> Evaluation:
-        del recommender
-        return Evaluation({self.objective: 0.0}, {}, np.zeros(0, dtype=np.int64))

@@ -23,11 +23,7 @@ FREE = (
 
 
 def resume_config(run: RunDirectory, overrides: Sequence[Override] = ()) -> RunConfig:
-    """The run's configuration, with changes to what may change.
-
-    Raises:
-        RunError: an override changes what the finished trials rest on.
-    """
+    """The run's configuration, with changes to what may change."""
     changed = read_config(run, overrides)
     refuse_other_config(run, changed)
     return changed

@@ -236,11 +236,7 @@ def open_run(path: str | Path) -> Run:
 
 
 def directory_of(run: Run | str | Path) -> RunDirectory:
-    """The directory of a run, or of the run at a path.
-
-    Raises:
-        RunError: as for `open_run`.
-    """
+    """The directory of a run, or of the run at a path."""
     return (run if isinstance(run, Run) else open_run(run)).directory
 
 
@@ -250,11 +246,7 @@ def reopen(run: RunDirectory, device: torch.device, tick: Tick = no_tick) -> Wor
 
 
 def load_best(run: RunDirectory, device: torch.device, tick: Tick = no_tick) -> Work[Model]:
-    """The data of a run and its best model, ready to score.
-
-    Raises:
-        RunError: no model yet, an edited architecture, changed data, a foreign, damaged or missing model file.
-    """
+    """The data of a run and its best model, ready to score."""
     architecture = best_architecture(run)
     prepared = yield from reopen(run, device, tick)
     return Model((yield from best_model(run, architecture, prepared)), architecture, prepared)

@@ -57,11 +57,7 @@ def train_events(
 
 
 def named_architecture(target: Architecture | str | Path) -> tuple[Architecture, str]:
-    """An architecture and what to call it.
-
-    Raises:
-        ConfigError: no such file or design, or something in it is wrong.
-    """
+    """An architecture and what to call it."""
     if isinstance(target, Architecture):
         return target, target.kind
     return load_architecture(str(target)), Path(target).stem

@@ -38,11 +38,7 @@ def write_fork(run: RunDirectory, fork: Fork) -> None:
 
 
 def forked(run: RunDirectory) -> dict[str, Architecture]:
-    """The architectures that a run took from the one it was forked from; empty for other runs.
-
-    Raises:
-        RunError, ConfigError: the file is damaged.
-    """
+    """The architectures that a run took from the one it was forked from; empty for other runs."""
     if not run.fork.exists():
         return {}
     written = read_record(_Written, run.fork, "put it back from a copy, or fork again into a new run")

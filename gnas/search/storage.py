@@ -63,7 +63,9 @@ def _connect(url: str) -> RDBStorage:
     shown = hidden(url)
     try:
         # A connection that idled through a long epoch may be gone, hence the ping.
-        return RDBStorage(_with_driver(url), engine_kwargs={"pool_pre_ping": True})
+        # `postgresql://` means the driver that the `postgres` extra installs.
+        driven = url.replace("postgresql://", "postgresql+psycopg://", 1) if url.startswith("postgresql://") else url
+        return RDBStorage(driven, engine_kwargs={"pool_pre_ping": True})
     except ImportError as error:
         raise RunError(f"search.storage {shown} needs a driver: {error}; pip install 'gnas[postgres]'") from None
     except Exception as error:
@@ -137,11 +139,6 @@ class JournalLock:
     def release(self) -> None:
         """Give the lock back."""
         self._lock.release()
-
-
-def _with_driver(url: str) -> str:
-    """`postgresql://` means the driver that the `postgres` extra installs."""
-    return url.replace("postgresql://", "postgresql+psycopg://", 1) if url.startswith("postgresql://") else url
 
 
 def _cut_bad_last_line(path: Path) -> None:

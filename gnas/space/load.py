@@ -35,11 +35,7 @@ def load_space(
 
 
 def space_of(loaded: LoadedConfig) -> SearchSpace:
-    """The search space that a run configuration names or contains.
-
-    Raises:
-        ConfigError: every problem at once, each with its file and line.
-    """
+    """The search space that a run configuration names or contains."""
     if isinstance(loaded.config.space, str):
         return load_space(loaded.config.space, loaded.base)
     return load_space(loaded.document.at("space"), loaded.base)

@@ -17,10 +17,6 @@ def neighbours(slots: Sequence[Slot], params: Mapping[str, Any], rng: np.random.
 
     A whole number goes one step up or down, a number a small step, a choice to each other value; parameters that
     come into being are drawn at random. Combinations that an architecture refuses are left out.
-
-    Raises:
-        ConfigError: a parameter is missing, unknown or out of its range.
-        Infeasible: the values do not fit together.
     """
     start = build(replay(slots, params))
     seen = {start.identity}
