@@ -55,17 +55,12 @@ def begin_trial(trial: TrialFolder, architecture: Architecture, status: TrialSta
     """Make the trial's folder, with no epochs in it: a half-done trial starts again from its first epoch."""
     write_architecture(trial, architecture)
     write_text(trial.epochs, "")
-    write_status(trial, status)
+    write_record(trial.status, status)
 
 
 def write_architecture(trial: TrialFolder, architecture: Architecture) -> None:
     """Write `architecture.yaml`."""
     write_text(trial.architecture, dump_yaml(architecture.shown()))
-
-
-def write_status(trial: TrialFolder, status: TrialStatus) -> None:
-    """Write `status.json`."""
-    write_record(trial.status, status)
 
 
 def read_status(trial: TrialFolder) -> TrialStatus:

@@ -36,7 +36,14 @@ def reflection(outcome: Outcome, objectives: Objectives, sampler_name: str) -> F
     }
     if outcome.state == "running":
         return create_trial(state=TrialState.RUNNING, **facts)
-    return create_trial(**facts, **_ending(outcome, objectives))
+    several = len(objectives.names) > 1
+    known = constraints(outcome, objectives)
+    if outcome.values is not None and (outcome.state == "complete" or several):
+        return create_trial(values=outcome.values, constraints=known, **facts)
+    if several:
+        return create_trial(state=TrialState.PRUNED, constraints=known, **facts)
+    steps = {} if outcome.values is None else {max(outcome.rungs or {0: ()}): outcome.values[0]}
+    return create_trial(state=TrialState.PRUNED, intermediate_values=steps, **facts)
 
 
 def constraints(outcome: Outcome, objectives: Objectives) -> dict[str, float]:
@@ -45,16 +52,3 @@ def constraints(outcome: Outcome, objectives: Objectives) -> dict[str, float]:
     if len(objectives.names) > 1:
         found[UNFINISHED] = {"complete": 0.0, "pruned": 1.0}.get(outcome.state, 2.0)
     return found
-
-
-def _ending(outcome: Outcome, objectives: Objectives) -> dict[str, Any]:
-    several = len(objectives.names) > 1
-    known = {"constraints": constraints(outcome, objectives)}
-    if outcome.values is not None and (outcome.state == "complete" or several):
-        return {"values": outcome.values, **known}
-    if several:
-        return {"state": TrialState.PRUNED, **known}
-    if outcome.values is not None:
-        step = max(outcome.rungs or {0: ()})
-        return {"state": TrialState.PRUNED, "intermediate_values": {step: outcome.values[0]}}
-    return {"state": TrialState.PRUNED}

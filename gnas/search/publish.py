@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from gnas.errors import ConfigError
 from gnas.rundir.layout import RunDirectory
 from gnas.rundir.log import log
+from gnas.rundir.record import write_record
 from gnas.rundir.table import write_table
 from gnas.rundir.trial import (
     TrialStatus,
@@ -12,7 +13,6 @@ from gnas.rundir.trial import (
     read_architecture,
     trials_with_models,
     write_architecture,
-    write_status,
 )
 from gnas.search.objectives import Objectives
 from gnas.search.outcome import Outcome
@@ -24,7 +24,7 @@ def end_trial(run: RunDirectory, outcome: Outcome) -> None:
         run, "trial", number=outcome.number, state=outcome.state, values=outcome.values,
         epochs=outcome.epochs, wall_s=round(outcome.wall_s, 3), reason=outcome.reason,
     )  # fmt: skip
-    write_status(run.trial(outcome.number), status_of(outcome))
+    write_record(run.trial(outcome.number).status, status_of(outcome))
 
 
 def restore_trial(run: RunDirectory, outcome: Outcome) -> list[str]:
@@ -32,7 +32,7 @@ def restore_trial(run: RunDirectory, outcome: Outcome) -> list[str]:
     trial, notes = run.trial(outcome.number), []
     known = known_status(trial)
     if trial.status.exists() and known.state != "running" and known != status_of(outcome):
-        write_status(trial, status_of(outcome))
+        write_record(trial.status, status_of(outcome))
         notes.append(trial.status)
     try:
         read_architecture(trial)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -113,7 +114,12 @@ def repair_journal(run: RunDirectory) -> int:
     size = path.stat().st_size
     lock.acquire()
     try:
-        _cut_bad_last_line(path)
+        data = path.read_bytes()
+        start = data.rfind(b"\n", 0, len(data) - 1) + 1
+        try:
+            json.loads(data[start:] or b"{}")
+        except ValueError:  # after a power loss the last line may be whole in length but not in content
+            os.truncate(path, start)
     finally:
         lock.release()
     return size - path.stat().st_size
@@ -139,15 +145,3 @@ class JournalLock:
     def release(self) -> None:
         """Give the lock back."""
         self._lock.release()
-
-
-def _cut_bad_last_line(path: Path) -> None:
-    """After a power loss the last line may be whole in length but not in content."""
-    cut_torn_line(path)
-    data = path.read_bytes()
-    start = data.rfind(b"\n", 0, len(data) - 1) + 1
-    try:
-        json.loads(data[start:] or b"{}")
-    except ValueError:
-        with path.open("r+b") as file:
-            file.truncate(start)

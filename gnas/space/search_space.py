@@ -68,9 +68,7 @@ class SearchSpace:
     def candidate(self, params: Mapping[str, Any]) -> Candidate:
         """The candidate of given parameters; those that do not exist beside the others are left out.
 
-        Raises:
-            ConfigError: a parameter is missing, unknown or out of its range.
-            Infeasible: the values do not fit together.
+        Raises `Infeasible`, or `ConfigError` where a parameter is missing, unknown or out of its range.
         """
         return build(replay(self.slots, params))
 

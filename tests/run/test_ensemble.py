@@ -18,7 +18,7 @@ from gnas.run.ensemble import choose, contestants, forget_other, members
 from gnas.rundir.ensemble import EnsembleRecord, EnsembleValues, Member
 from gnas.rundir.layout import RunDirectory
 from gnas.rundir.record import write_record
-from gnas.rundir.trial import TrialStatus, write_status
+from gnas.rundir.trial import TrialStatus
 
 CPU = torch.device("cpu")
 N_USERS, N_ITEMS = 60, 50
@@ -161,7 +161,7 @@ def run_with_models(path: Path, *numbers: int) -> RunDirectory:
         place.mkdir(parents=True)
         (place / "model.safetensors").write_bytes(b"")
         (place / "architecture.yaml").write_text("propagation: none\n")
-        write_status(run.trial(number), TrialStatus(number, "complete", best_epoch=3, metrics={"ndcg@20": 0.1}))
+        write_record(run.trial(number).status, TrialStatus(number, "complete", best_epoch=3, metrics={"ndcg@20": 0.1}))
     run.best.mkdir()
     return run
 

@@ -7,7 +7,8 @@ from gnas.config.yaml import dump_yaml
 from gnas.errors import RunError
 from gnas.run.setup import TOP, warm_architectures
 from gnas.rundir.layout import TrialFolder
-from gnas.rundir.trial import State, TrialStatus, write_status
+from gnas.rundir.record import write_record
+from gnas.rundir.trial import State, TrialStatus
 from tests.forms import trained
 
 
@@ -15,7 +16,7 @@ def trial(folder: Path, number: int, value: float, state: State = "complete") ->
     place = folder / "trials" / f"{number:04d}"
     place.mkdir(parents=True)
     (place / "architecture.yaml").write_text(dump_yaml(Trained(dim=number + 1).written()))
-    write_status(TrialFolder(place), TrialStatus(number, state, metrics={"ndcg@20": value, "rmse": value}))
+    write_record(TrialFolder(place).status, TrialStatus(number, state, metrics={"ndcg@20": value, "rmse": value}))
 
 
 @pytest.fixture

@@ -10,13 +10,11 @@ from gnas.config.base import ChoiceReader
 from gnas.config.propagation.mixed import Mixed
 from gnas.config.propagation.operators import GAT, GCN, GIN, NGCF, SAGE, GATv2, GraphTransformer, LightGCN, PyG
 from gnas.config.propagation.stack import (
-    NORM_EXPONENT,
     PROPAGATIONS,
     DropoutRate,
     Fraction,
     Layered,
     NoPropagation,
-    Norm,
     Propagation,
     norm_exponent,
 )
@@ -28,7 +26,6 @@ __all__ = [
     "GCN",
     "GIN",
     "NGCF",
-    "NORM_EXPONENT",
     "PROPAGATIONS",
     "SAGE",
     "DropoutRate",
@@ -39,7 +36,6 @@ __all__ = [
     "LightGCN",
     "Mixed",
     "NoPropagation",
-    "Norm",
     "Propagation",
     "PropagationField",
     "PyG",
