@@ -1,6 +1,5 @@
 """Data frames: interactions that come as one, recommendations that are written as one."""
 
-import io
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,6 +11,7 @@ from gnas.errors import DataError, RunError
 from gnas.files import write_bytes
 from gnas.registry import Registry
 from gnas.rundir.layout import RunDirectory
+from gnas.rundir.table import parquet
 
 KEPT = Path("data", "interactions.parquet")
 """Where a run keeps a frame that it was given."""
@@ -65,26 +65,13 @@ def keep_frame(run: RunDirectory, config: RunConfig, frame: Frame) -> RunConfig:
     return config.model_copy(update={"data": config.data.model_copy(update={"source": str(KEPT)})})
 
 
-def _csv(frame: pl.DataFrame) -> bytes:
-    return frame.write_csv().encode()
-
-
-def _jsonl(frame: pl.DataFrame) -> bytes:
-    return frame.write_ndjson().encode()
-
-
-def _parquet(frame: pl.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    frame.write_parquet(buffer)
-    return buffer.getvalue()
-
-
 WRITERS = Registry[Callable[[pl.DataFrame], bytes]]("ending")
 """The bytes of a table by the ending of the file."""
-for _ending, _write in {
-    ".csv": _csv, ".jsonl": _jsonl, ".ndjson": _jsonl, ".parquet": _parquet, ".pq": _parquet,
-}.items():  # fmt: skip
-    WRITERS.add(_ending, _write)
+WRITERS.add(".csv", lambda frame: frame.write_csv().encode())
+for _ending in (".jsonl", ".ndjson"):
+    WRITERS.add(_ending, lambda frame: frame.write_ndjson().encode())
+for _ending in (".parquet", ".pq"):
+    WRITERS.add(_ending, parquet)
 
 
 def check_target(path: Path) -> Path:

@@ -1,6 +1,7 @@
 """Several processes on one search: those that it starts, and those that join it."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,26 +22,27 @@ from gnas.run.saved import Run, directory_of
 from gnas.run.setup import require_password, setup_of
 from gnas.rundir.beginning import read_data, read_space
 from gnas.rundir.layout import RunDirectory
-from gnas.search.crew import crew, environments, helper_command
+from gnas.search.crew import crew, environments
 from gnas.search.events import TrialEnded
 from gnas.search.search import assist
 from gnas.train.device import resolve_device
 
 
 @contextmanager
-def helpers(run: RunDirectory, config: RunConfig, device: torch.device) -> Iterator[int]:
-    """Processes beside this one while the context lasts, `config.search.workers` in all; yields that number."""
+def helpers(run: RunDirectory, config: RunConfig, device: torch.device) -> Iterator[None]:
+    """Processes beside this one while the context lasts, `config.search.workers` in all."""
     workers = config.search.workers
     if workers == 1:
-        yield 1
+        yield
         return
     own, *others = environments(workers, visible_gpus(device), config.search.workers_per_gpu)
     torch.set_num_threads(int(own["OMP_NUM_THREADS"]))
-    command = [*helper_command(run.path), "--device", "cpu" if device.type == "cpu" else "cuda:0"]
+    command = [sys.executable, "-m", "gnas", "worker", str(run.path), "--parent", str(os.getpid())]
+    command += ["--device", "cpu" if device.type == "cpu" else "cuda:0"]
     if config.search.storage is not None:
         others = [{**other, VARIABLE: revealed(config.search.storage)} for other in others]
     with crew(command, others, run.path):
-        yield workers
+        yield
 
 
 def visible_gpus(device: torch.device) -> list[str]:

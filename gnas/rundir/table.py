@@ -14,10 +14,15 @@ from gnas.rundir.trial import TrialStatus
 def write_table(run: RunDirectory, trials: Sequence[TrialStatus], objectives: Sequence[str]) -> None:
     """Write both files; `objectives` stand before the other metrics."""
     frame = trials_frame(trials, objectives)
+    write_bytes(run.trials, parquet(frame))
+    write_bytes(run.trials_csv, frame.write_csv().encode())
+
+
+def parquet(frame: pl.DataFrame) -> bytes:
+    """The frame as a Parquet file holds it."""
     buffer = io.BytesIO()
     frame.write_parquet(buffer)
-    write_bytes(run.trials, buffer.getvalue())
-    write_bytes(run.trials_csv, frame.write_csv().encode())
+    return buffer.getvalue()
 
 
 def trials_frame(trials: Sequence[TrialStatus], objectives: Sequence[str]) -> pl.DataFrame:

@@ -20,9 +20,8 @@ from gnas.search.locks import lock_at, take
 from gnas.search.objectives import Objectives
 from gnas.search.outcome import Outcome, ranked
 from gnas.search.pareto import standing
-from gnas.search.protocols import Training
 from gnas.search.training import CandidateFailed, Progress, free_memory, guarded, watch, with_all
-from gnas.search.work import Work
+from gnas.search.work import Training, Work
 
 ALPHA = 0.05
 

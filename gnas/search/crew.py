@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -71,11 +70,6 @@ def environments(
 def orphaned(parent: int) -> Callable[[], bool]:
     """A question for `stop`: whether the process `parent`, which started this one, is gone."""
     return lambda: os.getppid() != parent
-
-
-def helper_command(run: Path) -> list[str]:
-    """The command of a helper that this process starts for itself."""
-    return [sys.executable, "-m", "gnas", "worker", str(run), "--parent", str(os.getpid())]
 
 
 def _end(helper: "subprocess.Popen[bytes]") -> None:

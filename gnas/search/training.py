@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from gnas.errors import TrialFailed
-from gnas.search.protocols import Training
-from gnas.search.work import Work
+from gnas.search.work import Training, Work
 from gnas.train.loop import Epoch
 
 T = TypeVar("T")

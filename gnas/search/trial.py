@@ -11,11 +11,10 @@ from gnas.rundir.log import log
 from gnas.rundir.trial import TrialStatus, begin_trial, epochs_recorded, record_epoch
 from gnas.search.events import END_REASONS, EpochDone, Event, TrialEnded, TrialStarted
 from gnas.search.outcome import Outcome, ranked
-from gnas.search.protocols import Training
 from gnas.search.pruners import GRID, far_behind, prune, reached
 from gnas.search.publish import end_trial, keep_models, write_trials
 from gnas.search.training import CandidateFailed, Progress, free_memory, guarded, watch, with_all, with_costs
-from gnas.search.work import Work
+from gnas.search.work import Training, Work
 
 MIN_MODELS = 3
 """Saved models that are kept, if the confirmation does not ask for more."""

@@ -1,8 +1,10 @@
 """What the parts of a running search share."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
 
 from gnas.config.architecture import Architecture
 from gnas.config.run import SearchConfig
@@ -10,11 +12,35 @@ from gnas.rundir.layout import RunDirectory
 from gnas.search.budget import Budget
 from gnas.search.ledger import Ledger
 from gnas.search.objectives import Objectives
-from gnas.search.protocols import Training, TrainingFactory
 from gnas.search.pruners import Pruner
 from gnas.search.session import Session
 from gnas.search.view import Sampler
 from gnas.space.search_space import SearchSpace
+from gnas.train.loop import Epoch
+
+
+class Training(Protocol):
+    """One training of one candidate."""
+
+    def epochs(self, halt: Callable[[], bool]) -> Iterator[Epoch]:
+        """Train, one epoch at a time. `halt` is asked between steps: the epoch ends where it says yes, the last one."""
+        ...
+
+    def measured(self) -> Mapping[str, float]:
+        """The best epoch's metrics, measured more closely than every epoch was; empty where they were not."""
+        ...
+
+    def save(self, path: Path) -> None:
+        """Write the best epoch's model."""
+        ...
+
+    def costs(self) -> Mapping[str, float]:
+        """`parameters`, `peak_mib`, `latency_ms`, `train_s` as they are now; may be called between epochs."""
+        ...
+
+
+TrainingFactory = Callable[[Architecture, int], Training]
+"""A training of the architecture under a seed."""
 
 
 @dataclass(frozen=True)
