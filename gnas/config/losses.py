@@ -20,10 +20,12 @@ class Loss(Choice):
     Attributes:
         full_batch: one step sees every interaction.
         needs_ratings: it predicts the rating itself.
+        takes_prior: it can learn a correction of a closed form's scores.
     """
 
     full_batch: ClassVar[bool] = False
     needs_ratings: ClassVar[bool] = False
+    takes_prior: ClassVar[bool] = False
     signs: ClassVar[dict[str, str]] = {
         "temperature": "τ", "negatives": "k", "gamma": "γ", "negative_weight": "w", "margin": "m",
     }  # fmt: skip
@@ -121,12 +123,14 @@ class DirectAU(Loss):
 class AllPairs(Loss):
     """The exact squared loss over all user-item pairs, without sampling (iALS; ENMF, Chen et al., TOIS 2020).
 
-    Σ_pos (1 − s)² + negative_weight · Σ_all w_i s², the second sum as tr(UᵀU · Iᵀ diag(w) I).
+    Σ_pos (1 − s)² + negative_weight · Σ_all w_i s², the second sum as tr(UᵀU · Iᵀ diag(w) I). With a `target_mask` only
+    hidden interactions stand in the first sum, and only pairs that are no interactions in the second.
     """
 
     kind: ClassVar[str] = "all-pairs"
     builder: ClassVar[str] = "gnas.nn.losses.undrawn:all_pairs"
     full_batch: ClassVar[bool] = True
+    takes_prior: ClassVar[bool] = True
     negative_weight: Annotated[float, Field(gt=0, le=1)] = 0.05
     """Weight of a pair that is not an interaction."""
     popularity: Annotated[float, Field(ge=-1, le=1)] = 0.0

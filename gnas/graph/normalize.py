@@ -6,21 +6,26 @@ import torch
 
 from gnas.graph.sparse import SparseMatrix
 
+Exponent = float | tuple[float, float]
+"""One number or two, see `Weighing`."""
+
 
 class Weighing(NamedTuple):
     """What an operator asks of a relation: edge w → v times d_v^(a−1) · d_w^(−a), a = `exponent`; None: as it is.
 
-    a = 0.5 is symmetric (Kipf & Welling, ICLR 2017), a = 0 the mean over v's neighbours, a = 1 its transpose. With
-    `self_loops` every node is its own neighbour too, and counts in its degree.
+    a = 0.5 is symmetric (Kipf & Welling, ICLR 2017), a = 0 the mean over v's neighbours, a = 1 its transpose. Two
+    numbers x, y mean d_v^(−x) · d_w^(−y). With `self_loops` every node is its own neighbour too, and counts in its
+    degree.
     """
 
-    exponent: float | None = None
+    exponent: Exponent | None = None
     self_loops: bool = False
 
 
-def scales(degree_N: torch.Tensor, exponent: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """What a node's row is multiplied by, and what its column: d^(a−1) and d^(−a), float32 [N] each."""
-    return power(degree_N, exponent - 1), power(degree_N, -exponent)
+def scales(degree_N: torch.Tensor, exponent: Exponent) -> tuple[torch.Tensor, torch.Tensor]:
+    """What a node's row is multiplied by, and what its column, see `Weighing`: float32 [N] each."""
+    into, out = exponent if isinstance(exponent, tuple) else (1 - exponent, exponent)
+    return power(degree_N, -into), power(degree_N, -out)
 
 
 def normalized(links: SparseMatrix, into_N: torch.Tensor, out_N: torch.Tensor, *, symmetric: bool) -> SparseMatrix:

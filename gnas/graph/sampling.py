@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from gnas.graph.normalize import Weighing
+from gnas.graph.normalize import Exponent, Weighing
 from gnas.graph.pattern import Pattern, runs, start_of
 from gnas.graph.relations.relation import Relation
 from gnas.graph.sparse import SparseMatrix
@@ -36,7 +36,7 @@ class Neighbourhood:
         """Number of drawn entries: dropout treats each by itself."""
         return self.pattern.nnz
 
-    def adjacency(self, exponent: float | None = None, self_loops: bool = False) -> SparseMatrix:
+    def adjacency(self, exponent: Exponent | None = None, self_loops: bool = False) -> SparseMatrix:
         """The drawn part of the adjacency of the whole relation; with its self loops, where it has them."""
         weighing = Weighing(exponent, self_loops)
         if weighing not in self._adjacencies:

@@ -49,6 +49,17 @@ class Concat(nn.Module):
         return torch.cat([*([first * self.layer0] if self.layer0 else []), *others], dim=1)
 
 
+class Crossed(nn.Module):
+    """[x_0, x_1, …, x_L]; a candidate turns the layers of items round."""
+
+    def __init__(self, _spec: Layered, _dim: int, _generator: torch.Generator) -> None:
+        super().__init__()
+
+    def forward(self, layers: Iterable[torch.Tensor]) -> torch.Tensor:
+        """From L + 1 times [N, D] to [N, D·(L + 1)]."""
+        return torch.cat(list(layers), dim=1)
+
+
 class Learned(nn.Module):
     """Σ_l softmax(w)_l x_l with learned w, zero at the start."""
 

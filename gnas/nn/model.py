@@ -13,6 +13,7 @@ from gnas.graph.sampling import Neighbourhood
 from gnas.nn.entry import FeatureEntry, result_dim
 from gnas.nn.init import embeddings, zeros
 from gnas.nn.linked import linked
+from gnas.nn.prior import Prior
 from gnas.nn.propagate import Propagated, Relates, Stack, dropout
 from gnas.nn.ratings import RatingScale
 from gnas.nn.recommender import Recommender
@@ -75,6 +76,7 @@ class Candidate(nn.Module):
         self.features_fingerprint = "" if self.entry is None else _given(features).fingerprint
         if self.entry is not None:
             self.stack.keep_lonely(graph.interactions)
+        self.prior = Prior(architecture.prior, graph) if architecture.has_prior else None
         self._part_SD: torch.Tensor | None = None
         self._layer0: torch.Tensor | None = None
         self._scored: tuple[tuple[int, ...], torch.Tensor, torch.Tensor] | None = None
@@ -118,9 +120,11 @@ class Candidate(nn.Module):
         *,
         edge_dropout: float | None = None,
         noise: float | None = None,
+        kept_E: torch.Tensor | None = None,
     ) -> Propagated:
         """All layers and the final embeddings; `edge_dropout` and `noise` make the views of contrastive terms.
 
+        `kept_E` float32 [E] is what each interaction counts, 0 where it is hidden.
         Where ratings are predicted, the last column of the final embeddings is the bias of each user and item.
         """
         self.train(training)
@@ -134,14 +138,26 @@ class Candidate(nn.Module):
         if training:
             x_ND = dropout(x_ND, self.architecture.feature_dropout, generator)
         result: Propagated = self.stack(
-            x_ND, self.relation, generator=generator, edge_dropout=edge_dropout, noise=noise
+            x_ND, self.relation, generator=generator, edge_dropout=edge_dropout, noise=noise, kept_E=kept_E
         )
         final_ND = result.final if late_ND is None else result.final + late_ND
         if self.entry is not None:
             final_ND = self.entry.smoothed(final_ND, "late")
+        if self.stack.spec is not None and self.stack.spec.crosses:
+            final_ND = self._crossed(final_ND, len(self.stack.layers) + 1)
         if self.bias is not None:
             final_ND = torch.cat([final_ND, self.bias], dim=1)
         return Propagated(result.layers, final_ND)
+
+    def _crossed(self, x_ND: torch.Tensor, n_layers: int) -> torch.Tensor:
+        """Joined layers, those of items in reverse order.
+
+        Scores are then Σ_l x_l(u) · x_(L−l)(i): with one layer, what the user took against the item, and who took the
+        item against the user.
+        """
+        user_UD, item_ID = self.split(x_ND)
+        turned_ID = torch.cat(torch.chunk(item_ID, n_layers, dim=1)[::-1], dim=1)
+        return torch.cat([user_UD, turned_ID])
 
     def embed(self, training: bool, generator: torch.Generator | None = None) -> tuple[torch.Tensor, torch.Tensor]:
         """The propagated embeddings, user_UD and item_ID; dropouts act while `training`, drawn from `generator`."""
@@ -164,6 +180,8 @@ class Candidate(nn.Module):
         """
         user_UD, item_ID = self._embeddings()
         score_BI = self.scorer.all(user_UD[users_B], item_ID)
+        if self.prior is not None:
+            score_BI = self.prior.added(score_BI, users_B)
         return score_BI if self.ratings is None else score_BI.clamp_(self.ratings.low, self.ratings.high)
 
     def refresh(self) -> None:

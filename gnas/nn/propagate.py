@@ -64,6 +64,7 @@ class Stack(nn.Module):
         generator: torch.Generator | None = None,
         edge_dropout: float | None = None,
         noise: float | None = None,
+        kept_E: torch.Tensor | None = None,
     ) -> Propagated:
         """Propagate layer 0.
 
@@ -75,6 +76,7 @@ class Stack(nn.Module):
                 training, none otherwise.
             noise: length of the random vector that is added to every layer's output (SimGCL, Yu et al., SIGIR 2022);
                 None: none.
+            kept_E: what each edge counts, 0 for one that is hidden; None: all count 1.
         """
         spec = self.spec
         if spec is None or self.combine is None:
@@ -82,6 +84,8 @@ class Stack(nn.Module):
         rate = edge_dropout if edge_dropout is not None else spec.edge_dropout if self.training else 0.0
         kept = kept_edges(relation.n_edges, rate, generator, x_ND) if rate else None
         matrices = {layer.weighing: relation.adjacency(*layer.weighing) for layer in cast("list[Layer]", self.layers)}
+        if kept_E is not None:
+            kept = kept_E if kept is None else kept * kept_E
         if kept is not None:
             matrices = {weighing: matrix.reweighted(kept) for weighing, matrix in matrices.items()}
         outputs = self._outputs(spec, x_ND, matrices, noise, generator)

@@ -1,6 +1,7 @@
 """The steps of an epoch: which positives each of them sees."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +11,7 @@ from gnas.config.architecture import Trained
 from gnas.data.interactions import Interactions
 from gnas.errors import DataError
 from gnas.graph.bipartite import Graph
+from gnas.graph.sparse import kept_edges
 from gnas.nn.losses.step import Batch
 from gnas.nn.positives import Positives
 
@@ -49,15 +51,29 @@ def full_steps(graph: Graph) -> int:
 def epoch_batches(
     pairs: Batch, known: Positives, graph: Graph, architecture: Trained, generator: torch.Generator
 ) -> Iterator[Batch]:
-    """The steps of one epoch: shuffled batches of nearly equal size, or all interactions several times."""
-    size = architecture.batch_size
-    if architecture.loss.full_batch or size == "full":
-        if pairs.rating_B is None:  # each distinct pair once, in the order of the graph
-            pattern = graph.user_item.pattern
-            pairs = Batch(pattern.row, pattern.column.long(), None, n_known=graph.n_interactions, full=True)
-        yield from [pairs] * full_steps(graph)
+    """The steps of one epoch: shuffled batches of nearly equal size, or all interactions several times.
+
+    With a target mask, a step that sees all interactions hides a new share of them. The batches of other losses are
+    those that an epoch hides.
+    """
+    mask, size, kept_E = architecture.target_mask, architecture.batch_size, None
+    if pairs.rating_B is None and (architecture.loss.full_batch or size == "full" or mask):
+        pattern = graph.user_item.pattern  # each distinct pair once, in the order of the graph
+        pairs = Batch(pattern.row, pattern.column.long(), None, n_known=graph.n_interactions, full=True)
+
+    def draw() -> Tensor:
+        return kept_edges(graph.n_interactions, mask, generator, graph.user_item.value)
+
+    if architecture.loss.full_batch or (size == "full" and not mask):
+        for _ in range(full_steps(graph)):
+            yield replace(pairs, kept_E=draw()) if mask else pairs
         return
+    if mask:
+        kept_E = draw()
+        hidden_E = kept_E == 0
+        pairs = replace(pairs, users_B=pairs.users_B[hidden_E], items_B=pairs.items_B[hidden_E])
     n_pairs = len(pairs.users_B)
+    size = n_pairs if size == "full" else size
     order_E = torch.randperm(n_pairs, device=graph.device, generator=generator)
     bounds = np.linspace(0, n_pairs, -(-n_pairs // size) + 1).round().astype(int).tolist()
     users_E = pairs.users_B[order_E]
@@ -72,4 +88,5 @@ def epoch_batches(
             None if rating_E is None else rating_E[first:last],
             n_known=known_at[step + 1] - known_at[step],
             full=False,
+            kept_E=kept_E,
         )

@@ -81,6 +81,7 @@ def whole_graph_only(architecture: Trained) -> str | None:
         f"loss {architecture.loss.kind} predicts ratings": architecture.loss.needs_ratings,
         "its batch is the whole graph": architecture.batch_size == "full",
         "it reads features": architecture.features.used,
+        "it hides interactions of the whole graph": architecture.target_mask > 0,
         f"optimizer {architecture.optimizer} has no update by rows": not OPTIMIZERS[architecture.optimizer].by_rows,
     }
     return next((reason for reason, holds in reasons.items() if holds), None)

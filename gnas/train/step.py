@@ -34,7 +34,7 @@ def build_step(model: Candidate, known: Positives, *, half: bool = False) -> Tra
     share_N = graph.degree_N / max(graph.n_interactions, 1)
 
     def step(batch: Batch, generator: torch.Generator) -> Tensor:
-        main = model.propagate(True, generator, noise=noise)
+        main = model.propagate(True, generator, noise=noise, kept_E=batch.kept_E)
         views = contrast.views(model, main, generator) if contrast else None
         with torch.autocast(graph.device.type, dtype=torch.bfloat16, enabled=half):
             loss, negatives = loss_of(model, *model.split(main.final), batch, generator)

@@ -23,16 +23,18 @@ def among_items() -> Relation:
 
 
 @pytest.mark.parametrize(
-    "weighing", [Weighing(), Weighing(0.5), Weighing(0.0, True), Weighing(None, True), Weighing(1.0)], ids=str
+    "weighing",
+    [Weighing(), Weighing(0.5), Weighing(0.0, True), Weighing(None, True), Weighing(1.0), Weighing((0.5, 0.2))],
+    ids=str,
 )
 def test_a_relation_among_one_side_propagates_over_all_nodes(weighing: Weighing) -> None:
     dense = torch.zeros(7, 7)
     dense[4:, 4:] = WEIGHTS
     looped = dense + torch.eye(7) if weighing.self_loops else dense
     degree = looped.sum(1)
-    into, out = (
-        torch.where(degree > 0, degree**p, 0) for p in ((weighing.exponent or 0) - 1, -(weighing.exponent or 0))
-    )
+    exponent = weighing.exponent or 0.0
+    powers = exponent if isinstance(exponent, tuple) else (1 - exponent, exponent)
+    into, out = (torch.where(degree > 0, degree**-p, 0) for p in powers)
     expected = looped if weighing.exponent is None else into[:, None] * looped * out
     relation = among_items()
     matrix = relation.adjacency(*weighing)

@@ -38,9 +38,10 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
-def normalized(links: Tensor, exponent: float) -> Tensor:
+def normalized(links: Tensor, exponent: float | tuple[float, float]) -> Tensor:
     degree = links.sum(1)
-    into, out = (torch.where(degree > 0, degree**p, 0) for p in (exponent - 1, -exponent))
+    powers = exponent if isinstance(exponent, tuple) else (1 - exponent, exponent)
+    into, out = (torch.where(degree > 0, degree**-p, 0) for p in powers)
     return into[:, None] * links * out[None, :]
 
 

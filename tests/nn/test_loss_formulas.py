@@ -93,7 +93,8 @@ def test_all_pairs(weighted: bool) -> None:
     score = user @ item.T
     expected = (np.square(1 - score[taken]).sum() + 0.3 * (weight * np.square(score)).sum()) / taken.sum()
     given = tensor(weight) if weighted else None
-    loss = losses.all_pairs(tensor(score[taken]), tensor(user), tensor(item), 0.3, given)
+    every = losses.square_sum(tensor(user), tensor(item), given)
+    loss = losses.all_pairs(tensor(score[taken]), every, 0.3)
     assert loss.item() == pytest.approx(expected)
 
 
@@ -125,7 +126,7 @@ FORMULAS: dict[str, Callable[[torch.Tensor, torch.Tensor], torch.Tensor]] = {
     "ccl": lambda p, n: losses.ccl(p, n, 0.4, 100.0, tensor(KNOWN)),
     "alignment": lambda p, n: losses.alignment(p) + 0 * n.sum(),
     "uniformity": lambda p, n: losses.uniformity(normalize(n, dim=1), torch.zeros(3, dtype=torch.int64)) + 0 * p.sum(),
-    "all-pairs": lambda p, n: losses.all_pairs(p, n, n, 0.1),
+    "all-pairs": lambda p, n: losses.all_pairs(p, losses.square_sum(n, n), 0.1),
     "mse": lambda p, n: losses.mse(p, n[:, 0]),
     "info-nce": lambda p, n: losses.info_nce(n, n * p[:, None], 0.05, torch.tensor([False, True, True])),
 }

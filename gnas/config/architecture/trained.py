@@ -13,7 +13,7 @@ from gnas.config.feature_words import feature_words
 from gnas.config.features import Features, canonical_features, linking, pinned
 from gnas.config.losses import BPR, LossField
 from gnas.config.named import STARTS, OptimizerName, StartName
-from gnas.config.propagation import LightGCN, PropagationField
+from gnas.config.propagation import LightGCN, NoPropagation, PropagationField
 from gnas.config.scorers import Dot, ScorerField
 from gnas.config.words import number, told
 
@@ -37,6 +37,10 @@ class Written(Strict):
     """How two embeddings become a score."""
     loss: LossField = BPR()
     """What the training minimises."""
+    target_mask: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of the interactions that each step hides from the propagation; the loss then learns hidden ones alone."""
+    prior: PropagationField = NoPropagation()
+    """A closed form whose scores the network corrects, times a learned weight; `none`: it stands alone."""
     contrastive: ContrastiveField = NoContrastive()
     """A term beside the loss that contrasts two views of a node."""
     optimizer: OptimizerName = "adam"
@@ -53,10 +57,22 @@ class Written(Strict):
 
     @model_validator(mode="after")
     def _parts_fit(self) -> "Written":
-        refusal = self.loss.refuses(self.scorer) or self.contrastive.refuses(self.propagation)
-        if refusal:
-            raise ValueError(refusal)
+        refusals = [self.loss.refuses(self.scorer), self.contrastive.refuses(self.propagation)]
+        if self.target_mask and self.loss.needs_ratings:
+            refusals.append(f"loss {self.loss.kind} learns ratings, of which target_mask hides none; set it to 0")
+        if self.has_prior and self.prior.trained:
+            refusals.append(f"prior {self.prior.kind} is trained; take a closed form, or none")
+        if self.has_prior and not self.loss.takes_prior:
+            refusals.append(f"loss {self.loss.kind} learns no correction of a prior; take all-pairs")
+        for refusal in refusals:
+            if refusal:
+                raise ValueError(refusal)
         return self
+
+    @property
+    def has_prior(self) -> bool:
+        """Whether it corrects the scores of a closed form."""
+        return self.prior != NoPropagation()
 
     def architecture(self) -> Architecture:
         """The architecture that this writes: of a closed form, what matters to it."""
@@ -107,8 +123,12 @@ class Trained(Written, Architecture):
     def canonical(self) -> dict[str, Any]:
         """No graph: no depth, normalisation or edge dropout. Exact loss: no batch size."""
         tree = self.written()
-        for name in ("propagation", "scorer", "loss", "contrastive"):
+        for name in ("propagation", "scorer", "loss", "contrastive", "prior"):
             tree[name] = getattr(self, name).canonical()
+        if not self.has_prior:
+            del tree["prior"]
+        if not self.target_mask:
+            del tree["target_mask"]
         tree["features"] = canonical_features(self.features)
         if tree["features"] is None:
             del tree["features"]
@@ -136,7 +156,8 @@ class Trained(Written, Architecture):
         words += [feature_words(self.features, tree["features"])] if self.features.used else []
         words += self._differing(tree, {"init": "init", "init_scale": "scale", "feature_dropout": "dropout"})
         words += [self.scorer.words()] if self.scorer != Dot() else []
-        words += [self.loss.words()]
+        words += [self.loss.words(), *self._differing(tree, {"target_mask": "mask"})]
+        words += [f"prior {self.prior.words()}"] if self.has_prior else []
         words += [self.contrastive.words()] if self.contrastive.used else []
         words += self._differing(tree, {"optimizer": ""})
         words += [f"lr {number(self.lr)}", *self._differing(tree, {"weight_decay": "decay"})]

@@ -14,6 +14,8 @@ PROPAGATIONS: Registry[type["Propagation"]] = Registry("propagation")
 Fraction = Annotated[float, Field(ge=0, le=1)]
 DropoutRate = Annotated[float, Field(ge=0, lt=1)]
 NORM_EXPONENT = {"left": 0.0, "sym": 0.5, "right": 1.0}
+ROOT = (0.5, 0.0)
+"""Exponents of the degrees of a node and of its neighbours."""
 
 
 def _other_norm(norm: Any) -> list[Any]:
@@ -24,19 +26,22 @@ def _other_norm(norm: Any) -> list[Any]:
 
 
 Norm = Annotated[
-    Literal["sym", "left", "right"] | Fraction,
+    Literal["sym", "left", "right", "root"] | Fraction,
     AlsoWritten(_other_norm),
     Field(
         description="Weight of the edge w → v, d_v^(a−1) · d_w^(−a): `sym` is a = 0.5, `left` a = 0 (the mean of the "
-        "neighbours), `right` a = 1; a number is a itself."
+        "neighbours), `right` a = 1; a number is a itself. `root` is d_v^(−½): the sum of the neighbours over the root "
+        "of their number."
     ),
 ]
 Heads = Annotated[int, Field(ge=1, le=16, description="Heads of the attention; they divide `dim`.")]
 Linear = Annotated[bool, Field(description="Whether each layer has a linear map.")]
 
 
-def norm_exponent(norm: Norm) -> float:
-    """The exponent `a` of a normalisation, named or given."""
+def norm_exponent(norm: Norm) -> float | tuple[float, float]:
+    """The exponent `a` of a normalisation, named or given; for `root` those of a node and of its neighbours."""
+    if norm == "root":
+        return ROOT
     return NORM_EXPONENT[norm] if isinstance(norm, str) else norm
 
 
@@ -127,9 +132,15 @@ class Layered(Propagation):
 
     def width(self, dim: int) -> int:
         """More than `dim` where the layers stand side by side."""
-        if not self.depth or self.fixed_weights() is not None or not COMBINES[self.combine].joins:
+        combine = COMBINES[self.combine]
+        if not self.depth or self.fixed_weights() is not None or not combine.joins:
             return dim
-        return dim * (self.depth + bool(self.layer0))
+        return dim * (self.depth + bool(self.layer0 or not combine.weighs_layer0))
+
+    @property
+    def crosses(self) -> bool:
+        """Whether the layers of items are joined in reverse order."""
+        return self.fixed_weights() is None and COMBINES[self.combine].crosses
 
     def without_graph(self) -> str | None:
         """A stack of no layers."""
@@ -141,8 +152,9 @@ class Layered(Propagation):
 
     @classmethod
     def alike(cls, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Normalisations as exponents."""
-        return {**parameters, "norm": norm_exponent(parameters["norm"])} if "norm" in parameters else parameters
+        """Normalisations as exponents, where one number says it."""
+        norm = parameters.get("norm")
+        return {**parameters, "norm": NORM_EXPONENT[norm]} if norm in NORM_EXPONENT else parameters
 
     def mattering(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """Without the share of layer 0 where the combination does not ask for it."""
@@ -168,7 +180,8 @@ class Layered(Propagation):
 
     def _detail(self, name: str, value: Any) -> str:
         if name == "norm":
-            return next((word for word, known in NORM_EXPONENT.items() if known == value), f"norm {number(value)}")
+            named = next((word for word, known in NORM_EXPONENT.items() if known == value), value)
+            return named if isinstance(named, str) else f"norm {number(named)}"
         if name == "layer0" and value == 0:
             return "no layer 0"
         return super()._detail(name, value)

@@ -8,7 +8,7 @@ from functools import cached_property
 import torch
 
 from gnas.data.interactions import Side
-from gnas.graph.normalize import Weighing, normalized, scales
+from gnas.graph.normalize import Exponent, Weighing, normalized, scales
 from gnas.graph.pattern import Pattern, start_of
 from gnas.graph.segments import row_sum
 from gnas.graph.sparse import SparseMatrix
@@ -61,7 +61,7 @@ class Relation:
         sides = (self.matrix, self.matrix.transposed)
         return torch.cat([row_sum(side.pattern, side.value) for side in sides])
 
-    def adjacency(self, exponent: float | None = None, self_loops: bool = False) -> SparseMatrix:
+    def adjacency(self, exponent: Exponent | None = None, self_loops: bool = False) -> SparseMatrix:
         """The matrix [N, N] that propagates, as `Weighing` says."""
         weighing = Weighing(exponent, self_loops)
         if weighing not in self._adjacencies:
@@ -71,7 +71,7 @@ class Relation:
             self._adjacencies[weighing] = links
         return self._adjacencies[weighing]
 
-    def scales(self, exponent: float, self_loops: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
+    def scales(self, exponent: Exponent, self_loops: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
         """What that matrix's rows and columns are multiplied by: float32 [N] each."""
         weighing = Weighing(exponent, self_loops)
         if weighing not in self._scales:

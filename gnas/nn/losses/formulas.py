@@ -65,17 +65,31 @@ def uniformity(x_BD: Tensor, node_B: Tensor) -> Tensor:
     return torch.where(n_pairs > 0, total / n_pairs.clamp(min=1), 1.0).log()
 
 
-def all_pairs(
-    positive_E: Tensor, user_UD: Tensor, item_ID: Tensor, negative_weight: float, weight_I: Tensor | None = None
-) -> Tensor:
-    """(Σ over positives (1 − s)² + negative_weight · Σ over all pairs w_i s²) / number of positives.
+def square_sum(user_UD: Tensor, item_ID: Tensor, weight_I: Tensor | None = None) -> Tensor:
+    """Σ over all pairs w_i s², s = u · i, as tr(UᵀU · Iᵀ diag(w) I): no pair is visited.
 
-    The second sum is tr(UᵀU · Iᵀ diag(w) I): no pair is visited. Hu et al., ICDM 2008; with item weights, He et al.,
-    SIGIR 2016; the Gram form, Chen et al., TOIS 2020 (ENMF).
+    Chen et al., TOIS 2020 (ENMF); item weights as in He et al., SIGIR 2016.
     """
     weighted_ID = item_ID if weight_I is None else item_ID * weight_I.unsqueeze(1)
-    every = ((user_UD.t() @ user_UD) * (item_ID.t() @ weighted_ID)).sum()
+    return ((user_UD.t() @ user_UD) * (item_ID.t() @ weighted_ID)).sum()
+
+
+def all_pairs(positive_E: Tensor, every: Tensor, negative_weight: float) -> Tensor:
+    """(Σ over positives (1 − s)² + negative_weight · `every`) / number of positives (Hu et al., ICDM 2008).
+
+    `every` is Σ w_i s² over all pairs, positives among them.
+    """
     return ((1.0 - positive_E).square().sum() + negative_weight * every) / max(len(positive_E), 1)
+
+
+def masked_pairs(positive_E: Tensor, hidden_E: Tensor, unknown: Tensor, negative_weight: float) -> Tensor:
+    """(Σ over hidden positives (1 − s)² + negative_weight · `unknown`) / number of hidden positives.
+
+    `hidden_E` bool [E]; `unknown` is Σ w_i s² over the pairs that are no positives. The others teach nothing: the
+    propagation has seen them (Steck, "Autoencoders that don't overfit towards the identity", NeurIPS 2020).
+    """
+    missed = ((1.0 - positive_E).square() * hidden_E).sum()
+    return (missed + negative_weight * unknown) / hidden_E.sum().clamp(min=1)
 
 
 def mse(score_B: Tensor, rating_B: Tensor) -> Tensor:

@@ -15,7 +15,8 @@ class Batch:
     """The positives of one step, in random order; or all interactions of the graph in its own order (`full`).
 
     Shapes: `users_B`, `items_B` int64 [B]; `rating_B` float32 [B] or None. `n_known` is the number of train items of
-    `users_B` together, each user counted as often as it stands there.
+    `users_B` together, each user counted as often as it stands there. `kept_E` float32 [E], where a share of the
+    interactions is hidden: 0 for those, and what the others count in the propagation.
     """
 
     users_B: Tensor
@@ -23,6 +24,7 @@ class Batch:
     rating_B: Tensor | None
     n_known: int
     full: bool
+    kept_E: Tensor | None = None
 
 
 class LossValue(NamedTuple):

@@ -57,9 +57,18 @@ def all_pairs(loss: AllPairs, known: Positives) -> StepLoss:
     if bool((known.offered_I == 0).any()):
         weight_I = known.offered_I.float() * (1.0 if weight_I is None else weight_I)
 
-    def step(model: Candidate, user_UD: Tensor, item_ID: Tensor, _batch: Batch, _: torch.Generator) -> LossValue:
+    def step(model: Candidate, user_UD: Tensor, item_ID: Tensor, batch: Batch, _: torch.Generator) -> LossValue:
         positive_E = model.edge_scores(user_UD, item_ID)
-        return LossValue(formulas.all_pairs(positive_E, user_UD, item_ID, loss.negative_weight, weight_I))
+        every = formulas.square_sum(user_UD, item_ID, weight_I)
+        if model.prior is not None:
+            positive_E = positive_E + model.prior.edges()
+            every = every + model.prior.square_sum(user_UD, item_ID, weight_I)
+        if batch.kept_E is None:
+            return LossValue(formulas.all_pairs(positive_E, every, loss.negative_weight))
+        known_E = positive_E.square() if weight_I is None else positive_E.square() * weight_I[batch.items_B]
+        return LossValue(
+            formulas.masked_pairs(positive_E, batch.kept_E == 0, every - known_E.sum(), loss.negative_weight)
+        )
 
     return step
 
