@@ -72,3 +72,34 @@ ANCHORS.add(
         propagation=NoPropagation(), loss=AllPairs(negative_weight=0.5), lr=0.02, weight_decay=0.3, batch_size="full"
     ),
 )
+# Interactions hidden from the propagation and learnt, one crossed layer: a user is what the user took, an item who took
+# it; alone, and as a correction of an item graph. Hiding what is learnt: Steck, NeurIPS 2020.
+_CROSSED = LightGCN(depth=1, norm="root", combine="crossed")
+ANCHORS.add(
+    "crossed",
+    Trained(
+        propagation=_CROSSED,
+        dim=128,
+        init_scale=0.02,
+        loss=AllPairs(negative_weight=0.3),
+        target_mask=0.5,
+        lr=0.003,
+        weight_decay=0.1,
+        batch_size="full",
+        patience=30,
+    ),
+)
+ANCHORS.add(
+    "crossed-ease",
+    Trained(
+        propagation=_CROSSED,
+        init_scale=0.01,
+        loss=AllPairs(negative_weight=0.3),
+        target_mask=0.5,
+        prior=ItemGraph(l2=200.0, dropout=0.2, user_norm=0.2, item_norm=0.2),
+        lr=0.003,
+        weight_decay=0.4,
+        batch_size="full",
+        patience=30,
+    ),
+)

@@ -38,10 +38,10 @@ def simgcl(spec: SimGCL) -> Contrast:
     return _of_two(spec, noise=spec.eps)
 
 
-def _of_two(spec: ViewContrast, **changes: float) -> Contrast:
+def _of_two(spec: ViewContrast, edge_dropout: float | None = None, noise: float | None = None) -> Contrast:
     def views(model: Candidate, _main: Propagated, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        first, second = (model.propagate(True, generator, **changes).final for _ in range(2))
-        return first, second
+        one, other = (model.propagate(True, generator, edge_dropout=edge_dropout, noise=noise) for _ in range(2))
+        return one.final, other.final
 
     return Contrast(views, spec.weight, spec.temperature)
 

@@ -61,7 +61,7 @@ def epoch_batches(
         pattern = graph.user_item.pattern  # each distinct pair once, in the order of the graph
         pairs = Batch(pattern.row, pattern.column.long(), None, n_known=graph.n_interactions, full=True)
 
-    def draw() -> Tensor:
+    def draw() -> torch.Tensor:
         return kept_edges(graph.n_interactions, mask, generator, graph.user_item.value)
 
     if architecture.loss.full_batch or (size == "full" and not mask):

@@ -111,6 +111,18 @@ def test_every_operator_learns(world: World, op: str) -> None:
     must_learn(world, {"propagation": parts[op], "lr": 0.02}, hits=0.9)
 
 
+@pytest.mark.parametrize("loss", LOSS_PARTS)
+def test_every_loss_learns_what_a_step_hides(world: World, loss: str) -> None:
+    propagation = {"lightgcn": {"depth": 1, "norm": "root", "combine": "crossed"}}
+    fall = 0.05 if "softmax" in loss else 0.2
+    must_learn(
+        world,
+        {"loss": LOSS_PARTS[loss] or loss, "propagation": propagation, "target_mask": 0.4, "lr": 0.02},
+        hits=0.9,
+        fall=fall,
+    )
+
+
 @pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
 def test_every_optimizer_learns(world: World, optimizer: str) -> None:
     lr = {"sgd": 2.0, "adagrad": 0.2}.get(optimizer, 0.05)

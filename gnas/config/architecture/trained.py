@@ -157,7 +157,7 @@ class Trained(Written, Architecture):
         words += self._differing(tree, {"init": "init", "init_scale": "scale", "feature_dropout": "dropout"})
         words += [self.scorer.words()] if self.scorer != Dot() else []
         words += [self.loss.words(), *self._differing(tree, {"target_mask": "mask"})]
-        words += [f"prior {self.prior.words()}"] if self.has_prior else []
+        words += [f"prior ({self.prior.words()})"] if self.has_prior else []
         words += [self.contrastive.words()] if self.contrastive.used else []
         words += self._differing(tree, {"optimizer": ""})
         words += [f"lr {number(self.lr)}", *self._differing(tree, {"weight_decay": "decay"})]
