@@ -32,11 +32,12 @@ class Prior(nn.Module):
         self.weight = nn.Parameter(torch.ones(()))
         solved, users = spec.build(graph), torch.arange(graph.n_users, device=graph.device)
         self.score_UI = torch.cat([solved.score(part).float() for part in torch.split(users, BLOCK)])
+        self.square_I = self.score_UI.square().sum(0)
         pattern = graph.user_item.pattern
         self.score_E = self.score_UI[pattern.row, pattern.column.long()]
 
     def edges(self) -> torch.Tensor:
-        """C · o of the interactions in the graph's order: [E]."""
+        """The weighed scores of the interactions, in the graph's order: [E]."""
         return self.weight * self.score_E
 
     def added(self, score_BI: torch.Tensor, users_B: torch.Tensor) -> torch.Tensor:
@@ -46,6 +47,6 @@ class Prior(nn.Module):
     def square_sum(self, user_UD: torch.Tensor, item_ID: torch.Tensor, weight_I: torch.Tensor | None) -> torch.Tensor:
         """Σ over all pairs w_i ((c·o + s)² − s²), s = u · i, with the products of o and the items' vectors."""
         weighted_ID = item_ID if weight_I is None else item_ID * weight_I.unsqueeze(1)
-        own = self.score_UI.square() if weight_I is None else self.score_UI.square() * weight_I
+        own = self.square_I.sum() if weight_I is None else self.square_I @ weight_I
         crossed = (user_UD * (self.score_UI @ weighted_ID)).sum()
-        return self.weight.square() * own.sum() + 2 * self.weight * crossed
+        return self.weight.square() * own + 2 * self.weight * crossed

@@ -9,7 +9,7 @@ import torch
 from gnas.config.architecture import Architecture, Trained
 from gnas.errors import TrialFailed
 from gnas.nn import prior
-from gnas.nn.losses.step import Batch, build_loss
+from gnas.nn.losses.step import Batch
 from gnas.nn.model import Candidate, build
 from gnas.nn.positives import positives
 from gnas.rng import torch_rng
@@ -81,7 +81,7 @@ def test_all_pairs_sums_over_hidden_and_unseen_pairs(world: World, popularity: f
     hidden = (taken == 1) & (factor == 0) if mask else taken == 1
     unseen = (weight * score.square())[taken == 0].sum() if mask else (weight * score.square()).sum()
     expected = ((1 - score[hidden]).square().sum() + 0.3 * unseen) / hidden.sum()
-    value = build_loss(architecture.loss, positives(world.graph))(model, user, item, batch, torch_rng("cpu", 0)).loss
+    value = architecture.loss.build(positives(world.graph))(model, user, item, batch, torch_rng("cpu", 0)).loss
     torch.testing.assert_close(value.detach(), expected, rtol=1e-4, atol=1e-5)
 
 
