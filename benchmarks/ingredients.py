@@ -42,6 +42,11 @@ of_pairs = partial(
     Trained, loss=AllPairs(negative_weight=0.3), lr=0.02, weight_decay=0.2, batch_size="full", patience=8
 )
 of_samples = partial(Trained, propagation=LightGCN(depth=2), lr=0.01, epochs=40, patience=8)
+EASE_NORM = ItemGraph(l2=200.0, user_norm=0.2, item_norm=0.2)
+of_hidden = partial(
+    Trained, propagation=LightGCN(depth=1, norm="root", combine="crossed"), init_scale=0.01, target_mask=0.5,
+    loss=AllPairs(negative_weight=0.3), lr=0.003, weight_decay=0.4, batch_size="full", patience=30,
+)  # fmt: skip
 
 CANDIDATES: dict[str, Architecture] = {
     "all pairs": of_pairs(propagation=LightGCN(depth=1)),
@@ -59,13 +64,18 @@ CANDIDATES: dict[str, Architecture] = {
     "all pairs, without layer 0": of_pairs(propagation=LightGCN(depth=1, layer0=0.0)),
     "all pairs, from singular vectors": of_pairs(propagation=LightGCN(depth=1), init="svd"),
     "all pairs, no graph": of_pairs(propagation=NoPropagation()),
+    "crossed, nothing hidden": of_hidden(target_mask=0.0),
+    "crossed, half hidden": of_hidden(),
+    "crossed, half hidden, symmetric norm": of_hidden(propagation=LightGCN(depth=1, combine="crossed")),
+    "crossed, half hidden, dim 128": of_hidden(dim=128),
+    "EASE, freed norms, corrected": of_hidden(prior=EASE_NORM),
     "softmax": of_samples(loss=SampledSoftmax()),
     "softmax, popular negatives": of_samples(loss=SampledSoftmax(sampling=PopularitySampling())),
     "softmax + SimGCL": of_samples(loss=SampledSoftmax(), contrastive=SimGCL()),
     "softmax + XSimGCL": of_samples(loss=SampledSoftmax(), contrastive=XSimGCL()),
     "BPR": of_samples(loss=BPR()),
     "EASE": ClosedForm(propagation=ItemGraph(l2=200.0)),
-    "EASE, freed norms": ClosedForm(propagation=ItemGraph(l2=200.0, user_norm=0.2, item_norm=0.2)),
+    "EASE, freed norms": ClosedForm(propagation=EASE_NORM),
     "EASE, dropout": ClosedForm(propagation=ItemGraph(l2=200.0, dropout=0.2)),
     "GF-CF": ClosedForm(propagation=Spectral(rank=64)),
     "GF-CF, freed norms": ClosedForm(propagation=Spectral(rank=64, user_norm=0.2, item_norm=0.3)),
@@ -77,8 +87,19 @@ BLENDS = {
     "EASE and GF-CF": ("EASE, freed norms", "GF-CF, freed norms"),
 }
 """Means of two, on a scale that they share; each is compared with the better of its two."""
-WITHOUT = {"all pairs, ": "all pairs", "softmax": "softmax", "EASE, ": "EASE", "GF-CF, ": "GF-CF"}
-"""What a name begins with, and which candidate it is compared with."""
+WITHOUT = {
+    "all pairs, ": "all pairs",
+    "crossed, nothing hidden": "all pairs",
+    "crossed, half hidden": "crossed, nothing hidden",
+    "crossed, half hidden, ": "crossed, half hidden",
+    "softmax": "BPR",
+    "softmax ": "softmax",
+    "softmax, ": "softmax",
+    "EASE, ": "EASE",
+    "EASE, freed norms, ": "EASE, freed norms",
+    "GF-CF, ": "GF-CF",
+}
+"""What a name begins with, and which candidate it is compared with; the longest beginning counts."""
 
 
 def main(arguments: list[str]) -> None:
@@ -86,6 +107,9 @@ def main(arguments: list[str]) -> None:
     options = ArgumentParser(prog="python -m benchmarks ingredients", description=__doc__)
     options.add_argument("--data", type=Path, required=True, help="folder that holds the data sets")
     options.add_argument("--only", nargs="+", choices=list(SETS), default=list(SETS), help="these alone")
+    options.add_argument(
+        "--about", default="", help="candidates whose names hold this, and those they are compared with"
+    )
     options.add_argument("--seeds", type=int, default=3)
     options.add_argument("--threads", type=int, default=torch.get_num_threads())
     options.add_argument("--device", default="cpu")
@@ -97,28 +121,37 @@ def main(arguments: list[str]) -> None:
     for seed in range(given.seeds):
         for name in given.only:
             started = time.perf_counter()
-            values[name].append(measured(given.data, name, seed, device))
+            values[name].append(measured(given.data, name, seed, device, given.about))
             common.write(given.out, {"machine": common.machine(device), "values": values})  # so far
             console.print(f"{name}, seed {seed}: {time.perf_counter() - started:.0f} s", highlight=False)
     console.print(table(values))
     console.print(f"written to {given.out}")
 
 
-def measured(data: Path, name: str, seed: int, device: torch.device) -> dict[str, float]:
-    """The best validation value of every candidate and blend."""
+def without(words: str) -> str | None:
+    """The candidate that this one is compared with."""
+    starts = [start for start in WITHOUT if words.startswith(start) and words != WITHOUT[start]]
+    return WITHOUT[max(starts, key=len)] if starts else None
+
+
+def measured(data: Path, name: str, seed: int, device: torch.device, about: str) -> dict[str, float]:
+    """The best validation value of every candidate and blend whose name holds `about`, and of what they rest on."""
+    asked = {words for words in (*CANDIDATES, *BLENDS) if about in words}
+    asked |= {base for words in asked if (base := without(words))}
+    asked |= {one for words in asked & BLENDS.keys() for one in BLENDS[words]}
     split = prepare(DataConfig(source=str(data / CASES[name].path), filter=SETS[name]), seed, Path())
     graph = build_graph(split.train, device)
     evaluator = Evaluator(split.valid, [split.train], [20], seed=seed, device=device)
     models: dict[str, Recommender] = {}
     values: dict[str, float] = {}
-    for words, architecture in CANDIDATES.items():
+    for words, architecture in ((words, one) for words, one in CANDIDATES.items() if words in asked):
         models[words] = build(architecture, graph, seed)
         for epoch in train(
             models[words], split.train, evaluator, seed=seed, objective=METRIC,
             options=TrainConfig(),
         ):  # fmt: skip
             values[words] = epoch.best_value
-    for words, pair in BLENDS.items():
+    for words, pair in ((words, pair) for words, pair in BLENDS.items() if words in asked):
         blend = weighted_sum([standardised(models[one]) for one in pair], [0.5, 0.5])
         values[words] = evaluator(blend).metrics[METRIC]
     return values
@@ -127,13 +160,11 @@ def measured(data: Path, name: str, seed: int, device: torch.device) -> dict[str
 def compared(values: Mapping[str, float]) -> dict[str, tuple[str, float]]:
     """For each candidate or blend with an ingredient what it is compared with, and the difference."""
     found = {}
-    for words in CANDIDATES:
-        for start, base in WITHOUT.items():
-            if words.startswith(start) and words != base:
-                found[words] = (base, values[words] - values[base])
-    found["softmax"] = ("BPR", values["softmax"] - values["BPR"])
-    for words, pair in BLENDS.items():
-        found[words] = ("the better alone", values[words] - max(values[one] for one in pair))
+    for words in values:
+        if words in BLENDS:
+            found[words] = ("the better alone", values[words] - max(values[one] for one in BLENDS[words]))
+        elif (base := without(words)) in values:
+            found[words] = (base, values[words] - values[base])
     return found
 
 
