@@ -15,6 +15,7 @@ from gnas.config.propagation.stack import (
     Fraction,
     Layered,
     NoPropagation,
+    Norm,
     Propagation,
     norm_exponent,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "LightGCN",
     "Mixed",
     "NoPropagation",
+    "Norm",
     "Propagation",
     "PropagationField",
     "PyG",
