@@ -103,7 +103,7 @@ def _test(found: Found) -> list[Part]:
     parts: list[Part] = [
         _ordered_bars(entries, metric, "on test with 95 % bootstrap intervals over users"),
         test_table(look, words),
-        f"{look.n_users:,} users; {look.protocol}. {looks_sentence(len(found.looks))}",
+        f"{look.n_users:,} users; {look.protocol}. {looks_sentence(len(found.looks), look.of_data)}",
     ]
     parts += [groups_table(look, words), ABOUT_GROUPS] if look.groups else []
     return [*parts, spread_table(look)] if look.seeds else parts

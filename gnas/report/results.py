@@ -99,11 +99,15 @@ def spread_table(look: Look) -> Table:
     return Table(("training", *names), tuple(rows), "Over seeds", frozenset({len(rows) - 2}))
 
 
-def looks_sentence(count: int) -> str:
-    """How often test was looked at, and what follows."""
-    if count == 1:
+def looks_sentence(count: int, of_data: int) -> str:
+    """How often a run, and how often all runs on its data, looked at test, and what follows."""
+    if not of_data:
+        own = f"This is look {count} of this run at the test split"
+        return f"{own}; those of other runs could not be counted, as the cache folder cannot be written."
+    if max(count, of_data) == 1:
         return "This is the first look at the test split."
-    return f"This is look {count} at the test split: do not choose by these figures, or they stop being honest."
+    others = f" of this run, and {of_data} of all runs on these data" if of_data > count else ""
+    return f"This is look {count}{others} at the test split: do not choose by these figures, or they stop being honest."
 
 
 def test_cells(metrics: Mapping[str, Measured], names: Sequence[str], objective: str) -> list[Cell]:
@@ -148,7 +152,7 @@ def look_summary(look: Look, words: str, count: int) -> list[str | Table]:
         *group_parts(look, words),
         *_seed_parts(look),
         f"{look.n_users:,} users; {look.protocol}.",
-        looks_sentence(count),
+        looks_sentence(count, look.of_data),
     ]
 
 

@@ -11,7 +11,7 @@ from gnas.report.documents import Document, look_document
 from gnas.report.results import group_parts, test_table
 from gnas.report.shown import Shown
 from gnas.report.tables import Table
-from gnas.run.look import Beside, begun_look, with_figures
+from gnas.run.look import Beside, begun_look, looks_at, with_figures
 from gnas.run.measures import WHOLE, ByGroup, measured, test_measures
 from gnas.run.saved import Run, best_model, directory_of, reopen
 from gnas.rundir.beginning import read_config, read_data
@@ -59,7 +59,8 @@ def compare_events(runs: Sequence[RunDirectory], device: str | None = None) -> W
     metric = config.main_metric
     yield Begun(runs[0].path, metric)
     prepared = yield from reopen(runs[0], resolve_device(device or config.device))
-    begun = {name: begun_look(prepared, architecture) for name, architecture in architectures.items()}
+    of_data = looks_at(prepared.split.fingerprint)
+    begun = {name: begun_look(prepared, architecture, of_data) for name, architecture in architectures.items()}
     looks = {str(run.path): record_look(run, begun[str(run.path)]) for run in runs}
     measures = test_measures(prepared, prepared.split.train)
     found: dict[str, ByGroup] = {}

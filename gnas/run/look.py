@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from gnas.config.architecture import Architecture
+from gnas.data.cache import cache_folder
 from gnas.evaluate.uncertainty import leads, with_intervals
 from gnas.events import Part, Work
+from gnas.files import append_jsonl
 from gnas.nn.recommender import Recommender
 from gnas.run.environment import command_line, now
 from gnas.run.measures import WHOLE, ByGroup, Measures, measured, test_measures
@@ -58,11 +60,22 @@ def opened(run: RunDirectory, prepared: Prepared, fit: Prepared, architecture: A
     """Open the test part, for recommenders that learn from `fit`, and record that it is looked at."""
     refit = fit is not prepared
     measures = test_measures(prepared, fit.split.train)
-    look = begun_look(prepared, architecture, refit=refit)
+    look = begun_look(prepared, architecture, looks_at(prepared.split.fingerprint), refit=refit)
     return OpenTest(measures, fit, look, record_look(run, look), refit)
 
 
-def begun_look(prepared: Prepared, architecture: Architecture, *, refit: bool = False) -> Look:
+def looks_at(fingerprint: str) -> int:
+    """Note a look in this machine's ledger of these data, and say how many there are; 0 where it cannot be written."""
+    ledger = cache_folder() / "looks" / f"{fingerprint}.jsonl"
+    try:
+        ledger.parent.mkdir(parents=True, exist_ok=True)
+        append_jsonl(ledger, {"time": now(), "command": command_line()})
+        return ledger.read_bytes().count(b"\n")
+    except OSError:  # a look is counted by its run all the same, and the report says what is not known
+        return 0
+
+
+def begun_look(prepared: Prepared, architecture: Architecture, of_data: int, *, refit: bool = False) -> Look:
     """The look as it is recorded when the test part is opened: without figures."""
     config = prepared.config
     return Look(
@@ -75,6 +88,7 @@ def begun_look(prepared: Prepared, architecture: Architecture, *, refit: bool = 
         objective=config.main_metric,
         bootstrap=config.evaluate.bootstrap,
         metrics={},
+        of_data=of_data,
     )
 
 

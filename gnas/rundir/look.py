@@ -105,6 +105,7 @@ class Look:
         seeds, spread: where the architecture was trained on several seeds; `metrics` are their means.
         refit: None: the models as training left them.
         compared_with: the other runs, for a comparison.
+        of_data: looks at the test part of these data by all runs of this machine, this one included; 0: not counted.
     """
 
     time: str
@@ -124,6 +125,7 @@ class Look:
     spread: dict[str, Spread] = field(default_factory=dict)
     refit: Refit | None = None
     compared_with: tuple[str, ...] = ()
+    of_data: int = 0
 
     def __post_init__(self) -> None:
         """Whoever was measured was measured by the objective."""

@@ -78,8 +78,12 @@ def test_a_look_shows_intervals_leads_and_p_values() -> None:
 
 
 def test_later_looks_warn() -> None:
-    assert looks_sentence(1) == "This is the first look at the test split."
-    assert "look 3" in looks_sentence(3)
+    assert looks_sentence(1, 1) == "This is the first look at the test split."
+    assert looks_sentence(3, 3).startswith("This is look 3 at the test split: do not choose")
+    assert looks_sentence(1, 4).startswith(
+        "This is look 1 of this run, and 4 of all runs on these data at the test split"
+    )
+    assert "could not be counted" in looks_sentence(1, 0)
 
 
 def test_seeds_are_shown_one_by_one() -> None:
