@@ -9,8 +9,6 @@ from gnas.graph.bipartite import Graph
 
 MAX_CELLS = 2**27
 """Scores that are held, all users times all items: 512 MiB."""
-
-
 BLOCK = 1024
 """Users scored at a time."""
 

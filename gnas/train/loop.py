@@ -192,7 +192,7 @@ def _epoch_runner(
         finally:  # an interrupted epoch leaves a model, too
             if sampled:
                 sampled.write_back()
-        mean = float(total) / n_steps
+        mean = float(total) / max(n_steps, 1)  # of little data a mask may hide nothing
         if not math.isfinite(mean):
             raise TrialFailed(f"the loss is {mean} in epoch {index}; the model has diverged, try a smaller lr")
         return mean

@@ -1,5 +1,6 @@
 """Interactions that steps hide, layers that cross, and closed forms that a network corrects, against dense formulas."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from gnas.nn.model import Candidate, build
 from gnas.nn.positives import positives
 from gnas.rng import torch_rng
 from gnas.train.batches import epoch_batches, pairs_of
+from gnas.train.checkpoint import load_model, save_model
 from tests.train.planted_worlds import World, blocks, learn
 
 EASE = {"item_graph": {"l2": 1.0}}
@@ -132,6 +134,22 @@ def test_a_correction_learns_what_its_prior_misses(world: World) -> None:
     _, alone = learn(world, {"propagation": weak})
     _, corrected = learn(world, {"propagation": CROSSED, "loss": "all-pairs", "target_mask": 0.4, "prior": weak})
     assert max(epoch.metrics["hit@1"] for epoch in corrected) > alone[0].metrics["hit@1"] + 0.3
+
+
+def test_a_corrected_prior_is_read_back_as_it_was_saved(world: World, tmp_path: Path) -> None:
+    parts = {"propagation": CROSSED, "loss": "all-pairs", "target_mask": 0.4, "prior": EASE, "dim": 5}
+    model, _ = learn(world, parts)
+    assert isinstance(model, Candidate)
+    save_model(tmp_path / "model", model, "data")
+    again = load_model(tmp_path / "model", model.architecture, world.graph, "data")
+    users = torch.arange(world.graph.n_users)
+    assert torch.equal(again.score(users), model.score(users))
+
+
+def test_an_epoch_that_hides_nothing_has_no_steps_and_harms_nothing(world: World) -> None:
+    model, epochs = learn(world, {"loss": "bpr", "target_mask": 1e-9, "epochs": 2})
+    assert isinstance(model, Candidate)
+    assert [epoch.loss for epoch in epochs] == [0.0, 0.0]
 
 
 def test_a_prior_that_does_not_fit_into_memory_fails_the_trial(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
