@@ -154,3 +154,19 @@ def test_every_propagation_is_known_wherever_architectures_are() -> None:
     code = "import gnas; print(gnas.Architecture.model_validate({'propagation': 'spectral'}).words)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("spectral")
+
+
+@pytest.mark.parametrize(
+    ("tree", "family"),
+    [
+        ({"propagation": "gat"}, "graph network"),
+        ({"propagation": "none", "loss": "all-pairs", "prior": "item_graph"}, "graph network"),
+        ({"propagation": "none"}, "factorisation"),
+        ({"propagation": {"lightgcn": {"depth": 0}}, "loss": "all-pairs"}, "factorisation"),
+        ({"propagation": "spectral"}, "closed form"),
+        ({"propagation": "als"}, "closed form"),
+        ({"blend": [{"architecture": {"propagation": "gat"}}]}, "blend"),
+    ],
+)
+def test_families(tree: dict[str, Any], family: str) -> None:
+    assert read(**tree).family == family

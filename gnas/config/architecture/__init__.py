@@ -7,12 +7,12 @@ An architecture is trained by gradients, solved in closed form, or a blend of ot
 from collections.abc import Mapping
 from typing import Any
 
-from gnas.config.architecture.base import Architecture
+from gnas.config.architecture.base import FAMILIES, Architecture, Family
 from gnas.config.architecture.blend import Blend, BlendMember
 from gnas.config.architecture.closed_form import ClosedForm
 from gnas.config.architecture.trained import Trained, Written
 
-__all__ = ["Architecture", "Blend", "BlendMember", "ClosedForm", "Trained", "Written"]
+__all__ = ["FAMILIES", "Architecture", "Blend", "BlendMember", "ClosedForm", "Family", "Trained", "Written"]
 
 
 def _of_tree(tree: Mapping[str, Any]) -> Architecture:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from pydantic import ModelWrapValidatorHandler, model_validator
 
@@ -14,6 +14,10 @@ from gnas.config.words import rounded
 if TYPE_CHECKING:
     from gnas.config.architecture.blend import BlendMember
     from gnas.config.architecture.trained import Trained
+
+Family = Literal["graph network", "factorisation", "closed form", "blend"]
+FAMILIES: tuple[Family, ...] = get_args(Family)
+"""What candidates are told apart by in budgets and summaries: `Architecture.family`."""
 
 
 class Architecture(Strict):
@@ -52,6 +56,11 @@ class Architecture(Strict):
     @property
     def kind(self) -> str:
         """The name of what it is above all: of its propagation, or `blend`."""
+        raise NotImplementedError
+
+    @property
+    def family(self) -> Family:
+        """Trained with messages over a graph or on top of a closed form, trained without, solved, or a blend."""
         raise NotImplementedError
 
     @property

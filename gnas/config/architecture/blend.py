@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from gnas.config.architecture.base import Architecture
+from gnas.config.architecture.base import Architecture, Family
 from gnas.config.base import Strict
 from gnas.config.features import Features
 from gnas.config.words import number
@@ -45,6 +45,11 @@ class Blend(Architecture):
     @property
     def kind(self) -> str:
         """A blend, whatever of."""
+        return "blend"
+
+    @property
+    def family(self) -> Family:
+        """A family of its own."""
         return "blend"
 
     @property

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from pydantic import Field, model_validator
 
 from gnas.config import closed_forms  # noqa: F401 - a propagation may be one of them
-from gnas.config.architecture.base import Architecture
+from gnas.config.architecture.base import Architecture, Family
 from gnas.config.feature_words import feature_words
 from gnas.config.features import Features, canonical_links, linking, pinned
 from gnas.config.propagation import PropagationField
@@ -28,6 +28,11 @@ class ClosedForm(Architecture):
     def kind(self) -> str:
         """The closed form."""
         return self.propagation.kind
+
+    @property
+    def family(self) -> Family:
+        """Solved, whether over a graph or not."""
+        return "closed form"
 
     @property
     def read(self) -> Features:

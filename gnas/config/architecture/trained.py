@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from gnas.config.architecture.base import Architecture
+from gnas.config.architecture.base import Architecture, Family
 from gnas.config.architecture.closed_form import ClosedForm
 from gnas.config.base import Strict
 from gnas.config.contrastive import ContrastiveField, NoContrastive
@@ -98,6 +98,12 @@ class Trained(Written, Architecture):
     def kind(self) -> str:
         """The propagation."""
         return self.propagation.kind
+
+    @property
+    def family(self) -> Family:
+        """With a prior, which knows the graph, or a layer a graph network; else a factorisation, whatever the loss."""
+        graph = self.has_prior or self.propagation.without_graph() is None
+        return "graph network" if graph else "factorisation"
 
     @property
     def trained(self) -> bool:
