@@ -8,7 +8,6 @@ from torch import Tensor
 from torch.nn.functional import embedding
 
 from gnas.config.contrastive import SGL, SimGCL, ViewContrast, XSimGCL
-from gnas.nn.losses.compared import MAX_COLUMNS
 from gnas.nn.losses.formulas import info_nce
 from gnas.nn.losses.step import Batch
 from gnas.nn.model import Candidate
@@ -16,6 +15,8 @@ from gnas.nn.propagate import Propagated
 
 Views = Callable[[Candidate, Propagated, torch.Generator], tuple[Tensor, Tensor]]
 """From the main pass to two views of all nodes, [N, D] each."""
+MAX_NODES = 1024
+"""Most nodes of a side that a step compares with each other."""
 
 
 @dataclass(frozen=True)
@@ -66,22 +67,28 @@ def agreement(
 ) -> Tensor:
     """Weight · (InfoNCE of the batch's users + InfoNCE of its items), each the mean over distinct nodes.
 
-    At most `MAX_COLUMNS` nodes a side are compared; a batch with more of them stands for a random choice of all nodes.
+    The first `MAX_NODES` pairs of a batch say which; where it holds every pair, a random choice of all nodes stands
+    for it.
     """
-    a_ND, b_ND = views
-    terms = []
-    for ids_B, first, n in ((batch.users_B, 0, model.n_users), (batch.items_B, model.n_users, model.n_items)):
-        node_B, repeated_B = _distinct(ids_B, n, batch.full, generator)
-        rows_B = node_B + first
-        terms.append(info_nce(embedding(rows_B, a_ND), embedding(rows_B, b_ND), contrast.temperature, repeated_B))
+    sides = ((batch.users_B, 0, model.n_users), (batch.items_B, model.n_users, model.n_items))
+    nodes = [_nodes(ids_B, n, batch.full, generator) for ids_B, _, n in sides]
+    rows = [node_B + first for (node_B, _), (_, first, _) in zip(nodes, sides, strict=True)]
+    a, b = (torch.split(embedding(torch.cat(rows), x_ND), [len(one) for one in rows]) for x_ND in views)
+    terms = [info_nce(a[s], b[s], contrast.temperature, repeated_B) for s, (_, repeated_B) in enumerate(nodes)]
     return contrast.weight * (terms[0] + terms[1])
 
 
-def _distinct(ids_B: Tensor, n: int, full: bool, generator: torch.Generator) -> tuple[Tensor, Tensor | None]:
-    """Nodes of a batch and which of them repeat an earlier one (None: none); without waiting for the device."""
-    if full or len(ids_B) >= n:
-        return torch.randperm(n, device=ids_B.device, generator=generator)[:MAX_COLUMNS], None
-    ids_B = ids_B[:MAX_COLUMNS]
+def _nodes(ids_B: Tensor, n: int, full: bool, generator: torch.Generator) -> tuple[Tensor, Tensor | None]:
+    """Nodes to compare, and which of them repeat an earlier one (None: none does).
+
+    On the CPU each stands there once, since the products grow with the square of their number. A GPU does not mind,
+    but it would have to be waited for to know how many differ.
+    """
+    if full:
+        return torch.randperm(n, device=ids_B.device, generator=generator)[:MAX_NODES], None
+    ids_B = ids_B[:MAX_NODES]
+    if not ids_B.is_cuda:
+        return torch.unique(ids_B), None
     place_B = torch.arange(len(ids_B), device=ids_B.device)
     first_N = ids_B.new_full((n,), len(ids_B)).scatter_reduce_(0, ids_B, place_B, "amin")
     return ids_B, first_N[ids_B] != place_B

@@ -96,3 +96,11 @@ def test_xsimgcl_contrasts_a_layer_of_the_noisy_pass_with_its_outcome() -> None:
 def test_xsimgcl_does_without_the_layer_it_names(propagation: object) -> None:
     model = candidate({"xsimgcl": {"layer": 4}}, propagation=propagation)
     assert term(model, batch([0, 4], [1, 2])).isfinite()
+
+
+def test_a_large_batch_stands_for_some_of_its_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = candidate("simgcl")
+    few, many = batch([3, 5, 1], [8, 2, 0]), batch([3, 5, 1, 9, 7], [8, 2, 0, 4, 6])
+    assert term(model, many).item() != pytest.approx(term(model, few).item(), rel=1e-3)
+    monkeypatch.setattr("gnas.nn.contrastive.MAX_NODES", 3)
+    assert term(model, many).item() == pytest.approx(term(model, few).item(), rel=1e-6)

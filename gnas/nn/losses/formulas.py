@@ -6,7 +6,7 @@ the negatives of their user, the negatives stand once per row R and `row_B` says
 
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid, softplus
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, logsigmoid, normalize, softplus
 
 ABSENT = -1e30
 """The logit of what plays no part: finite, so that no gradient becomes NaN."""
@@ -102,12 +102,11 @@ def info_nce(a_BD: Tensor, b_BD: Tensor, temperature: float, repeated_B: Tensor 
 
     `repeated_B` marks rows whose node stands in an earlier row; they count neither as nodes nor as others.
     """
-    a_BD, b_BD = (torch.nn.functional.normalize(x_BD, dim=1) for x_BD in (a_BD, b_BD))
-    logit_BB = (a_BD @ b_BD.t()).float() / temperature
-    own_B = logit_BB.diagonal()
+    a_BD, b_BD = normalize(a_BD, dim=1) / temperature, normalize(b_BD, dim=1)
+    logit_BB, own_B = (a_BD @ b_BD.t()).float(), torch.arange(len(a_BD), device=a_BD.device)
     if repeated_B is None:
-        return (logit_BB.logsumexp(1) - own_B).mean()
-    loss_B = logit_BB.masked_fill(repeated_B, ABSENT).logsumexp(1) - own_B
+        return cross_entropy(logit_BB, own_B)
+    loss_B = cross_entropy(logit_BB.masked_fill(repeated_B, ABSENT), own_B, reduction="none")
     return loss_B.masked_fill(repeated_B, 0.0).sum() / (~repeated_B).sum()
 
 
