@@ -35,7 +35,7 @@ def describe(
 ) -> None:
     """Describe some data.
 
-    Reads, cleans and splits them; shows counts, cleaning steps, guesses and features.
+    Reads, cleans and splits them; shows counts, cleaning steps, guesses, behaviours and features.
     """
     from gnas.cli.output import Output
     from gnas.cli.watch import watched

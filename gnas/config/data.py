@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from gnas.config.base import Strict
+from gnas.config.behaviours import BehaviourFiles, checked
 from gnas.config.formats import AUTO, FormatName
 from gnas.config.tables import FeatureTableConfig
 
@@ -22,6 +23,9 @@ class ColumnsConfig(Strict):
     """How much it was liked; `none`: there is no such column."""
     time: str | int | None = None
     """When it was taken; `none`: there is no such column."""
+    behaviour: str | int | None = None
+    """What was done: view, cart, buy. `data.target` is the word for what is predicted; each other word is a behaviour
+    of its own, or those that `data.behaviours` names."""
 
 
 class FilterConfig(Strict):
@@ -120,6 +124,13 @@ class DataConfig(Strict):
     """What users are."""
     items: FeatureTableConfig | None = None
     """What items are."""
+    target: str | int | None = None
+    """The word in `columns.behaviour` for the interactions that are predicted."""
+    behaviours: BehaviourFiles = Field(default_factory=dict)
+    """What else users did: `{cart: cart.csv, view: {path: views.csv, time: at}}`. Nothing of it is predicted or hidden
+    from a ranking. With a split by time only what lies before the cut is seen. Two words are no names: `held_out: drop`
+    leaves out what concerns a held-out pair of the target, which is kept by default (a cart is known before a
+    purchase); `unknown: keep` adds users and items that the target lacks, which are left out by default."""
 
     @model_validator(mode="after")
     def _one_origin(self) -> "DataConfig":
@@ -127,4 +138,5 @@ class DataConfig(Strict):
             raise ValueError("give either `source` (one set, split by gnas) or `train` and `test` (split already)")
         if self.train is None and (self.valid is not None or self.test is not None):
             raise ValueError("`valid` and `test` files need a `train` file beside them")
+        checked(self.behaviours, self.columns.behaviour, self.target)
         return self

@@ -107,9 +107,14 @@ def _goes_deeper(path: KeyPath, others: Iterable[KeyPath]) -> bool:
 
 
 def _owner(model: type[BaseModel], place: Sequence[str | int]) -> type[BaseModel]:
+    named: type[BaseModel] | None = None  # what stands under any name, where one comes next
     for key in place[:-1]:
-        inner = kinds(model).get(str(key))
-        if inner is not None and inner.model is not None:
+        inner = None if named else kinds(model).get(str(key))
+        if named:
+            model, named = named, None
+        elif inner is not None and inner.values is not None:
+            named = inner.values.model
+        elif inner is not None and inner.model is not None:
             model = inner.model
     return model
 

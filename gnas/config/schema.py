@@ -17,13 +17,14 @@ from gnas.registry import Registry
 class Kind:
     """At most one of: members of `registry`; a mapping with the fields of `model`; a list of `items`.
 
-    `free`: a mapping of any names to plain values. `also`: gives other ways to write a value.
+    `free`: a mapping of any names to `values`. `also`: gives other ways to write a value.
     """
 
     registry: Registry[type[Choice]] | None = None
     model: type[BaseModel] | None = None
     items: "Kind | None" = None
     free: bool = False
+    values: "Kind | None" = None
     also: Callable[[Any], list[Any]] | None = None
 
 
@@ -66,7 +67,7 @@ def _kind(annotation: Any, metadata: Sequence[Any]) -> Kind:
         options = [_kind(option, ()) for option in get_args(annotation)]
         return next((option for option in options if option != PLAIN), PLAIN)
     if origin is dict:
-        return Kind(free=True)
+        return Kind(free=True, values=_kind(get_args(annotation)[1], ()))
     if origin is list:
         return Kind(items=_kind(typing.get_args(annotation)[0], ()))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):

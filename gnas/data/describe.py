@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from gnas.data.interactions import SIDES, Interactions, Split, n_unknown
+from gnas.data.interactions import SIDES, Interactions, Split, n_shared, n_unknown
 
 MOST_BARS = 20
 
@@ -31,6 +31,7 @@ def describe(split: Split) -> dict[str, Any]:
         "cold": {name: _cold(split.train, part) for name, part in parts.items() if name != "train"},
         "user_columns": [] if split.users is None else split.users.columns,
         "item_columns": [] if split.items is None else split.items.columns,
+        **({"behaviours": _behaviours(split)} if split.behaviours else {}),
         "report": split.report,
         "guesses": guesses(split),
         "fingerprint": split.fingerprint,
@@ -93,6 +94,26 @@ def _ratings(parts: list[Interactions]) -> dict[str, Any] | None:
         "max": float(values[-1]),
         "mean": float(rating.mean(dtype=np.float64)),
         "histogram": bars,
+    }
+
+
+def _behaviours(split: Split) -> dict[str, Any]:
+    """What may be seen of each behaviour, and what it shares with train, with what is held out, and with the others.
+
+    `of train`: how many pairs of train it has too, and likewise; `shared`: pairs in common with each other behaviour.
+    """
+    seen = split.seen_behaviours
+    parts = {"train": split.train, "valid": split.valid, "test": split.test}
+    return {
+        name: {
+            "pairs": len(log),
+            "users": int(np.count_nonzero(log.counts("users"))),
+            "items": int(np.count_nonzero(log.counts("items"))),
+            "hidden": next(step["hidden"] for step in split.report if step.get("behaviour") == name),
+            **{f"of {part}": n_shared(log, pairs) for part, pairs in parts.items()},
+            "shared": {other: n_shared(log, pairs) for other, pairs in seen.items() if other != name},
+        }
+        for name, log in seen.items()
     }
 
 

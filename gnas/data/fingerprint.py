@@ -1,15 +1,21 @@
 """The identity of a split: equal fingerprints mean equal data."""
 
 import hashlib
+from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
 
-from gnas.data.interactions import Interactions
+from gnas.data.interactions import Behaviour, Interactions
 
 
-def fingerprint(parts: tuple[Interactions, ...], user_ids: pl.Series, item_ids: pl.Series) -> str:
-    """The sha256, as hex, of the arrays of all parts and of both lists of ids; the same on every machine."""
+def fingerprint(
+    parts: tuple[Interactions, ...],
+    user_ids: pl.Series,
+    item_ids: pl.Series,
+    behaviours: Mapping[str, Behaviour] | None = None,
+) -> str:
+    """The sha256, as hex, of all arrays, of both lists of ids, and of the behaviours; the same on every machine."""
     state = hashlib.sha256()
 
     def add(name: str, values: np.ndarray | None, dtype: str) -> None:
@@ -30,4 +36,9 @@ def fingerprint(parts: tuple[Interactions, ...], user_ids: pl.Series, item_ids: 
             state.update("".join(ids.to_list()).encode())
         else:
             add("ids", ids.to_numpy(), "<i8")
+    for name, behaviour in sorted((behaviours or {}).items()):
+        state.update(f"behaviour {name!r} {behaviour.cut} {behaviour.drops_pairs}\n".encode())
+        add("user", behaviour.log.user, "<i8")
+        add("item", behaviour.log.item, "<i8")
+        add("time", behaviour.log.time, "<i8")
     return state.hexdigest()

@@ -3,7 +3,7 @@
 import polars as pl
 
 from gnas.config.data import ColumnsConfig
-from gnas.data.table import ROLES
+from gnas.data.table import BEHAVIOUR, ROLES
 from gnas.data.times import time_format
 from gnas.errors import DataError
 from gnas.registry import did_you_mean
@@ -63,7 +63,7 @@ def columns_of(
     Raises:
         DataError: a column that was named is missing, one column has two roles, or user and item cannot be told.
     """
-    found = {role: _named(role, getattr(config, role), names, file) for role in ROLES}
+    found = {role: _named(role, getattr(config, role), names, file) for role in (*ROLES, BEHAVIOUR)}
     taken = [index for index in found.values() if index is not None]
     if len(set(taken)) < len(taken):
         said = ", ".join(f"{role} {names[index]!r}" for role, index in found.items() if index is not None)
@@ -71,7 +71,7 @@ def columns_of(
     open_roles = [role for role in ROLES if found[role] is None and getattr(config, role) != NO_COLUMN]
     pick = _by_name if header else _by_position
     guessed = pick(open_roles, names, head, set(taken))
-    result = {role: index for role in ROLES if (index := guessed.get(role, found[role])) is not None}
+    result = {role: index for role in found if (index := guessed.get(role, found[role])) is not None}
     missing = [role for role in ("user", "item") if role not in result]
     if missing:
         raise DataError(

@@ -1,6 +1,7 @@
 """Interactions and splits."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -10,6 +11,8 @@ from gnas.errors import DataError
 
 Side = Literal["users", "items"]
 SIDES: tuple[Side, Side] = ("users", "items")
+Cut = Literal["none", "user", "everyone"]
+"""Whose held-out interactions end what may be seen of a behaviour."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +56,62 @@ def n_unknown(train: Interactions, part: Interactions, side: Side) -> int:
     return int(((train.counts(side) == 0) & (part.counts(side) > 0)).sum())
 
 
+def n_shared(log: Interactions, other: Interactions) -> int:
+    """How many pairs of `other` stand in `log`."""
+    keys = [part.user * part.n_items + part.item for part in (other, log)]
+    return int(np.isin(*keys).sum())
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """What else users did: distinct pairs over the numbering of the target, each with the first time of all its events.
+
+    Attributes:
+        log: all that may be seen once the validation part is learned from; what test hides is not in it.
+        cut: which of it lies behind the validation part: `everyone`, what is not before the first held-out interaction
+            of all; `user`, what is not before the first one of the same user; `none`: nothing.
+        drops_pairs: whether a held-out pair is hidden, whenever it happened.
+    """
+
+    log: Interactions
+    cut: Cut = "none"
+    drops_pairs: bool = False
+
+    def before(self, held: Interactions) -> Interactions:
+        """What may be seen while `held` is held out."""
+        hidden = hidden_by(self.log, held, self.cut, drops_pairs=self.drops_pairs)
+        return self.log.take(~hidden) if hidden.any() else self.log
+
+    def resized(self, n_users: int, n_items: int) -> "Behaviour":
+        """The same over more users or items."""
+        return replace(self, log=replace(self.log, n_users=n_users, n_items=n_items))
+
+
+def hidden_by(log: Interactions, held: Interactions, cut: Cut, *, drops_pairs: bool) -> np.ndarray:
+    """What of `log` must not be seen while `held` is held out, see `Behaviour`: bool [n]."""
+    hidden = np.zeros(len(log), dtype=bool)
+    if not len(held):
+        return hidden
+    if cut != "none":
+        assert log.time is not None
+        assert held.time is not None
+        first_U = np.full(log.n_users, held.time.min() if cut == "everyone" else np.iinfo(np.int64).max)
+        if cut == "user":
+            np.minimum.at(first_U, held.user, held.time)
+        hidden |= log.time >= first_U[log.user]
+    if drops_pairs:
+        hidden |= np.isin(log.user * log.n_items + log.item, held.user * log.n_items + held.item)
+    return hidden
+
+
 @dataclass(frozen=True)
 class Split:
     """Train, validation and test interactions over one numbering of users and items.
 
     `user_ids[u]` and `item_ids[i]` are the ids as the user's file has them (strings or integers). `fingerprint` is the
     hash of the three parts and both id lists: equal fingerprints mean equal data. `report` counts what cleaning did.
-    `users` and `items` are feature tables, one row per user or item in order of their numbers, or None.
+    `users` and `items` are feature tables, one row per user or item in order of their numbers, or None. `behaviours`
+    is what else users did, by name.
     """
 
     train: Interactions
@@ -71,6 +123,12 @@ class Split:
     report: list[dict[str, Any]] = field(default_factory=list)
     users: pl.DataFrame | None = None
     items: pl.DataFrame | None = None
+    behaviours: Mapping[str, Behaviour] = field(default_factory=dict)
+
+    @property
+    def seen_behaviours(self) -> dict[str, Interactions]:
+        """What else users did, as far as it may be seen while the validation part is held out, in order of names."""
+        return {name: self.behaviours[name].before(self.valid) for name in sorted(self.behaviours)}
 
     @property
     def parts(self) -> tuple[Interactions, Interactions, Interactions]:

@@ -1,17 +1,20 @@
 """From a data configuration to a split: read, clean, split, number, fingerprint."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from gnas.config.behaviours import rule_of
 from gnas.config.data import DataConfig, SplitConfig
 from gnas.data.attributes import in_order
 from gnas.data.clean import Record, Rows, clean, drop_missing
 from gnas.data.download import Progress
 from gnas.data.fingerprint import fingerprint
-from gnas.data.interactions import SIDES, Interactions, Split, n_unknown
+from gnas.data.interactions import SIDES, Behaviour, Cut, Interactions, Split, n_unknown
+from gnas.data.numbered import hiding, numbered
 from gnas.data.sources import Origin, open_origin
 from gnas.data.split import TEST, TRAIN, VALID, split_parts
 from gnas.data.vocabulary import compact, encode
@@ -37,27 +40,52 @@ def prepare(config: DataConfig, seed: int, base: Path, progress: Progress | None
         DataError: the data cannot be read, or nothing useful is left of them; one sentence says what to change.
     """
     origin = open_origin(config, base, progress)
-    rows, user_ids, item_ids, report = _numbered(origin)
+    rows, *every, report = _numbered(origin)
     rows, steps = clean(rows, config.filter, seed)
     log = rows.interactions
     user, kept_users = compact(log.user, log.n_users)
     item, kept_items = compact(log.item, log.n_items)
-    user_ids, item_ids = user_ids.gather(kept_users), item_ids.gather(kept_items)
+    user_ids, item_ids = every[0].gather(kept_users), every[1].gather(kept_items)
     _at_least_two(user_ids, "user", origin, len(kept_users) < log.n_users)
     _at_least_two(item_ids, "item", origin, len(kept_items) < log.n_items)
     log = Interactions(user, item, len(user_ids), len(item_ids), log.rating, log.time)
     part, split_record = _share_out(log, rows.part, set(origin.parts), config.split, seed)
     parts = (log.take(part == TRAIN), log.take(part == VALID), log.take(part == TEST))
     _nothing_empty(parts, config.split)
+    records = [*report, *steps, split_record | _unknown_in_train(parts)]
+    behaviours: dict[str, Behaviour] = {}
+    if origin.behaviours:
+        keep = rule_of(config.behaviours, "unknown") == "keep"
+        found, (user_ids, item_ids) = numbered(origin.behaviours, (user_ids, item_ids), (every[0], every[1]), keep=keep)
+        n_users, n_items = len(user_ids), len(item_ids)
+        train, valid, test = (replace(part, n_users=n_users, n_items=n_items) for part in parts)
+        parts = train, valid, test
+        cuts = _cut(VALID, parts, set(origin.parts), config.split), _cut(TEST, parts, set(origin.parts), config.split)
+        drops = rule_of(config.behaviours, "held_out") == "drop"
+        behaviours, told = hiding(found, origin.behaviours, parts, cuts, drops_pairs=drops)
+        records += told
     return Split(
         *parts,
         user_ids,
         item_ids,
-        fingerprint(parts, user_ids, item_ids),
-        [*report, *steps, split_record | _unknown_in_train(parts)],
+        fingerprint(parts, user_ids, item_ids, behaviours),
+        records,
         in_order(origin.users, user_ids),
         in_order(origin.items, item_ids),
+        behaviours,
     )
+
+
+def _cut(which: int, parts: tuple[Interactions, ...], given: set[str], config: SplitConfig) -> Cut:
+    """Whose interactions of a part end what may be seen of behaviours: as the split goes by time, or not."""
+    timed = parts[which].time is not None
+    if given == {"all"} or ("test" if which == TEST else "valid") not in given:
+        kinds: dict[str, Cut] = {"global-time": "everyone", "user-time": "user", "leave-out": "user"}
+        return kinds.get(config.kind, "none") if timed else "none"
+    before = [part.time.max() for part in parts[:which] if part.time is not None and len(part)]
+    time = parts[which].time
+    follows = time is not None and len(time) > 0 and bool(before) and max(before) <= time.min()
+    return "everyone" if follows else "none"
 
 
 def _numbered(origin: Origin) -> tuple[Rows, pl.Series, pl.Series, list[Record]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from gnas.config.data import DataConfig
+from gnas.config.data import ColumnsConfig, DataConfig
 from gnas.config.formats import AUTO, FORMATS, Format
 from gnas.data.adjacency import is_adjacency
 from gnas.data.guess import columns_of
@@ -57,7 +57,11 @@ def read_table(path: Path, config: DataConfig, known: Format | None = None) -> T
         DataError: the file is missing, empty or broken, a column is missing or cannot be told, or a rating or time is
             none.
     """
-    sheet = open_sheet(path, layout_of(config), known or config.format)
+    return table_of(open_sheet(path, layout_of(config), known or config.format), path, config.columns)
+
+
+def table_of(sheet: Sheet, path: Path, said: ColumnsConfig) -> Table:
+    """The interactions in an opened sheet, by the columns that the user `said`; raises as `read_table` does."""
     if not sheet.names:
         raise DataError(f"{path} is empty: it has no columns")
     if len(sheet.names) < 2:
@@ -67,7 +71,7 @@ def read_table(path: Path, config: DataConfig, known: Format | None = None) -> T
         )
     indices, guesses = sheet.roles, list(sheet.notes)
     if indices is None:
-        indices, guesses = columns_of(sheet.names, sheet.head, config.columns, str(path), sheet.header)
+        indices, guesses = columns_of(sheet.names, sheet.head, said, str(path), sheet.header)
     columns = {role: sheet.names[index] for role, index in indices.items()}
     raw = sheet.read(indices, [role for role in ("rating", "time") if role in indices])
     for role, dtype in zip(raw.columns, raw.dtypes, strict=True):

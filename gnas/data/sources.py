@@ -1,13 +1,15 @@
 """Finds interactions by what the user wrote: a name of the catalogue, a file, a folder, or a given split."""
 
 import difflib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
 
+from gnas.config.behaviours import behaviours_of
 from gnas.config.data import DataConfig
 from gnas.data.attributes import attributes_beside
+from gnas.data.behaviours import Told, read_behaviour, told_apart
 from gnas.data.cache import obtain
 from gnas.data.catalog import CATALOG
 from gnas.data.download import Progress
@@ -24,7 +26,8 @@ class Origin:
     """Interactions as files have them.
 
     `parts` holds the table `all`, or those of a given split by name (`train`, `valid`, `test`). `users` and `items`
-    are attributes that came along, with a column `id`. `name` is what errors call the data.
+    are attributes that came along, with a column `id`. `name` is what errors call the data. `behaviours` is what else
+    users did.
     """
 
     name: str
@@ -32,6 +35,7 @@ class Origin:
     users: pl.DataFrame | None = None
     items: pl.DataFrame | None = None
     notes: list[str] = field(default_factory=list)
+    behaviours: dict[str, Told] = field(default_factory=dict)
 
     @property
     def guesses(self) -> list[str]:
@@ -45,6 +49,17 @@ def open_origin(config: DataConfig, base: Path, progress: Progress | None = None
     Raises:
         DataError: there is no such thing, or it cannot be downloaded or read.
     """
+    origin = _opened(config, base, progress)
+    parts, told, notes = told_apart(origin.parts, config)
+    for name, one in behaviours_of(config.behaviours).items():
+        if one.path is not None:
+            told[name] = read_behaviour(name, one, config, base)
+    notes = [*origin.notes, *notes]
+    return replace(origin, parts=parts, notes=notes, behaviours={name: told[name] for name in sorted(told)})
+
+
+def _opened(config: DataConfig, base: Path, progress: Progress | None) -> Origin:
+    """The interactions alone."""
     if config.train is not None:
         named = {part: value for part in ("train", "valid", "test") if (value := getattr(config, part)) is not None}
         return _from_files(config, {part: _existing(base, path, f"data.{part}") for part, path in named.items()})

@@ -9,6 +9,8 @@ from gnas.data.times import time_values
 from gnas.data.values import id_values, rating_values
 
 ROLES = ("user", "item", "rating", "time")
+BEHAVIOUR = "behaviour"
+"""The role of a column that says what was done; nobody guesses it."""
 
 
 @dataclass(frozen=True)
@@ -16,8 +18,9 @@ class Table:
     """Interactions as a file has them.
 
     `frame` has the columns `user` and `item` (Int64 or String) and, where the file has them, `rating` (Float64) and
-    `time` (Int64, seconds since 1970); missing values are null. `columns` says which column of the file each was, and
-    `guesses` holds a sentence for each thing that the user did not say.
+    `time` (Int64, seconds since 1970); missing values are null. Where one was named, `behaviour` (String) says what was
+    done. `columns` says which column of the file each was, and `guesses` holds a sentence for each thing that the user
+    did not say.
     """
 
     frame: pl.DataFrame
@@ -34,6 +37,8 @@ def typed_table(raw: pl.DataFrame, columns: dict[str, str], place: Place, guesse
     frame = pl.DataFrame({role: id_values(raw[role]) for role in ("user", "item")})
     if "rating" in raw.columns:
         frame = frame.with_columns(rating_values(raw["rating"], columns["rating"], place).alias("rating"))
+    if BEHAVIOUR in raw.columns:
+        frame = frame.with_columns(id_values(raw[BEHAVIOUR]).cast(pl.String).alias(BEHAVIOUR))
     guesses = list(guesses)
     if "time" in raw.columns:
         times, guess = time_values(raw["time"], columns["time"], place)

@@ -30,6 +30,7 @@ def with_newcomers(split: Split, config: DataConfig, base: Path) -> Split:
     if not any(more):
         return split
     train, valid, test = (replace(part, n_users=n_users, n_items=n_items) for part in split.parts)
+    behaviours = {name: one.resized(n_users, n_items) for name, one in split.behaviours.items()}
     found = {"new users": more[0], "new items": more[1]}
     step: dict[str, Any] = {
         "step": "new",
@@ -43,10 +44,11 @@ def with_newcomers(split: Split, config: DataConfig, base: Path) -> Split:
         test,
         user_ids,
         item_ids,
-        fingerprint((train, valid, test), user_ids, item_ids),
+        fingerprint((train, valid, test), user_ids, item_ids, behaviours),
         [*split.report, step | found],
         _longer(split.users, more[0]),
         _longer(split.items, more[1]),
+        behaviours,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gnas.config.behaviours import behaviours_of
 from gnas.config.data import DataConfig
 from gnas.config.load import LoadedConfig, load_run_config, with_overrides
 from gnas.config.overrides import Override
@@ -165,6 +166,10 @@ def absolute(data: DataConfig, base: Path) -> DataConfig:
             links = {name: place(path) for name, path in table.links.items()}
             places = {"path": paths, "vectors": vectors, "links": links, "folder": place(table.folder)}
             update[side] = table.model_copy(update=places)
+    behaviours = {
+        name: one.model_copy(update={"path": place(one.path)}) for name, one in behaviours_of(data.behaviours).items()
+    }
+    update["behaviours"] = {**data.behaviours, **behaviours}
     return data.model_copy(update=update)
 
 

@@ -67,6 +67,8 @@ class Description(Shown):
         """Tables of what there is."""
         parts: list[str | Table] = [_counts(self.facts), "", steps_table(steps_of(self.facts["report"]))]
         parts += [f"guess: {guess}" for guess in self.facts["guesses"]]
+        if "behaviours" in self.facts:
+            parts += ["", *_behaviours(self.facts)]
         if self.features:
             names = ("side", "column", "type", "missing", "different", "encoders", "read", "examples")
             rows = tuple(
@@ -165,11 +167,14 @@ def describe_tables(
 def write_parts(split: Split, folder: Path) -> dict[str, Path]:
     """Write `train.parquet`, `valid.parquet` and `test.parquet`, with the ids as the data have them.
 
+    Each behaviour has a file of its own, with the first time of each pair; what test hides is left out.
+
     Raises:
         RunError: the folder cannot be written.
     """
     written = {}
-    for name, part in (("train", split.train), ("valid", split.valid), ("test", split.test)):
+    behaviours = {name: one.log for name, one in split.behaviours.items()}
+    for name, part in {"train": split.train, "valid": split.valid, "test": split.test, **behaviours}.items():
         if len(part):
             written[name] = folder / f"{name}.parquet"
             try:
@@ -202,6 +207,42 @@ def _counts(found: Mapping[str, Any]) -> Table:
         ("fingerprint", found["fingerprint"][:16]),
     ]
     return Table(("what", "how much"), tuple(rows))
+
+
+def _behaviours(facts: Mapping[str, Any]) -> list[str | Table]:
+    """Each behaviour, and what it shares with the target and with the others."""
+    found = facts["behaviours"]
+    sizes = {part: facts[f"n_{part}"] for part in ("train", "valid", "test")}
+    names = ("behaviour", "pairs", "users", "items", "hidden", *(f"{part} in it" for part in sizes), "of it in train")
+    rows = tuple(
+        (name, f"{one['pairs']:,}", f"{one['users']:,}", f"{one['items']:,}", f"{one['hidden']:,}",
+         *(_share(one[f"of {part}"], n) for part, n in sizes.items()), _share(one["of train"], one["pairs"]))
+        for name, one in found.items()
+    )  # fmt: skip
+    told: list[str | Table] = [Table(names, rows, "Behaviours: what may be seen, and how much of each part is in it")]
+    if len(found) > 1:
+        shared = tuple(
+            (name, *("" if other == name else _share(one["shared"][other], one["pairs"]) for other in found))
+            for name, one in found.items()
+        )
+        told += ["", Table(("of the pairs of", *(f"in {name}" for name in found)), shared, "Behaviours in common")]
+    for step in facts["report"]:
+        if "behaviour" in step and any(step["held-out pairs"].get(part) for part in ("valid", "test")):
+            told.append(held_out_told(step))
+    return told
+
+
+def held_out_told(step: Mapping[str, Any]) -> str:
+    """How many held-out pairs stand in a behaviour, and what became of them."""
+    pairs = step["held-out pairs"]
+    of = {"valid": "of validation", "test": "of test"}
+    counts = " and ".join(f"{pairs[part]:,} {words}" for part, words in of.items() if pairs.get(part))
+    fate = "which is hidden" if pairs["held_out"] == "drop" else "kept; `data.behaviours.held_out: drop` hides it"
+    return f"{step['behaviour']}: stands beside held-out pairs, {counts}: {fate}"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part:,} ({part / whole:.1%})" if whole else "0"
 
 
 def _span(spread: Mapping[str, float]) -> str:

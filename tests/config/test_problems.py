@@ -128,3 +128,9 @@ def test_overridden_values_are_told_by_their_override() -> None:
 def test_a_file_that_is_no_mapping_is_told_what_to_write(text: str, what: str) -> None:
     (found,) = problems(RunConfig, text)
     assert found.startswith(f"a.yaml: {what}; write a mapping with the keys data, space,")
+
+
+def test_a_key_under_a_name_is_told_those_that_can_stand_there() -> None:
+    text = "data:\n  source: a.csv\n  behaviours:\n    cart: {pth: cart.csv}\n"
+    (problem,) = problems(RunConfig, text)
+    assert problem.startswith("a.yaml:4: data.behaviours.cart.pth: unknown key (did you mean 'path'?")
