@@ -6,7 +6,7 @@ its data, the learning rate are what a space fixes, else the defaults of `Traine
 """
 
 from gnas.config.architecture import Architecture, ClosedForm, Trained
-from gnas.config.closed_forms import ALS, ItemGraph, Spectral
+from gnas.config.closed_forms import ALS, ItemGraph, Spectral, TwoHop
 from gnas.config.contrastive import XSimGCL
 from gnas.config.losses import BPR, AllPairs, CosineContrastive, DirectAU, SampledSoftmax
 from gnas.config.propagation import NGCF, SAGE, LightGCN, NoPropagation
@@ -37,6 +37,13 @@ ANCHORS.add("gf-cf-64", ClosedForm(propagation=Spectral(rank=64)))
 ANCHORS.add("ease", ClosedForm(propagation=ItemGraph(l2=200.0)))
 # The same on a normalised matrix, at round figures near those that searches on several data sets came to.
 ANCHORS.add("ease-norm", ClosedForm(propagation=ItemGraph(l2=200.0, dropout=0.2, user_norm=0.2, item_norm=0.2)))
+# The same with the degrees shrunk, which sparse data like.
+ANCHORS.add(
+    "ease-shrunk",
+    ClosedForm(propagation=ItemGraph(ridge=2.0, user_norm=0.25, item_norm=0.25, user_shrink=5.0, item_shrink=5.0)),
+)
+# Walks of three steps, as in RP3beta (Paudel et al., TiiS 2017), with shrunk degrees.
+ANCHORS.add("two-hop", ClosedForm(propagation=TwoHop()))
 # Hu et al., ICDM 2008; Rendle et al., RecSys 2022.
 ANCHORS.add("als", ClosedForm(propagation=ALS()))
 # Mao et al., CIKM 2021: the mean of a user's items beside the user's own embedding, cosine scores, contrastive loss.

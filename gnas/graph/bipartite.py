@@ -55,10 +55,13 @@ class Graph:
         """Number of users of each item: float32 [I]."""
         return self.degree_N[self.n_users :]
 
-    def normalized(self, user_norm: float = 0.5, item_norm: float = 0.5) -> SparseMatrix:
-        """D_U^-user_norm R D_I^-item_norm [U, I]."""
+    def normalized(
+        self, user_norm: float = 0.5, item_norm: float = 0.5, user_shrink: float = 0.0, item_shrink: float = 0.0
+    ) -> SparseMatrix:
+        """(D_U + user_shrink)^-user_norm R (D_I + item_shrink)^-item_norm [U, I]."""
         pattern = self.user_item.pattern
-        user_U, item_I = power(self.degree_U, -user_norm), power(self.degree_I, -item_norm)
+        user_U = power(self.degree_U, -user_norm, user_shrink)
+        item_I = power(self.degree_I, -item_norm, item_shrink)
         return SparseMatrix(pattern, user_U[pattern.row] * item_I[pattern.column])
 
     def svd(self, rank: int) -> Factors:
@@ -68,9 +71,17 @@ class Graph:
             self._factors[width] = truncated_svd(self.normalized(), width)
         return self._factors[width].first(rank)
 
-    def item_gram(self, user_exponent: float = 0.0) -> torch.Tensor:
-        """Rᵀ D_U^(−2·user_exponent) R, dense float32 [I, I]; the last two exponents asked for are kept."""
-        return self._grams.of(user_exponent, lambda: gram(self.user_item, power(self.degree_U, -user_exponent)))
+    def item_gram(self, user_exponent: float = 0.0, user_shrink: float = 0.0) -> torch.Tensor:
+        """Rᵀ (D_U + user_shrink)^(−2·user_exponent) R, dense float32 [I, I]; the last two asked for are kept."""
+        key = (user_exponent, user_shrink if user_exponent else 0.0)
+        return self._grams.of(key, lambda: gram(self.user_item, power(self.degree_U, -user_exponent, user_shrink)))
+
+    @property
+    def chance(self) -> float:
+        """(√(E/U) + √(E/I))²: about the square of the largest singular value of as many interactions put at random."""
+        n = float(self.n_interactions)
+        edge: float = (n / max(self.n_users, 1)) ** 0.5 + (n / max(self.n_items, 1)) ** 0.5
+        return edge * edge
 
 
 class Kept(Generic[T]):

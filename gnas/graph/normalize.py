@@ -34,6 +34,6 @@ def normalized(links: SparseMatrix, into_N: torch.Tensor, out_N: torch.Tensor, *
     return links.revalued(value, symmetric=symmetric)
 
 
-def power(degree: torch.Tensor, exponent: float) -> torch.Tensor:
-    """degree^exponent, with 0 for nodes of degree 0."""
-    return torch.where(degree > 0, degree.clamp(min=1) ** exponent, 0.0)
+def power(degree: torch.Tensor, exponent: float, shrink: float = 0.0) -> torch.Tensor:
+    """(degree + shrink)^exponent, with 0 for nodes of degree 0."""
+    return torch.where(degree > 0, (degree.clamp(min=1) + shrink) ** exponent, 0.0)

@@ -28,13 +28,21 @@ def fit_als(spec: ALS, graph: Graph, *, steps: int = STEPS, seed: int = 0) -> Sc
     with torch.no_grad():
         start = torch.randn(graph.n_nodes, spec.rank, generator=torch_rng("cpu", seed, "ials")) * (0.1 / spec.rank**0.5)
         user_UD, item_ID = (part.contiguous() for part in start.to(graph.device).tensor_split([graph.n_users]))
-        reg_U = graph.degree_U + spec.unobserved * graph.n_items
-        reg_I = graph.degree_I + spec.unobserved * graph.n_users
-        reg_U, reg_I = spec.l2 * reg_U / reg_U.mean(), spec.l2 * reg_I / reg_I.mean()
+        unobserved, l2 = absolute(spec, graph)
+        reg_U = graph.degree_U + unobserved * graph.n_items
+        reg_I = graph.degree_I + unobserved * graph.n_users
+        reg_U, reg_I = l2 * reg_U / reg_U.mean(), l2 * reg_I / reg_I.mean()
         for _ in range(spec.sweeps):
-            user_UD = solve(graph.user_item, user_UD, item_ID, spec.unobserved, reg_U, steps)
-            item_ID = solve(graph.user_item.transposed, item_ID, user_UD, spec.unobserved, reg_I, steps)
+            user_UD = solve(graph.user_item, user_UD, item_ID, unobserved, reg_U, steps)
+            item_ID = solve(graph.user_item.transposed, item_ID, user_UD, unobserved, reg_I, steps)
         return Scored(graph, lambda users: user_UD[users] @ item_ID.t(), ClosedForm(propagation=spec))
+
+
+def absolute(spec: ALS, graph: Graph) -> tuple[float, float]:
+    """The weight of an unobserved pair and the mean ridge of a row that `spec` means on these data."""
+    density = graph.n_interactions / max(graph.n_users * graph.n_items, 1)
+    unobserved = spec.unobserved if spec.mass is None else min(max(spec.mass * density, 1e-9), 1.0)
+    return unobserved, spec.l2 if spec.ridge is None else max(spec.ridge * graph.chance**0.5, 1e-6)
 
 
 def solve(

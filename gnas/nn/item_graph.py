@@ -38,12 +38,16 @@ BLOCK = 512
 
 @dataclass(frozen=True)
 class Problem:
-    """X [U, I], the ridge Λ on its diagonal [I], and what turns a row of X into r D_I^-item_norm again [U]."""
+    """X [U, I], the ridge Λ on its diagonal [I], and what turns a row of X into r D_I^-item_norm again [U].
+
+    X is `scale` times the normalised matrix; `out_I` is what the scores of an item are multiplied by.
+    """
 
     x: SparseMatrix
     ridge_I: torch.Tensor
     scale: float
     unscale_U: torch.Tensor
+    out_I: torch.Tensor
 
     @property
     def y(self) -> SparseMatrix:
@@ -67,21 +71,23 @@ def fit_item_graph(spec: ItemGraph, graph: Graph) -> Scored:
 
 def problem(spec: ItemGraph, graph: Graph) -> Problem:
     """The regression that `spec` asks for."""
-    plain = graph.normalized(spec.user_norm, spec.item_norm)
+    plain = graph.normalized(spec.user_norm, spec.item_norm, spec.user_shrink, spec.item_shrink)
     scale = (graph.n_interactions / float(plain.value.square().sum())) ** 0.5 if graph.n_interactions else 1.0
     x = SparseMatrix(plain.pattern, plain.value * scale)
     square_I = torch.zeros(graph.n_items, device=graph.device)
     square_I.index_add_(0, x.pattern.column.long(), x.value.square())
-    ridge_I = spec.l2 + spec.dropout / (1 - spec.dropout) * square_I
-    unscale_U = power(graph.degree_U, spec.user_norm) / scale
-    return Problem(x, ridge_I, scale, unscale_U)
+    l2 = spec.l2 if spec.ridge is None else max(spec.ridge * graph.chance, 1e-6)
+    ridge_I = l2 + spec.dropout / (1 - spec.dropout) * square_I
+    unscale_U = power(graph.degree_U, spec.user_norm, spec.user_shrink) / scale
+    out_I = power(graph.degree_I, -spec.out_norm, spec.item_shrink)
+    return Problem(x, ridge_I, scale, unscale_U, out_I)
 
 
 def weights(spec: ItemGraph, graph: Graph) -> torch.Tensor:
-    """B itself, its rows times D_I^-item_norm: dense [I, I]."""
+    """B itself, its rows times D_I^-item_norm, its columns times D_I^-out_norm: dense [I, I]."""
     task = problem(spec, graph)
-    norm_I = power(graph.degree_I, -spec.item_norm)
-    gram_II = graph.item_gram(spec.user_norm) * (task.scale * norm_I)
+    norm_I = power(graph.degree_I, -spec.item_norm, spec.item_shrink)
+    gram_II = graph.item_gram(spec.user_norm, spec.user_shrink) * (task.scale * norm_I)
     gram_II *= (task.scale * norm_I)[:, None]
     gram_II.diagonal().add_(task.ridge_I)
     weight_II = _inverse(gram_II)
@@ -89,6 +95,8 @@ def weights(spec: ItemGraph, graph: Graph) -> torch.Tensor:
     weight_II /= -weight_II.diagonal().clone()
     weight_II.fill_diagonal_(0)
     weight_II *= norm_I[:, None]
+    if spec.out_norm:
+        weight_II *= task.out_I
     return weight_II
 
 
@@ -120,7 +128,7 @@ def by_user_kernel(spec: ItemGraph, graph: Graph) -> Scored:
     def score(users: torch.Tensor) -> torch.Tensor:
         kernel_UB = kernel_UU[users].t().contiguous()  # K is symmetric
         removed_BI = multiply(y.transposed.csr, kernel_UB).t() * out_I
-        return x.dense_rows(users).sub_(removed_BI).mul_(unscale_U[users, None])
+        return x.dense_rows(users).sub_(removed_BI).mul_(unscale_U[users, None]).mul_(task.out_I)
 
     return Scored(graph, score, ClosedForm(propagation=spec), graph.n_users * (graph.n_users + 1) // 2)
 
@@ -147,7 +155,7 @@ def by_leading_directions(spec: ItemGraph, graph: Graph) -> Scored:
             explained_bI = multiply(y.transposed.csr, through_Ub).t() * slope
             explained_bI += multiply(y.rows(some), item_IK) @ gain_KI
             explained_bI.sub_(row_bI).mul_(out_I).add_(x.dense_rows(some))
-            score_bI.copy_(explained_bI.mul_(unscale_U[some, None]))
+            score_bI.copy_(explained_bI.mul_(unscale_U[some, None]).mul_(task.out_I))
         return score_BI
 
     return Scored(graph, score, ClosedForm(propagation=spec), item_IK.numel())

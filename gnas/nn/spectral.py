@@ -68,9 +68,10 @@ class Filter:
 
     def __init__(self, spec: Spectral, graph: Graph) -> None:
         self._coefficients = response_coefficients(spec)
-        self._before_I, self._after_I = power(graph.degree_I, -spec.degree), power(graph.degree_I, spec.degree)
+        self._before_I = power(graph.degree_I, -spec.degree, spec.item_shrink)
+        self._after_I = power(graph.degree_I, spec.degree, spec.item_shrink)
         if self._coefficients:
-            self._matrix = _unit_norm(graph, spec.user_norm, spec.item_norm)
+            self._matrix = _unit_norm(graph, spec)
         self._hops: tuple[torch.Tensor, torch.Tensor] | None = None
         if spec.response == "linear" and _terms_per_user(graph) * SPARSE_GAIN < 2 * graph.n_interactions:
             pattern = self._matrix.pattern
@@ -130,8 +131,9 @@ def _terms_per_user(graph: Graph) -> float:
     return float(n_paths) / max(graph.n_users, 1)
 
 
-def _unit_norm(graph: Graph, user_norm: float, item_norm: float) -> SparseMatrix:
-    """R̃ with largest singular value 1, which it has of itself where both exponents are ½."""
-    matrix = graph.normalized(user_norm, item_norm)
-    largest = 1.0 if user_norm == item_norm == 0.5 else largest_singular_value(matrix)
+def _unit_norm(graph: Graph, spec: Spectral) -> SparseMatrix:
+    """R̃ with largest singular value 1, which it has of itself where both exponents are ½ and nothing is shrunk."""
+    norms = (spec.user_norm, spec.item_norm, spec.user_shrink, spec.item_shrink)
+    matrix = graph.normalized(*norms)
+    largest = 1.0 if norms == (0.5, 0.5, 0.0, 0.0) else largest_singular_value(matrix)
     return SparseMatrix(matrix.pattern, matrix.value / largest) if largest > 0 else matrix

@@ -101,6 +101,17 @@ def test_ials_is_alternating_exact_solutions(world: World) -> None:
     np.testing.assert_allclose(scores_of(ours), expected, atol=1e-3)
 
 
+def test_relative_weights_of_ials_are_those_of_the_data(world: World) -> None:
+    taken = world.dense_UI
+    n, (n_users, n_items) = taken.sum(), taken.shape
+    edge = np.sqrt(n / n_users) + np.sqrt(n / n_items)
+    plain = ALS(rank=5, unobserved=float(2.0 * n / taken.size), l2=float(0.1 * edge))
+    relative = fit_als(ALS(rank=5, mass=2.0, ridge=0.1), world.graph)
+    np.testing.assert_allclose(scores_of(relative), scores_of(fit_als(plain, world.graph)), atol=1e-4)
+    assert "mass" not in str(ALS().canonical())
+    assert ALS(mass=2.0, unobserved=0.5).canonical() == ALS(mass=2.0).canonical()
+
+
 def test_few_conjugate_gradient_steps_lower_the_loss_of_ials_as_exact_ones_do(world: World) -> None:
     def loss(score_UI: np.ndarray) -> float:
         return float((world.dense_UI * (1 - score_UI) ** 2).sum() + 0.2 * (score_UI**2).sum())

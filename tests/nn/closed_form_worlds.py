@@ -19,15 +19,18 @@ def world(n_users: int = 30, n_items: int = 20, density: float = 0.25, seed: int
     return build_graph(Interactions(user, item, n_users, n_items), torch.device("cpu")), dense_UI
 
 
-def degree_power(dense_UI: np.ndarray, axis: int, exponent: float) -> np.ndarray:
-    """Degrees of items (axis 0) or users (axis 1) to a power, 0 for empty ones."""
+def degree_power(dense_UI: np.ndarray, axis: int, exponent: float, shrink: float = 0.0) -> np.ndarray:
+    """Degrees of items (axis 0) or users (axis 1), and `shrink` more, to a power; 0 for empty ones."""
     degree = dense_UI.sum(axis)
-    return np.asarray(np.where(degree > 0, np.maximum(degree, 1) ** exponent, 0.0))
+    return np.asarray(np.where(degree > 0, np.maximum(degree + shrink, 1) ** exponent, 0.0))
 
 
-def normalized(dense_UI: np.ndarray, user_norm: float, item_norm: float) -> np.ndarray:
-    """D_U^-user_norm R D_I^-item_norm."""
-    return np.asarray(degree_power(dense_UI, 1, -user_norm)[:, None] * dense_UI * degree_power(dense_UI, 0, -item_norm))
+def normalized(
+    dense_UI: np.ndarray, user_norm: float, item_norm: float, user_shrink: float = 0.0, item_shrink: float = 0.0
+) -> np.ndarray:
+    """(D_U + user_shrink)^-user_norm R (D_I + item_shrink)^-item_norm."""
+    user_U = degree_power(dense_UI, 1, -user_norm, user_shrink)
+    return np.asarray(user_U[:, None] * dense_UI * degree_power(dense_UI, 0, -item_norm, item_shrink))
 
 
 def all_scores(recommender: Recommender, n_users: int) -> np.ndarray:

@@ -8,8 +8,9 @@ import torch
 
 from gnas.config.architecture import ClosedForm
 from gnas.config.closed_forms import ItemGraph
+from gnas.data.interactions import Interactions
 from gnas.errors import TrialFailed
-from gnas.graph.bipartite import Graph
+from gnas.graph.bipartite import Graph, build_graph
 from gnas.nn import item_graph
 from gnas.nn.item_graph import by_leading_directions, by_user_kernel, by_weights, fit_item_graph, weights
 from gnas.nn.model import build
@@ -26,19 +27,24 @@ SPECS = [
     ItemGraph(l2=2.0, user_norm=0.25, item_norm=0.3),
     ItemGraph(l2=1.0, dropout=0.4),
     ItemGraph(l2=3.0, dropout=0.2, user_norm=0.5, item_norm=0.5),
+    ItemGraph(l2=3.0, user_norm=0.3, item_norm=0.2, user_shrink=4.0, item_shrink=2.5, out_norm=0.3),
+    ItemGraph(ridge=0.2, user_norm=0.3),
 ]
 
 
 def textbook(dense_UI: np.ndarray, spec: ItemGraph) -> np.ndarray:
     """Algorithm 1 of the EASE paper, on the normalised matrix."""
-    x_UI = normalized(dense_UI, spec.user_norm, spec.item_norm)
+    x_UI = normalized(dense_UI, spec.user_norm, spec.item_norm, spec.user_shrink, spec.item_shrink)
     x_UI *= np.sqrt(dense_UI.sum() / (x_UI**2).sum())
     gram = x_UI.T @ x_UI
-    ridge = spec.l2 + spec.dropout / (1 - spec.dropout) * np.diag(gram)
+    n, (n_users, n_items) = dense_UI.sum(), dense_UI.shape
+    chance = n / n_users + n / n_items + 2 * n / np.sqrt(n_users * n_items)
+    ridge = (spec.l2 if spec.ridge is None else spec.ridge * chance) + spec.dropout / (1 - spec.dropout) * np.diag(gram)
     inverse = np.linalg.inv(gram + np.diag(ridge))
     weight = inverse / -np.diag(inverse)
     np.fill_diagonal(weight, 0)
-    return np.asarray(dense_UI * degree_power(dense_UI, 0, -spec.item_norm) @ weight)
+    into_I = degree_power(dense_UI, 0, -spec.item_norm, spec.item_shrink)
+    return np.asarray(dense_UI * into_I @ weight * degree_power(dense_UI, 0, -spec.out_norm, spec.item_shrink))
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=str)
@@ -103,6 +109,27 @@ def test_float64_steps_in_where_float32_fails(monkeypatch: pytest.MonkeyPatch) -
     torch.testing.assert_close(item_graph._inverse(matrix), expected, atol=1e-4, rtol=0)
     with pytest.raises(TrialFailed, match="raise l2"):
         item_graph._inverse(-torch.eye(3))
+
+
+def test_a_relative_ridge_is_measured_against_chance() -> None:
+    rng = np.random.default_rng(0)
+    user, item = np.nonzero(rng.random((400, 300)) < 0.1)
+    graph = build_graph(Interactions(user, item, 400, 300), torch.device("cpu"))
+    centred_UI = np.zeros((400, 300))
+    centred_UI[user, item] = 1
+    centred_UI -= centred_UI.mean()
+    assert graph.chance == pytest.approx(np.linalg.norm(centred_UI, 2) ** 2, rel=0.2)
+
+
+def test_parameters_that_came_later_leave_identities_as_they_were() -> None:
+    def name(**parameters: object) -> str:
+        return ClosedForm(propagation=ItemGraph.model_validate(parameters)).identity
+
+    plain = ("l2", "dropout", "user_norm", "item_norm")
+    assert tuple(ItemGraph().canonical()["item_graph"]) == plain
+    assert name(user_shrink=3.0) == name(item_shrink=3.0) == name()
+    assert name(ridge=1.0, l2=3.0) == name(ridge=1.0) != name()
+    assert name(user_norm=0.2, user_shrink=3.0) != name(user_norm=0.2)
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -26,7 +26,7 @@ def wanted_response(spec: Spectral, eigenvalue_I: np.ndarray) -> np.ndarray:
 
 
 def formula(spec: Spectral, dense_UI: np.ndarray, rank: int) -> np.ndarray:
-    unit_UI = normalized(dense_UI, spec.user_norm, spec.item_norm)
+    unit_UI = normalized(dense_UI, spec.user_norm, spec.item_norm, spec.user_shrink, spec.item_shrink)
     unit_UI /= np.linalg.norm(unit_UI, 2)
     eigenvalue_I, vector_II = np.linalg.eigh(unit_UI.T @ unit_UI)
     filter_II = vector_II * wanted_response(spec, eigenvalue_I) @ vector_II.T
@@ -34,8 +34,12 @@ def formula(spec: Spectral, dense_UI: np.ndarray, rank: int) -> np.ndarray:
     rank = min(rank, int((singular > 1e-6).sum()))
     ideal_II = spec.ideal * right[:rank].T @ right[:rank]
     total = np.zeros_like(dense_UI)
-    for part_II, exponent in ((filter_II, spec.degree), (ideal_II, spec.ideal_degree)):
-        total += dense_UI * degree_power(dense_UI, 0, -exponent) @ part_II * degree_power(dense_UI, 0, exponent)
+    for part_II, exponent, shrink in (
+        (filter_II, spec.degree, spec.item_shrink),
+        (ideal_II, spec.ideal_degree, 0.0),
+    ):
+        into_I, out_I = (degree_power(dense_UI, 0, sign * exponent, shrink) for sign in (-1, 1))
+        total += dense_UI * into_I @ part_II * out_I
     return total
 
 
@@ -48,6 +52,7 @@ SPECS = [
     Spectral(response="plateau", sharpness=2.5, order=1, ideal=0.0, user_norm=1.0, item_norm=0.0),
     Spectral(response="ridge", sharpness=3.0, order=2, ideal=0.0, degree=-0.3),
     Spectral(response="ridge", sharpness=1.0, order=12, rank=1, ideal=2.0),
+    Spectral(rank=3, user_norm=0.2, user_shrink=5.0, item_shrink=2.0, degree=0.2),
 ]
 
 
