@@ -10,9 +10,9 @@ from gnas.registry import Registry
 
 BASELINES: Registry[Baseline] = Registry("baseline")
 BASELINES.add("bias", Baseline(bias.fit_bias, bias.BIAS_GRID, predicts_ratings=True))
-BASELINES.add("ease", solved(closed_forms.ease, closed_forms.EASE_GRID))
-BASELINES.add("gf-cf", solved(closed_forms.gfcf, closed_forms.GFCF_GRID))
-BASELINES.add("ials", solved(closed_forms.ials, closed_forms.IALS_GRID))
+BASELINES.add("ease", solved(closed_forms.ease, closed_forms.EASE_GRID, closed_forms.near_ease, 5))
+BASELINES.add("gf-cf", solved(closed_forms.gfcf, closed_forms.GFCF_GRID, closed_forms.near_gfcf, 8))
+BASELINES.add("ials", solved(closed_forms.ials, closed_forms.IALS_GRID, closed_forms.near_ials, 30))
 BASELINES.add("item-knn", Baseline(neighbours.fit_item_knn, neighbours.ITEM_KNN_GRID))
 BASELINES.add("mean", Baseline(bias.fit_mean, bias.NOTHING, predicts_ratings=True))
 BASELINES.add("popularity", Baseline(bias.fit_popularity, bias.NOTHING))

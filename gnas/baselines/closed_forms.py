@@ -1,27 +1,32 @@
-"""Closed forms of the search, with the parameters of their papers alone."""
+"""Closed forms of the search, with the parameters of their papers alone, in units that mean the same on all data."""
+
+import numpy as np
 
 from gnas.baselines.baseline import Settings
 from gnas.config.closed_forms import ALS, ItemGraph, Spectral
 
-EASE_GRID: list[Settings] = [{"l2": l2} for l2 in (200.0, 500.0, 50.0, 1000.0, 100.0, 300.0, 20.0, 3000.0)]
+EASE_GRID: list[Settings] = [{"ridge": ridge} for ridge in (1.0, 2.0, 0.5, 4.0, 0.25, 0.12, 8.0)]
 GFCF_GRID: list[Settings] = [
     {"alpha": alpha, "rank": rank}
     for alpha, rank in (
         (0.3, 256), (0.3, 32), (0.3, 16), (1.0, 32), (0.3, 64), (0.1, 256), (1.0, 16), (0.3, 128), (1.0, 128),
+        (0.3, 512),
     )
 ]  # fmt: skip
 IALS_GRID: list[Settings] = [
-    {"dim": dim, "unobserved": unobserved, "l2": l2}
-    for dim, unobserved, l2 in (
-        (64, 0.1, 5.0), (64, 0.03, 5.0), (64, 0.3, 5.0), (64, 0.01, 5.0), (128, 0.03, 5.0), (64, 0.03, 8.0),
-        (128, 0.1, 8.0), (128, 0.01, 3.0), (256, 0.1, 5.0),
+    {"dim": dim, "mass": mass, "ridge": ridge}
+    for dim, mass, ridge in (
+        (64, 5.0, 0.5), (64, 2.0, 0.5), (64, 12.0, 0.5), (64, 5.0, 1.0), (64, 5.0, 0.25), (128, 5.0, 0.5),
+        (64, 1.0, 0.5), (64, 30.0, 0.5), (256, 5.0, 0.7), (32, 5.0, 0.35),
     )
 ]  # fmt: skip
+DIMS = (16, 1024)
+"""Least and most factors, or singular vectors, that a move goes to."""
 
 
-def ease(l2: float = 200.0) -> ItemGraph:
+def ease(ridge: float = 1.0) -> ItemGraph:
     """The item graph without normalisation or dropout (Steck, WWW 2019)."""
-    return ItemGraph(l2=l2)
+    return ItemGraph(ridge=ridge)
 
 
 def gfcf(alpha: float = 0.3, rank: int = 256) -> Spectral:
@@ -32,6 +37,32 @@ def gfcf(alpha: float = 0.3, rank: int = 256) -> Spectral:
     return Spectral(ideal=alpha, rank=rank)
 
 
-def ials(dim: int = 64, unobserved: float = 0.1, l2: float = 5.0) -> ALS:
+def ials(dim: int = 64, mass: float = 5.0, ridge: float = 0.5) -> ALS:
     """Implicit ALS: Hu, Koren & Volinsky, ICDM 2008, with the regularisation of Rendle et al., RecSys 2022."""
-    return ALS(rank=dim, unobserved=unobserved, l2=l2)
+    return ALS(rank=dim, mass=mass, ridge=ridge)
+
+
+def near_ease(best: Settings, rng: np.random.Generator) -> Settings:
+    """The ridge a little weaker or stronger."""
+    return {"ridge": _near(best["ridge"], 0.3, rng)}
+
+
+def near_gfcf(best: Settings, rng: np.random.Generator) -> Settings:
+    """Another weight, in one of two the rank doubled or halved."""
+    return {"alpha": _near(best["alpha"], 0.5, rng), "rank": _doubled(best["rank"], rng)}
+
+
+def near_ials(best: Settings, rng: np.random.Generator) -> Settings:
+    """Other weights, in one of two the factors doubled or halved."""
+    mass, ridge = _near(best["mass"], 0.5, rng), _near(best["ridge"], 0.3, rng)
+    return {"dim": _doubled(best["dim"], rng), "mass": mass, "ridge": ridge}
+
+
+def _near(value: float, spread: float, rng: np.random.Generator) -> float:
+    """Times e to a normal number, in three digits."""
+    return float(f"{value * np.exp(spread * rng.standard_normal()):.3g}")
+
+
+def _doubled(size: int, rng: np.random.Generator) -> int:
+    """The same in one of two, else twice or half as many."""
+    return int(np.clip(round(size * rng.choice([0.5, 1.0, 1.0, 2.0])), *DIMS))

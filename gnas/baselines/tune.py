@@ -3,11 +3,15 @@
 import time
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from gnas.baselines import BASELINES, baselines_for
+from gnas.baselines.baseline import Baseline, Settings
 from gnas.errors import TrialFailed
 from gnas.evaluate.evaluator import Measure
 from gnas.graph.bipartite import Graph
 from gnas.metrics import metric_of
+from gnas.rng import numpy_rng
 from gnas.rundir.baselines import Attempt, BaselineRecord, FailedBaseline
 
 
@@ -19,10 +23,10 @@ def tune(
     budget_s: float,
     clock: Callable[[], float] = time.perf_counter,
 ) -> BaselineRecord:
-    """The best setting of a baseline's grid by validation `objective`, and what was tried on the way.
+    """The best setting of a baseline by validation `objective`, and what was tried on the way.
 
-    The defaults are tried whatever the budget; then the grid in its order, until the next attempt, were it as slow as
-    the slowest so far, would end beyond `budget_s`. Ties go to the earlier setting.
+    The defaults are tried whatever the budget; then the grid in its order and moves from the best, until the next
+    attempt, were it as slow as the slowest so far, would end beyond `budget_s`. Ties go to the earlier setting.
 
     Raises:
         ConfigError: no such baseline.
@@ -33,8 +37,12 @@ def tune(
     begin = clock()
     attempts: list[Attempt] = []
     best: Attempt | None = None
-    for params in baseline.grid:
+    rng = numpy_rng(0, "moves", name)
+    for number in range(baseline.most):
         started = clock()
+        params = _next(baseline, number, best, rng)
+        if params is None:
+            break
         if attempts and started - begin + max(attempt.wall_s for attempt in attempts) > budget_s:
             break
         try:
@@ -48,6 +56,13 @@ def tune(
     if best is None:
         raise TrialFailed(f"baseline {name}: {attempts[-1].failure}")
     return BaselineRecord(name, best.params, best.metrics, clock() - begin, tuple(attempts))
+
+
+def _next(baseline: Baseline, number: int, best: Attempt | None, rng: np.random.Generator) -> Settings | None:
+    """The setting to try after `number` others; None: there is no more."""
+    if number < len(baseline.grid):
+        return baseline.grid[number]
+    return None if best is None or baseline.move is None else baseline.move(best.params, rng)
 
 
 def tune_all(

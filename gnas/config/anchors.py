@@ -34,9 +34,9 @@ ANCHORS.add("sage-2", Trained(propagation=SAGE(depth=2), loss=BPR()))
 ANCHORS.add("gf-cf", ClosedForm(propagation=Spectral(rank=256)))
 ANCHORS.add("gf-cf-64", ClosedForm(propagation=Spectral(rank=64)))
 # Steck, WWW 2019.
-ANCHORS.add("ease", ClosedForm(propagation=ItemGraph(l2=200.0)))
+ANCHORS.add("ease", ClosedForm(propagation=ItemGraph(ridge=1.0)))
 # The same on a normalised matrix, at round figures near those that searches on several data sets came to.
-ANCHORS.add("ease-norm", ClosedForm(propagation=ItemGraph(l2=200.0, dropout=0.2, user_norm=0.2, item_norm=0.2)))
+ANCHORS.add("ease-norm", ClosedForm(propagation=ItemGraph(ridge=1.5, dropout=0.2, user_norm=0.2, item_norm=0.2)))
 # The same with the degrees shrunk, which sparse data like.
 ANCHORS.add(
     "ease-shrunk",
@@ -45,7 +45,7 @@ ANCHORS.add(
 # Walks of three steps, as in RP3beta (Paudel et al., TiiS 2017), with shrunk degrees.
 ANCHORS.add("two-hop", ClosedForm(propagation=TwoHop()))
 # Hu et al., ICDM 2008; Rendle et al., RecSys 2022.
-ANCHORS.add("als", ClosedForm(propagation=ALS()))
+ANCHORS.add("als", ClosedForm(propagation=ALS(mass=5.0, ridge=0.5)))
 # Mao et al., CIKM 2021: the mean of a user's items beside the user's own embedding, cosine scores, contrastive loss.
 ANCHORS.add(
     "simplex",

@@ -75,7 +75,7 @@ def tuned_baselines(
             return tuple(found)
     write_record(run.baselines, BaselinesRecord(*key, None, tuple(found), tuple(failed)))
     wall_s = time.perf_counter() - started
-    complete = all(len(record.attempts) == len(BASELINES[record.name].grid) for record in found)
+    complete = all(len(record.attempts) == BASELINES[record.name].most for record in found)
     problem = None if failed else _keep(place, CachedTuning(budget_s, wall_s, complete, tuple(found)))
     if problem is not None:
         yield Note(problem)
@@ -111,7 +111,7 @@ def _cache_path(prepared: Prepared) -> Path:
         "seed": config.seed,
         "measured": {"cutoffs": config.cutoffs, "metrics": sorted({*config.search.objectives, *config.search.limits})},
     }
-    grids = {name: list(BASELINES[name].grid) for name in baselines_for(objective)}
+    grids = {name: [*BASELINES[name].grid, BASELINES[name].moves] for name in baselines_for(objective)}
     text = json.dumps([key, gnas.__version__, grids], sort_keys=True, default=str)
     return cache_folder() / "baselines" / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
 

@@ -62,11 +62,12 @@ def test_rp3beta_is_the_product_of_transition_matrices(world: World, alpha: floa
 
 
 def test_ease_is_the_textbook_formula(world: World) -> None:
-    inverse = np.linalg.inv(world.dense_UI.T @ world.dense_UI + 30.0 * np.eye(25))
+    l2 = 0.5 * world.graph.chance
+    inverse = np.linalg.inv(world.dense_UI.T @ world.dense_UI + l2 * np.eye(25))
     weight = -inverse / np.diag(inverse)
     np.fill_diagonal(weight, 0)
     np.testing.assert_allclose(
-        scores_of(BASELINES["ease"].fit(world.graph, l2=30.0)), world.dense_UI @ weight, atol=1e-5
+        scores_of(BASELINES["ease"].fit(world.graph, ridge=0.5)), world.dense_UI @ weight, atol=1e-5
     )
 
 

@@ -104,6 +104,37 @@ def test_a_failing_setting_is_recorded_and_passed_over(
         tune("popularity", graph, evaluate, "ndcg@20", 1000.0, clock)
 
 
+def test_after_the_grid_each_move_starts_from_the_best_so_far(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[float] = []
+
+    def move(best: Settings, rng: np.random.Generator) -> Settings:
+        started.append(best["value"])
+        return {"value": best["value"] + (0.2 if len(started) == 1 else -0.1)}
+
+    def fit(graph: Graph, value: float) -> Known:
+        return Known(value)
+
+    baseline = Baseline(fit, [{"value": 0.5}, {"value": 0.3}], move=move, moves=3)
+    monkeypatch.setitem(BASELINES._members, "popularity", baseline)
+    tuned = tune("popularity", graph, evaluate, "ndcg@20", 1000.0)
+    assert started == [0.5, 0.7, 0.7]
+    assert tuned.params == {"value": 0.7}
+    assert len(tuned.attempts) == baseline.most == 5
+
+
+def test_moves_stay_within_bounds_and_are_the_same_again() -> None:
+    for name in ("ease", "gf-cf", "ials"):
+        baseline = BASELINES[name]
+        assert baseline.move is not None
+        params, again = dict(baseline.grid[0]), dict(baseline.grid[0])
+        rng, other = np.random.default_rng(0), np.random.default_rng(0)
+        for _ in range(50):
+            params, again = baseline.move(params, rng), baseline.move(again, other)
+            assert params == again
+            assert all(value > 0 for value in params.values())
+            assert all(16 <= params[key] <= 1024 for key in ("dim", "rank") if key in params)
+
+
 def test_an_unknown_baseline_gets_a_hint(graph: Graph) -> None:
     with pytest.raises(ConfigError, match="did you mean 'gf-cf'"):
         tune("gfcf", graph, evaluate, "ndcg@20", 1.0)
