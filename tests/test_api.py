@@ -63,7 +63,7 @@ def test_a_search_gives_its_trials_and_the_best(run: gnas.Run) -> None:
     assert isinstance(best.architecture, gnas.Architecture)
     assert best.words
     assert best.validation["ndcg@20"] == pytest.approx(
-        run.trials["ndcg@20"].to_list()[best.confirmed.number if best.confirmed else 0]
+        run.trials["ndcg@20"].to_list()[best.confirmed.winner.number if best.confirmed else 0]
     )
     assert {one.name for one in run.baselines} >= {"ease", "popularity"}
     assert run.report.is_file()

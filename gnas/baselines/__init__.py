@@ -5,8 +5,10 @@
 
 from gnas.baselines import bias, closed_forms, neighbours
 from gnas.baselines.baseline import Baseline, solved
+from gnas.config.architecture import ClosedForm
 from gnas.metrics import metric_of
 from gnas.registry import Registry
+from gnas.rundir.baselines import BaselineRecord
 
 BASELINES: Registry[Baseline] = Registry("baseline")
 BASELINES.add("bias", Baseline(bias.fit_bias, bias.BIAS_GRID, predicts_ratings=True))
@@ -23,3 +25,9 @@ def baselines_for(objective: str) -> list[str]:
     """Names of the baselines that can be measured by `objective`: those that predict ratings, or those that rank."""
     wanted = metric_of(objective).of_ratings
     return [name for name, baseline in BASELINES.items() if baseline.predicts_ratings == wanted]
+
+
+def candidate_of(record: BaselineRecord) -> ClosedForm | None:
+    """The candidate of a search that is a tuned baseline; None where there is none."""
+    candidate = BASELINES[record.name].candidate if record.name in BASELINES else None
+    return None if candidate is None else ClosedForm(propagation=candidate(**record.params))

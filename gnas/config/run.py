@@ -34,8 +34,8 @@ class ConfirmConfig(Strict):
 
     top: Annotated[int, Field(ge=0, le=50)] = 3
     """Candidates to confirm; 0: none."""
-    seeds: Annotated[int, Field(ge=1, le=20)] = 2
-    """Fresh seeds for each candidate, beside the one of its trial."""
+    seeds: Annotated[int, Field(ge=1, le=20)] = 3
+    """Fresh seeds for each candidate. The mean is over these alone: the trial, for which it was chosen, is left out."""
     resample: bool = True
     """Where the split is random, each round also draws a new validation part out of train and validation, the same for
     all candidates. Closed forms are confirmed too, then: a fresh seed alone would not change them."""

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+from gnas.baselines import candidate_of
 from gnas.config.architecture import Architecture
 from gnas.config.load import load_architecture
 from gnas.errors import RunError
 from gnas.rundir.baselines import BaselineRecord, read_baselines
 from gnas.rundir.best import BestRecord, Front, has_best, read_best, read_front
+from gnas.rundir.confirm import Confirmation, Confirmed
 from gnas.rundir.ensemble import EnsembleRecord, read_ensemble
 from gnas.rundir.layout import RunDirectory
 from gnas.rundir.look import Look, read_looks
@@ -32,6 +34,21 @@ class Found:
     front: Front | None
     ensemble: EnsembleRecord | None
     looks: tuple[Look, ...]
+
+    @property
+    def confirmed(self) -> Confirmation | None:
+        """What came of training the best of a search again."""
+        return None if self.winner is None else self.winner.record.confirmed
+
+    def as_candidate(self, baseline: BaselineRecord) -> Confirmed | None:
+        """A baseline as the candidate that the search confirmed; None where it did not."""
+        candidate, ranking = candidate_of(baseline), () if self.confirmed is None else self.confirmed.ranking
+        return next((one for one in ranking if candidate is not None and one.identity == candidate.identity), None)
+
+    @property
+    def rivals(self) -> tuple[BaselineRecord, ...]:
+        """The baselines without those that the winner left behind in confirmation, or is itself."""
+        return tuple(one for one in self.baselines if self.as_candidate(one) is None)
 
 
 def read_found(run: RunDirectory, objective: str) -> Found:

@@ -69,7 +69,7 @@ def line_of(event: object, progress: Progress) -> str:
             return f"confirming the best {len(event.numbers)} on {event.seeds} fresh seeds each …"
         case search.ConfirmEnded():
             return "\n".join(
-                f"  trial {one.number}: mean {one.mean:.4f} ± {one.spread:.4f} over {1 + len(one.fresh)} seeds"
+                f"  trial {one.number}: mean {one.mean:.4f} ± {one.spread:.4f} over {len(one.fresh)} fresh seeds"
                 if one.fresh
                 else f"  trial {one.number}: {one.mean:.4f}"
                 for one in event.ranking

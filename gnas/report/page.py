@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from gnas.config.run import RunConfig
 from gnas.files import write_text
 from gnas.metrics import metric_of
+from gnas.report.families import families_table
 from gnas.report.found import Found, read_found
 from gnas.report.importance import importances
 from gnas.report.markup import Chart, Code, Part, page
@@ -17,6 +18,7 @@ from gnas.report.results import (
     on_validation,
     spread_table,
     test_table,
+    validation_verdict,
     verdict,
 )
 from gnas.report.steps import steps_table
@@ -40,10 +42,10 @@ def write_report(run: RunDirectory, config: RunConfig | None = None) -> None:
     metric, rows = config.main_metric, read_trials(run)
     found = read_found(run, metric)
     confirmed = found.winner and found.winner.record.confirmed
-    number = confirmed.number if confirmed else None
+    number = confirmed.winner.number if confirmed else None
     sections: dict[str, list[Part]] = {
         "Best architecture": _best(found),
-        "On validation": _validation(found),
+        "On validation": _validation(found, rows),
         "On test": _test(found),
         "Pareto front": [front_table(found.front, rows)] if found.front else [],
         "Course of the search": _course(rows, metric, number),
@@ -62,9 +64,7 @@ def _lead(found: Found) -> str:
         return verdict(look.objective, look.metrics[look.objective].value, on_test(look), "test")
     if found.winner is None:
         return "No trial is over yet."
-    metric = found.objective
-    value = found.winner.record.validation[metric]
-    return verdict(metric, value, on_validation(metric, found.baselines), "validation")
+    return validation_verdict(found)
 
 
 def _latest(found: Found) -> Look | None:
@@ -77,12 +77,12 @@ def _best(found: Found) -> list[Part]:
     if winner is None:
         return []
     confirmed = winner.record.confirmed
-    told = confirmation(found.objective, confirmed) if confirmed is not None and confirmed.fresh else ""
+    told = confirmation(found.objective, confirmed) if confirmed is not None else ""
     beside = [] if found.ensemble is None else ensemble_lines(found.ensemble)
     return [winner.words, told, Code(found.run.architecture.read_text()), *beside]
 
 
-def _validation(found: Found) -> list[Part]:
+def _validation(found: Found, rows: Sequence[TrialRow]) -> list[Part]:
     winner, metric = found.winner, found.objective
     if winner is None:
         return []
@@ -90,7 +90,8 @@ def _validation(found: Found) -> list[Part]:
     entries = [Bar("the architecture", figures[metric], "winner")]
     entries += [Bar(name, value) for name, value in on_validation(metric, found.baselines).items()]
     table = figures_table(metric, winner.words, figures, found.baselines, "")
-    return [_ordered_bars(entries, metric, "on validation"), table]
+    families = families_table(found, rows)
+    return [_ordered_bars(entries, metric, "on validation"), table, *([] if families is None else [families])]
 
 
 def _test(found: Found) -> list[Part]:

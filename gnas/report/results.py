@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from gnas.metrics import metric_of, parse_metric
+from gnas.report.found import Found
 from gnas.report.tables import Cell, Table
 from gnas.rundir.baselines import BaselineRecord
 from gnas.rundir.look import Look, Measured
@@ -55,6 +56,28 @@ def verdict(objective: str, value: float, baselines: Values, where: str) -> str:
     if f"{known:.4f}" == f"{value:.4f}":
         return f"The best architecture ties with the best baseline, {rival}: {objective} {value:.4f} on {where}."
     return f"The best architecture reaches {objective} {value:.4f} on {where}; the best baseline, {rival}, {known:.4f}."
+
+
+def validation_verdict(found: Found) -> str:
+    """`verdict` on validation, which says the same as the confirmation of a baseline that was a candidate too."""
+    winner, objective = found.winner, found.objective
+    if winner is None:
+        return "No trial is over yet."
+    value, confirmed = winner.record.validation[objective], found.confirmed
+    values, untried = on_validation(objective, found.baselines), on_validation(objective, found.rivals)
+    if confirmed is None or baseline_wins(objective, value, untried):
+        return verdict(objective, value, untried, "validation")
+    tried = {one.name: known for one in found.baselines if (known := found.as_candidate(one)) is not None}
+    own = next((name for name, known in tried.items() if known.number == confirmed.winner.number), None)
+    if own is not None:
+        return f"The best architecture is a baseline as tuned, {own}: {objective} {value:.4f} on validation."
+    rival = leader(objective, values)
+    if rival is None or not baseline_wins(objective, value, values):
+        return verdict(objective, value, values, "validation")
+    return (
+        f"The best architecture is ahead of the best baseline, {rival}, after confirmation: {objective} "
+        f"{confirmed.winner.mean:.4f} to {tried[rival].mean:.4f} ({value:.4f} to {values[rival]:.4f} in their trials)."
+    )
 
 
 def figures_table(

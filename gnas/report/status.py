@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from gnas.report.tables import Table
 from gnas.report.trials import TrialRow, best_trial, read_trials, trials_table
 from gnas.rundir.beginning import read_config
+from gnas.rundir.best import has_best, read_best
 from gnas.rundir.layout import RunDirectory
 from gnas.rundir.session import spent_s
 from gnas.search.session import is_running
@@ -16,7 +17,7 @@ SHOWN_TRIALS = 10
 
 @dataclass(frozen=True)
 class BestSoFar:
-    """The best complete trial, and its value of the objective."""
+    """The winner, or so far the best complete trial, and its value of the objective."""
 
     trial: int
     words: str
@@ -55,7 +56,9 @@ def status_of(run: RunDirectory) -> Status:
     """
     config = read_config(run)
     metric, rows = config.main_metric, read_trials(run)
-    best = best_trial(rows, metric)
+    confirmed = read_best(run).confirmed if has_best(run) else None
+    winner = None if confirmed is None else confirmed.winner.number
+    best = next((row for row in rows if row.number == winner and metric in row.metrics), best_trial(rows, metric))
     return Status(
         run=str(run.path),
         running=is_running(run),

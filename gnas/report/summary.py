@@ -4,15 +4,19 @@ from collections.abc import Mapping
 from dataclasses import asdict
 
 from gnas.metrics import metric_of
+from gnas.report.families import families_table
 from gnas.report.found import Found
-from gnas.report.results import baseline_wins, figures_table, on_validation, shown_metrics, verdict
+from gnas.report.results import baseline_wins, figures_table, on_validation, shown_metrics, validation_verdict
 from gnas.report.tables import Table
 from gnas.report.trials import front_table, read_trials
-from gnas.rundir.best import Confirmation
+from gnas.rundir.confirm import Confirmation
 from gnas.rundir.ensemble import EnsembleRecord
 from gnas.rundir.finetuning import FinetuningRecord
 from gnas.rundir.layout import RunDirectory
 from gnas.search.events import END_REASONS
+
+FAMILY = ("family", "words", "trial", "confirmed", "to_winner")
+"""What a machine calls the columns of the table of families."""
 
 
 def search_summary(found: Found, reason: str, failures: Mapping[str, int]) -> list[str | Table]:
@@ -29,18 +33,21 @@ def search_summary(found: Found, reason: str, failures: Mapping[str, int]) -> li
         return [f"The search ended before a trial was over: {END_REASONS[reason]}.", "Go on with", again]
     metrics, confirmed = winner.record.validation, winner.record.confirmed
     parts: list[str | Table] = [
-        verdict(objective, metrics[objective], on_validation(objective, found.baselines), "validation"),
+        validation_verdict(found),
         "",
         figures_table(objective, winner.words, metrics, found.baselines, "On validation"),
         "",
-        f"Best architecture: {winner.words}",
     ]
-    if confirmed is not None and confirmed.fresh:
+    rows = read_trials(found.run)
+    families = families_table(found, rows)
+    parts += [] if families is None else [families, ""]
+    parts.append(f"Best architecture: {winner.words}")
+    if confirmed is not None:
         parts.append(confirmation(objective, confirmed))
     if found.ensemble is not None:
         parts += ensemble_lines(found.ensemble)
     if found.front is not None:
-        parts += ["", front_table(found.front, read_trials(found.run)), ""]
+        parts += ["", front_table(found.front, rows), ""]
     parts += [f"{count} trial(s) failed: {cause}" for cause, count in failures.items()]
     parts += [f"The search ended because {END_REASONS[reason]}.", "", f"Run directory: {run}", "Next:"]
     if reason == "stopped":
@@ -89,18 +96,23 @@ def next_steps(run: RunDirectory) -> list[str]:
 
 def confirmation(objective: str, confirmed: Confirmation) -> str:
     """The winner's mean over fresh seeds, and whether it differs from the second by more than chance."""
-    seeds = 1 + len(confirmed.fresh)
-    text = f"Confirmed over {seeds} seeds: {objective} {confirmed.mean:.4f} ± {confirmed.spread:.4f}"
-    if confirmed.p_value is None:
+    winner, second = confirmed.winner, confirmed.second
+    if winner.fresh:
+        text = f"Confirmed on {len(winner.fresh)} fresh seed(s): {objective} {winner.mean:.4f}"
+        text += f" ± {winner.spread:.4f}" if len(winner.fresh) > 1 else ""
+        text += f"; its trial, for which it was chosen, had {winner.value:.4f}"
+    else:
+        text = f"Not confirmed: {objective} {winner.value:.4f} is that of its trial, for which it was chosen"
+    if confirmed.p_value is None or second is None:
         return f"{text}."
     told = "separated from" if confirmed.separated else "not separated from"
-    return f"{text}; {told} the second, trial {confirmed.second} (p = {confirmed.p_value:.3f})."
+    return f"{text}; {told} the second, trial {second.number} (p = {confirmed.p_value:.3f})."
 
 
 def search_document(found: Found, reason: str, failures: Mapping[str, int]) -> dict[str, object]:
     """The same for a machine; arguments as for `search_summary`."""
     objective, winner = found.objective, found.winner
-    baselines = on_validation(objective, found.baselines)
+    families = families_table(found, read_trials(found.run))
     return {
         "run": str(found.run.path),
         "reason": reason,
@@ -117,7 +129,8 @@ def search_document(found: Found, reason: str, failures: Mapping[str, int]) -> d
             for one in found.baselines
         ],
         "baseline_wins": winner is not None
-        and baseline_wins(objective, winner.record.validation[objective], baselines),
+        and baseline_wins(objective, winner.record.validation[objective], on_validation(objective, found.rivals)),
+        "families": [dict(zip(FAMILY, row, strict=True)) for row in (families.rows if families else ())],
         "failures": dict(failures),
         "front": found.front and asdict(found.front),
         "ensemble": found.ensemble and asdict(found.ensemble),

@@ -17,6 +17,8 @@ class TrialRow:
 
     number: int
     words: str
+    family: str
+    """Of its architecture; empty where the file is damaged."""
     state: State
     origin: str
     metrics: dict[str, float]
@@ -27,20 +29,19 @@ class TrialRow:
 
 def read_trials(run: RunDirectory) -> list[TrialRow]:
     """All trials in order; one that a crash left half-done is among them as running, a damaged one as unreadable."""
-    return [
-        TrialRow(
-            one.number, words_of(run, one), one.state, one.origin, one.metrics, one.epochs, one.wall_s, one.reason or ""
-        )
-        for one in read_statuses(run)
-    ]
+    return [_row(run, one) for one in read_statuses(run)]
 
 
-def words_of(run: RunDirectory, status: TrialStatus) -> str:
-    """The architecture of a trial in words; its identity where the file is damaged."""
+def _row(run: RunDirectory, status: TrialStatus) -> TrialRow:
     try:
-        return read_architecture(run.trial(status.number)).words
+        architecture = read_architecture(run.trial(status.number))
+        words, family = architecture.words, str(architecture.family)
     except ConfigError:
-        return status.identity or "?"
+        words, family = status.identity or "?", ""
+    return TrialRow(
+        status.number, words, family, status.state, status.origin, status.metrics, status.epochs, status.wall_s,
+        status.reason or "",
+    )  # fmt: skip
 
 
 def best_trial(rows: Sequence[TrialRow], metric: str) -> TrialRow | None:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import gnas
-from gnas.baselines import BASELINES, baselines_for
+from gnas.baselines import BASELINES, baselines_for, candidate_of
 from gnas.baselines.tune import tune_all
-from gnas.config.architecture import Architecture, ClosedForm
+from gnas.config.architecture import Architecture
 from gnas.data.cache import cache_folder
 from gnas.errors import RunError
 from gnas.evaluate.evaluator import Measure
@@ -90,9 +90,9 @@ def as_candidates(run: RunDirectory) -> dict[str, Architecture]:
     gain = metric_of(known.objective).gain
     found: dict[str, Architecture] = {}
     for record in sorted(known.baselines, key=lambda one: gain(one.metrics[known.objective]), reverse=True):
-        candidate = BASELINES[record.name].candidate
+        candidate = candidate_of(record)
         if candidate is not None:
-            found[f"baseline {record.name}"] = ClosedForm(propagation=candidate(**record.params))
+            found[f"baseline {record.name}"] = candidate
     return found
 
 

@@ -12,10 +12,10 @@ from gnas.rng import derive_seed
 from gnas.run.prepared import Prepared, model_at
 from gnas.run.refit import fitted
 from gnas.rundir.best import read_best
+from gnas.rundir.confirm import Confirmation
 from gnas.rundir.layout import RunDirectory
 from gnas.rundir.trial import read_architecture, read_status
 from gnas.search.confirm import ALPHA
-from gnas.search.events import Best
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,10 @@ def contender(run: RunDirectory, number: int) -> Contender | None:
 def runner_up(run: RunDirectory) -> Contender | None:
     """The candidate that came second; None where the search found no other."""
     confirmed = read_best(run).confirmed
-    return None if confirmed is None or confirmed.second is None else contender(run, confirmed.second)
+    return None if confirmed is None or confirmed.second is None else contender(run, confirmed.second.number)
 
 
-def told_apart(run: RunDirectory, prepared: Prepared, evaluator: Measure, best: Best) -> Best:
+def told_apart(run: RunDirectory, prepared: Prepared, evaluator: Measure, best: Confirmation) -> Confirmation:
     """`best` with the p of a paired bootstrap over validation users, where fresh seeds cannot tell.
 
     A closed form has one value on a validation part that all seeds share, so there is nothing to test over seeds. It
@@ -65,7 +65,7 @@ def told_apart(run: RunDirectory, prepared: Prepared, evaluator: Measure, best: 
     config, second = prepared.config, best.second
     if best.p_value is not None or second is None or config.search.confirm.top == 0:
         return best
-    own, other = contender(run, best.confirmed.number), contender(run, second.number)
+    own, other = contender(run, best.winner.number), contender(run, second.number)
     metric = config.search.objectives[0]
     if own is None or other is None or metric != config.main_metric:
         return best

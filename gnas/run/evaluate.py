@@ -195,7 +195,7 @@ def _candidates_on_test(
 ) -> Work[list[Beside]]:
     """The runner-up and the ensemble of a search, where it left some."""
     beside, confirmed = [], read_best(run).confirmed
-    models = {} if confirmed is None else {confirmed.number: winner}
+    models = {} if confirmed is None else {confirmed.winner.number: winner}
     if second is not None:
         model = models[second.number] = yield from second.recommender(test.fit, test.refit)
         name, known = f"runner-up: {second.architecture.words}", second.architecture.identity

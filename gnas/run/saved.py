@@ -36,7 +36,8 @@ from gnas.run.prepared import Prepared, features_of, model_at, prepare_run
 from gnas.rundir import layout
 from gnas.rundir.baselines import BaselineRecord, read_baselines
 from gnas.rundir.beginning import read_config, read_data, read_space
-from gnas.rundir.best import Confirmation, best_architecture, read_best
+from gnas.rundir.best import best_architecture, read_best
+from gnas.rundir.confirm import Confirmation
 from gnas.rundir.finetuning import read_finetuning
 from gnas.rundir.layout import RunDirectory
 from gnas.rundir.log import end_reason
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
 class Best:
     """The best architecture of a run, in words too, and its figures on validation.
 
-    `confirmed`: what a search found when it trained the architecture again on fresh seeds.
+    `confirmed`: what a search found when it trained its best again.
     """
 
     architecture: Architecture

@@ -23,12 +23,12 @@ from gnas.run.settings import Asked, Data, Settings, asked_for
 from gnas.run.setup import check_search, require_password, setup_of
 from gnas.run.worker import helpers
 from gnas.rundir.beginning import read_data, read_space
-from gnas.rundir.best import BestRecord, Confirmation, keep_best
-from gnas.rundir.confirm import fresh_trainings
+from gnas.rundir.best import BestRecord, keep_best
+from gnas.rundir.confirm import Confirmation, fresh_trainings
 from gnas.rundir.fork import Fork, write_fork
 from gnas.rundir.layout import RunDirectory
 from gnas.rundir.trial import read_architecture, read_status
-from gnas.search.events import Best, SearchEnded
+from gnas.search.events import SearchEnded
 from gnas.search.search import search as search_candidates
 from gnas.space.load import load_space
 from gnas.space.search_space import SearchSpace
@@ -179,7 +179,7 @@ def _search(run: RunDirectory, plan: Plan, stop: Stop, tick: Tick) -> Work[Run]:
         raise RunError(f"the search in {run.path} ended without a result")
     if ended.best is not None and ended.reason != "stopped":
         ended = replace(ended, best=told_apart(run, prepared, evaluator, ended.best))
-    candidates = contestants(run, [one.number for one in ended.ranking])
+    candidates = contestants(run, [one.number for one in ended.best.ranking] if ended.best else [])
     forget_other(run, candidates)
     if ended.best is not None:
         _keep_best(run, prepared, ended.best)
@@ -208,23 +208,13 @@ def baseline_budget_s(config: RunConfig) -> float:
     return BASELINE_S if timeout is None else min(BASELINE_S, BASELINE_SHARE * timeout)
 
 
-def _keep_best(run: RunDirectory, prepared: Prepared, best: Best) -> None:
+def _keep_best(run: RunDirectory, prepared: Prepared, best: Confirmation) -> None:
     """Write best/: the winner's model, its architecture, and its figures."""
-    winner = best.confirmed
+    winner = best.winner
     trial = run.trial(winner.number)
     status = read_status(trial)
     again = [one for one in fresh_trainings(run, winner.identity) if one.values is not None]
     best_epochs = [status.best_epoch, *(one.best_epoch for one in again)]
-    confirmed = Confirmation(
-        number=winner.number,
-        value=winner.value,
-        fresh=winner.fresh,
-        mean=winner.mean,
-        spread=winner.spread,
-        second=None if best.second is None else best.second.number,
-        p_value=best.p_value,
-        separated=best.separated,
-    )
     architecture = pinned(prepared, read_architecture(trial))
     kept = tuple(epoch for epoch in best_epochs if epoch is not None)
-    keep_best(run, trial, architecture, BestRecord(architecture.identity, status.metrics, kept, confirmed))
+    keep_best(run, trial, architecture, BestRecord(architecture.identity, status.metrics, kept, best))

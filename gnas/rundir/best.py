@@ -7,33 +7,9 @@ from gnas.config.load import load_architecture
 from gnas.config.yaml import dump_yaml
 from gnas.errors import RunError
 from gnas.files import write_bytes, write_text
+from gnas.rundir.confirm import Confirmation
 from gnas.rundir.layout import RunDirectory, TrialFolder
 from gnas.rundir.record import Metrics, read_if_there, read_record, write_record
-
-
-@dataclass(frozen=True)
-class Confirmation:
-    """The winner's trial again on fresh seeds, values of the first objective.
-
-    Attributes:
-        number: its trial.
-        value: of that trial, for which it was chosen, hence optimistic.
-        fresh: on the seeds that the search did not see.
-        mean: over `value` and `fresh`.
-        spread: standard deviation over the same; 0 where there is nothing to vary.
-        second: the trial that came second.
-        separated: whether a t test over seeds, or a bootstrap over users, tells it from the second at 5 %;
-            None: neither.
-    """
-
-    number: int
-    value: float
-    fresh: tuple[float, ...]
-    mean: float
-    spread: float
-    second: int | None = None
-    p_value: float | None = None
-    separated: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +20,7 @@ class BestRecord:
         architecture: the identity of what was trained.
         validation: the figures of the model that is kept.
         best_epochs: the best epoch of every training of the architecture, that of the kept model first.
-        confirmed: by a search.
+        confirmed: what came of training the best of a search again; None: of a single training.
         costs, seed, epochs: of a single training.
     """
 

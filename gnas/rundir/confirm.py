@@ -1,4 +1,4 @@
-"""`confirm/IDENTITY/SEED.json`: one of the best candidates, trained on a fresh seed."""
+"""The best candidates trained again: `confirm/IDENTITY/SEED.json` for each training, and what came of all."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,51 @@ class FreshTraining:
     metrics: Metrics = field(default_factory=dict)
     best_epoch: int | None = None
     reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """A candidate after confirmation, values of the first objective that is no cost.
+
+    Attributes:
+        value: of the search's own trial, for which it was chosen, hence optimistic.
+        fresh: of the trainings that the search did not see, round by round; empty: it was not confirmed, or is a
+            closed form on a validation part that all rounds share, which has no other value.
+        mean: over `fresh` alone; `value` where there is nothing fresh.
+        spread: standard deviation over the same; 0 where there is nothing to vary.
+    """
+
+    number: int
+    identity: str
+    value: float
+    fresh: tuple[float, ...]
+    mean: float
+    spread: float
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """What training the best again came to.
+
+    Attributes:
+        ranking: the candidates, the winner first.
+        separated: whether a t test over rounds, or a bootstrap over users, tells the winner from the second at 5 %;
+            None: neither.
+    """
+
+    ranking: tuple[Confirmed, ...]
+    p_value: float | None = None
+    separated: bool | None = None
+
+    @property
+    def winner(self) -> Confirmed:
+        """Who won."""
+        return self.ranking[0]
+
+    @property
+    def second(self) -> Confirmed | None:
+        """Who came second; None where the winner was alone."""
+        return self.ranking[1] if len(self.ranking) > 1 else None
 
 
 def read_fresh(path: Path) -> FreshTraining:

@@ -1,23 +1,25 @@
 """Confirmation: the best of many noisy trials owes part of its value to luck, so the top few train again."""
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from statistics import fmean, stdev
 
 from filelock import FileLock
 
 from gnas.evaluate.statistics import paired_t, welch
+from gnas.metrics import metric_of
 from gnas.rng import derive_seed
-from gnas.rundir.confirm import FreshTraining, read_fresh
+from gnas.rundir.confirm import Confirmation, Confirmed, FreshTraining, read_fresh
 from gnas.rundir.log import log
 from gnas.rundir.record import write_record
-from gnas.search.events import Best, Confirmed, ConfirmEnded, ConfirmStarted, EpochDone, Event
+from gnas.search.events import ConfirmEnded, ConfirmStarted, EpochDone, Event
 from gnas.search.explore import POLL_S
 from gnas.search.locks import lock_at, take
-from gnas.search.objectives import Objectives
 from gnas.search.outcome import Outcome, ranked
 from gnas.search.pareto import standing
 from gnas.search.training import CandidateFailed, Progress, free_memory, guarded, watch, with_all
@@ -45,15 +47,26 @@ def confirm(work: Work) -> Generator[Event, None, str | None]:
         Why it ended early: timeout, epochs or stopped; None if it did not.
     """
     config = work.setup.config.confirm
-    top = ranked(work.ledger.outcomes(), work.objectives)[: config.top]
-    if not top:
+    top, beside = contestants(work)
+    if not config.top or not top:
         return None
-    rounds = [jobs(work, top, index) for index in range(config.seeds)]
-    if any(not job.path.exists() for jobs_of_round in rounds for job in jobs_of_round):
-        yield ConfirmStarted(tuple(outcome.number for outcome in top), config.seeds)
-    early = yield from _train_all(work, [job for jobs_of_round in rounds for job in jobs_of_round])
-    yield ConfirmEnded(tuple(ranking(work, top)))
+    todo = [job for group in (top, beside) for index in range(config.seeds) for job in jobs(work, group, index)]
+    if any(not job.path.exists() for job in todo):
+        yield ConfirmStarted(tuple(outcome.number for outcome in (*top, *beside)), config.seeds)
+    early = yield from _train_all(work, todo)
+    yield ConfirmEnded(tuple(ranking(work, top, beside)))
     return early
+
+
+def contestants(work: Work) -> tuple[list[Outcome], list[Outcome]]:
+    """The top few, and beside them the best of each family that has none among them, so that families compare."""
+    order, top = ranked(work.ledger.outcomes(), work.objectives), work.setup.config.confirm.top
+    if not top:
+        return order[:1], []
+    best = {outcome.architecture.family: outcome for outcome in reversed(order)}
+    for outcome in order[:top]:
+        best.pop(outcome.architecture.family, None)
+    return order[:top], list(best.values())
 
 
 def _train_all(work: Work, todo: Sequence[Job]) -> Generator[Event, None, str | None]:
@@ -91,37 +104,50 @@ def jobs(work: Work, top: Sequence[Outcome], index: int) -> list[Job]:
     return found
 
 
-def ranking(work: Work, top: Sequence[Outcome]) -> list[Confirmed]:
-    """The candidates by the mean over their trial and as many fresh seeds as all of them have."""
-    rounds = [jobs(work, top, index) for index in range(work.setup.config.confirm.seeds)]
-    complete = [jobs_of_round for jobs_of_round in rounds if all(job.path.exists() for job in jobs_of_round)]
-    confirmed = []
-    for outcome in top:
-        own = [job for jobs_of_round in complete for job in jobs_of_round if job.outcome is outcome]
-        records = [read_fresh(job.path) for job in own]
-        fresh = [record.values for record in records if record.values is not None]
-        confirmed.append(_confirmed(outcome, fresh))
-    return _by_mean(confirmed, work.objectives)
+def ranking(work: Work, top: Sequence[Outcome], beside: Sequence[Outcome] = ()) -> list[Confirmed]:
+    """The candidates by the mean of their fresh trainings, over the rounds that all of `top` went through.
+
+    Where not even the first round is whole, the leading ones that went through it are compared by it. Those of
+    `beside` that went through as many are ranked among them; whoever did not comes after, by the trial alone.
+    """
+    rounds = range(work.setup.config.confirm.seeds)
+    whole = [index for index in rounds if all(_done(work, outcome, index) for outcome in top)]
+    able = list(top)
+    if not whole:
+        able = list(takewhile(lambda outcome: _done(work, outcome, 0), top))
+        whole = [0] if len(able) > 1 else []
+        able = able if whole else list(top)
+    able += [outcome for outcome in beside if whole and all(_done(work, outcome, index) for index in whole)]
+    names = work.objectives.names
+    ranked_ones = {outcome.number for outcome in able}
+    rest = [outcome for outcome in (*top, *beside) if outcome.number not in ranked_ones]
+    return [
+        *(_confirmed(names, outcome, _fresh(work, outcome, whole)) for outcome in _by_mean(work, able, whole)),
+        *(_confirmed(names, one, _fresh(work, one, takewhile(partial(_done, work, one), whole))) for one in rest),
+    ]
 
 
-def best_of(order: Sequence[Confirmed], paired: bool = False) -> Best | None:
-    """The winner, and whether it differs from the second: by Welch's t test over seeds, or by a paired one.
+def confirmation(work: Work) -> Confirmation | None:
+    """What the confirmation came to, so far as it went; None where no trial was completed."""
+    top, beside = contestants(work)
+    return judged(ranking(work, top, beside), paired=work.setup.confirm is not None) if top else None
 
-    Nothing is told where either has a single value: a closed form does not vary over seeds, but its value on a
-    validation part that all seeds share is no more certain than that of others.
+
+def judged(order: Sequence[Confirmed], *, paired: bool = False) -> Confirmation:
+    """Whether the winner differs from the second: by Welch's t test over fresh seeds, or by a paired one.
+
+    Nothing is told where either has fewer than two fresh values: a closed form does not vary over seeds, but its value
+    on a validation part that all seeds share is no more certain than that of others.
 
     Args:
         order: the candidates, the best first.
         paired: round by round, both were measured on the same draw of validation.
     """
-    if not order:
-        return None
     if len(order) == 1:
-        return Best(order[0])
-    first, second = order[0], order[1]
-    test = paired_t if paired and len(first.fresh) == len(second.fresh) else welch
-    p_value = test((first.value, *first.fresh), (second.value, *second.fresh))
-    return Best(first, second, p_value, None if p_value is None else p_value < ALPHA)
+        return Confirmation(tuple(order))
+    first, second = order[0].fresh, order[1].fresh
+    p_value = (paired_t if paired and len(first) == len(second) else welch)(first, second)
+    return Confirmation(tuple(order), p_value, None if p_value is None else p_value < ALPHA)
 
 
 def _training(work: Work, job: Job) -> Training:
@@ -164,22 +190,29 @@ def _train_again(work: Work, job: Job) -> Generator[Event, None, str | None]:
     return None
 
 
-def _confirmed(outcome: Outcome, fresh: list[tuple[float, ...]]) -> Confirmed:
-    everything = [outcome.values or (), *fresh]
-    means = tuple(fmean(column) for column in zip(*everything, strict=True))
-    return Confirmed(
-        number=outcome.number,
-        identity=outcome.identity,
-        value=everything[0][0],
-        fresh=tuple(values[0] for values in fresh),
-        mean=means[0],
-        spread=stdev(values[0] for values in everything) if fresh else 0.0,
-        means=means,
-    )
+def _done(work: Work, outcome: Outcome, index: int) -> bool:
+    """Whether a candidate went through a round, if only to fail; one that has nothing to do in it did."""
+    return all(job.path.exists() for job in jobs(work, [outcome], index))
 
 
-def _by_mean(confirmed: list[Confirmed], objectives: Objectives) -> list[Confirmed]:
-    """One objective: the best mean first. Several: by Pareto layer of the means, within it the knee first."""
-    places = standing([objectives.gains(one.means) for one in confirmed])
-    order = sorted(range(len(confirmed)), key=lambda index: (places[index], confirmed[index].number))
-    return [confirmed[index] for index in order]
+def _fresh(work: Work, outcome: Outcome, rounds: Iterable[int]) -> list[tuple[float, ...]]:
+    """The values of all objectives in these rounds."""
+    records = [read_fresh(job.path) for index in rounds for job in jobs(work, [outcome], index)]
+    return [record.values for record in records if record.values is not None]
+
+
+def _confirmed(names: Sequence[str], outcome: Outcome, fresh: Sequence[tuple[float, ...]]) -> Confirmed:
+    main = next((place for place, name in enumerate(names) if not metric_of(name).is_cost), 0)
+    value, again = (outcome.values or ())[main], tuple(values[main] for values in fresh)
+    spread = stdev(again) if len(again) > 1 else 0.0
+    return Confirmed(outcome.number, outcome.identity, value, again, fmean(again) if again else value, spread)
+
+
+def _by_mean(work: Work, outcomes: Sequence[Outcome], rounds: Sequence[int]) -> list[Outcome]:
+    """The outcomes in the order of their fresh means; for several objectives by Pareto layer, the knee first."""
+    means = [
+        tuple(fmean(column) for column in zip(*(_fresh(work, one, rounds) or [one.values or ()]), strict=True))
+        for one in outcomes
+    ]
+    places = standing([work.objectives.gains(mean) for mean in means])
+    return [one for _, _, one in sorted(zip(places, (one.number for one in outcomes), outcomes, strict=True))]

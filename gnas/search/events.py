@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from gnas.config.architecture import Architecture
 from gnas.events import Note
+from gnas.rundir.confirm import Confirmation, Confirmed
 from gnas.search.outcome import Outcome
 from gnas.train.loop import Epoch
 
@@ -43,41 +44,10 @@ class ConfirmStarted:
 
 
 @dataclass(frozen=True)
-class Confirmed:
-    """A candidate after confirmation, values of the first objective.
-
-    Attributes:
-        value: of the search's own trial, for which it was chosen, hence optimistic.
-        fresh: on the seeds that the search did not see.
-        mean: over `value` and `fresh`; the ranking goes by it.
-        spread: standard deviation over the same; 0 where there is nothing to vary.
-        means: of every objective.
-    """
-
-    number: int
-    identity: str
-    value: float
-    fresh: tuple[float, ...]
-    mean: float
-    spread: float
-    means: tuple[float, ...]
-
-
-@dataclass(frozen=True)
 class ConfirmEnded:
     """The candidates in the order of their means, the winner first."""
 
     ranking: tuple[Confirmed, ...]
-
-
-@dataclass(frozen=True)
-class Best:
-    """The winner. `separated`: a t test over seeds tells it from the second at 5 %; None: nothing to test."""
-
-    confirmed: Confirmed
-    second: Confirmed | None = None
-    p_value: float | None = None
-    separated: bool | None = None
 
 
 END_REASONS = {
@@ -97,18 +67,18 @@ class SearchEnded:
 
     Attributes:
         reason: one of `END_REASONS`.
-        ranking: the candidates that were confirmed, the winner first; the winner alone where none were.
+        best: the candidates that were confirmed, the winner first; the winner alone where none were; None where no
+            trial was completed.
         front: numbers of the Pareto-optimal trials, for several objectives.
         knee: the number of the front's knee point.
         failures: reasons of failed trials and how often each occurred.
     """
 
     reason: str
-    best: Best | None
+    best: Confirmation | None
     front: tuple[int, ...] = ()
     knee: int | None = None
     failures: dict[str, int] = field(default_factory=dict)
-    ranking: tuple[Confirmed, ...] = ()
 
 
 Event = TrialStarted | EpochDone | TrialEnded | Note | ConfirmStarted | ConfirmEnded | SearchEnded

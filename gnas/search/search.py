@@ -16,12 +16,12 @@ from gnas.rundir.log import log, repair_logs
 from gnas.rundir.record import write_record
 from gnas.rundir.trial import is_ended, read_statuses
 from gnas.search.budget import budget_of
-from gnas.search.confirm import best_of, confirm, ranking
+from gnas.search.confirm import confirm, confirmation
 from gnas.search.events import END_REASONS, Event, SearchEnded
 from gnas.search.explore import explore
 from gnas.search.ledger import Ledger
 from gnas.search.objectives import objectives_of
-from gnas.search.outcome import Outcome, pareto_front, ranked
+from gnas.search.outcome import Outcome, pareto_front
 from gnas.search.propose import queue_of
 from gnas.search.pruners import PRUNERS
 from gnas.search.publish import end_trial, restore_trial, write_trials
@@ -164,13 +164,11 @@ def _end(work: Work, reason: str) -> SearchEnded:
     _catch_up(work)
     outcomes = work.ledger.outcomes()
     failures = dict(Counter(outcome.reason or "unknown" for outcome in outcomes if outcome.state == "failed"))
-    top = ranked(outcomes, work.objectives)[: max(1, work.setup.config.confirm.top)]
-    order = ranking(work, top)
-    best = best_of(order, paired=work.setup.confirm is not None)
+    best = confirmation(work)
     front = pareto_front(outcomes, work.objectives) if len(work.objectives.names) > 1 else []
     if front:
         _write_front(work, front)
-    log(work.run, "end", reason=reason, best=best.confirmed.number if best else None, failures=failures)
+    log(work.run, "end", reason=reason, best=best.winner.number if best else None, failures=failures)
     if best is None and reason != "stopped":
         raise SearchFailed(f"no trial was completed ({END_REASONS[reason]}){_causes(failures)}")
     return SearchEnded(
@@ -179,7 +177,6 @@ def _end(work: Work, reason: str) -> SearchEnded:
         tuple(sorted(o.number for o in front)),
         front[0].number if front else None,
         failures,
-        tuple(order),
     )
 
 

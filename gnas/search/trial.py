@@ -176,9 +176,11 @@ def _others(work: Work, running: Outcome) -> list[Outcome]:
 
 
 def _with_models(work: Work, outcomes: list[Outcome]) -> set[int]:
-    """The trials whose models stay: the best few and, where there will be an ensemble, the best of each kind."""
+    """The trials whose models stay: the best few, those of each family and, for an ensemble, of each kind."""
     config, order = work.setup.config, ranked(outcomes, work.objectives)
     kept = order[: max(MIN_MODELS, config.confirm.top)]
+    if config.confirm.top:
+        kept += {outcome.architecture.family: outcome for outcome in reversed(order)}.values()
     if config.ensemble:
         kept += {outcome.architecture.kind: outcome for outcome in reversed(order)}.values()
     return {outcome.number for outcome in kept}

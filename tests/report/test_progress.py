@@ -83,7 +83,7 @@ def test_the_fuller_budget_decides() -> None:
 
 def test_a_resumed_search_counts_on_from_where_it_was() -> None:
     seen = watch(PlainDisplay, trials=4, timeout_s=1000.0)
-    done = TrialRow(0, "mf", "complete", "tpe", {"ndcg@20": 0.5}, 3, 1.0, "")
+    done = TrialRow(0, "mf", "factorisation", "complete", "tpe", {"ndcg@20": 0.5}, 3, 1.0, "")
     rows = [done, replace(done, number=1, state="running"), replace(done, number=2, state="unreadable")]
     seen.shown.progress.recall(rows, 60.0)
     seen.trial(1, 0.2)

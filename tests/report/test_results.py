@@ -1,8 +1,13 @@
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gnas.config.architecture import Architecture, ClosedForm, Trained
+from gnas.config.closed_forms import ItemGraph
+from gnas.report.families import families_table
+from gnas.report.found import Found, Winner
 from gnas.report.results import (
     baseline_wins,
     figures_table,
@@ -11,13 +16,18 @@ from gnas.report.results import (
     on_validation,
     shown_metrics,
     spread_table,
+    validation_verdict,
     verdict,
 )
 from gnas.report.results import (
     test_table as table_of_test,
 )
 from gnas.report.tables import Cell, Table
+from gnas.report.trials import TrialRow
 from gnas.rundir.baselines import BaselineRecord
+from gnas.rundir.best import BestRecord
+from gnas.rundir.confirm import Confirmation, Confirmed
+from gnas.rundir.layout import RunDirectory
 from gnas.rundir.look import Lead, Look, Measured, Rival, SeedLook, Spread
 
 RMSE = {"popularity": 1.1, "ease": 0.9}
@@ -90,3 +100,50 @@ def test_seeds_are_shown_one_by_one() -> None:
     seeds = (SeedLook(1, 2, {"ndcg@20": 0.1}, {"ndcg@20": 0.2}),)
     table = spread_table(look(seeds=seeds, spread={"ndcg@20": Spread(0.2, 0.0)}))
     assert column(table, "ndcg@20") == [0.1, 0.2, 0.2, 0.0]
+
+
+def found(*ranking: Confirmed, architecture: Architecture, value: float) -> Found:
+    """A winner with this value of its trial, ease (a candidate too) at 0.3, popularity at 0.1."""
+    record = BestRecord(architecture.identity, {"ndcg@20": value}, confirmed=Confirmation(ranking))
+    winner = Winner(architecture, architecture.words, record)
+    return Found(RunDirectory(Path()), "ndcg@20", winner, tuple(BASELINES), None, None, ())
+
+
+EASE = ClosedForm(propagation=ItemGraph())
+NET = Trained(dim=8)
+
+
+def test_a_baseline_that_was_outranked_in_confirmation_does_not_win() -> None:
+    first = Confirmed(4, NET.identity, 0.28, (0.27, 0.29), 0.28, 0.01)
+    second = Confirmed(0, EASE.identity, 0.3, (0.25, 0.27), 0.26, 0.01)
+    outranked = found(first, second, architecture=NET, value=0.28)
+    assert validation_verdict(outranked) == (
+        "The best architecture is ahead of the best baseline, ease, after confirmation: ndcg@20 0.2800 to 0.2600 "
+        "(0.2800 to 0.3000 in their trials)."
+    )
+    itself = found(second, first, architecture=EASE, value=0.3)
+    assert validation_verdict(itself) == (
+        "The best architecture is a baseline as tuned, ease: ndcg@20 0.3000 on validation."
+    )
+    unknown = found(first, architecture=NET, value=0.28)
+    assert validation_verdict(unknown).startswith("A baseline wins: ease"), "nobody trained it again"
+
+
+def test_families_stand_side_by_side_with_the_fresh_rounds_that_both_went_through() -> None:
+    first = Confirmed(4, NET.identity, 0.28, (0.27, 0.29), 0.28, 0.01)
+    second = Confirmed(0, EASE.identity, 0.3, (0.25,), 0.25, 0.0)
+    rows = [
+        TrialRow(number, words, family, "complete", "", {"ndcg@20": value}, 1, 1.0, "")
+        for number, words, family, value in (
+            (0, "ease", "closed form", 0.3), (1, "gf-cf", "closed form", 0.31), (4, "net", "graph network", 0.28),
+            (5, "mf", "factorisation", 0.2),
+        )
+    ]  # fmt: skip
+    table = families_table(found(first, second, architecture=NET, value=0.28), rows)
+    assert table is not None
+    assert [row[:2] for row in table.rows] == [
+        ("graph network", "net"), ("factorisation", "mf"), ("closed form", "ease"),
+    ]  # fmt: skip
+    assert column(table, "confirmed") == [0.28, None, 0.25]
+    assert column(table, "to the winner") == [None, pytest.approx(-0.08), pytest.approx(-0.02)]
+    assert table.best == {0}

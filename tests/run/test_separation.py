@@ -35,7 +35,7 @@ def test_closed_forms_are_told_apart_user_by_user(tmp_path: Path, top: int) -> N
         assert confirmed.p_value is confirmed.separated is None
         return
     prepared = finish(prepare_run(config, CPU, tmp_path))
-    pair = [contender(run.directory, number) for number in (confirmed.number, confirmed.second or 0)]
+    pair = [contender(run.directory, one.number) for one in confirmed.ranking]
     first, second = (
         validation_evaluator(prepared)(one.saved(prepared)).per_user["ndcg@20"] for one in pair if one is not None
     )

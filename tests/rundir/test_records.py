@@ -14,7 +14,6 @@ from gnas.rundir.baselines import Attempt, BaselineRecord, BaselinesRecord, read
 from gnas.rundir.beginning import read_data, read_space, write_space
 from gnas.rundir.best import (
     BestRecord,
-    Confirmation,
     Front,
     FrontPoint,
     best_architecture,
@@ -23,7 +22,7 @@ from gnas.rundir.best import (
     read_front,
     write_best,
 )
-from gnas.rundir.confirm import FreshTraining, confirmed_epochs, drop_damaged, fresh_trainings
+from gnas.rundir.confirm import Confirmation, Confirmed, FreshTraining, confirmed_epochs, drop_damaged, fresh_trainings
 from gnas.rundir.ensemble import EnsembleRecord, EnsembleValues, Member, read_ensemble
 from gnas.rundir.fork import Fork, forked, write_fork
 from gnas.rundir.layout import RunDirectory
@@ -48,7 +47,12 @@ BASELINES = BaselinesRecord(
     "f" * 64, "ndcg@20", 0, None,
     (BaselineRecord("ease", {"l2": 200.0}, {"ndcg@20": 0.1}, 1.5, (Attempt({"l2": 200.0}, {}, 1.0, "singular"),)),),
 )  # fmt: skip
-BEST = BestRecord("0" * 12, {"ndcg@20": 0.2}, (4, 5), Confirmation(7, 0.2, (0.1,), 0.15, 0.05, 3, 0.2, False))
+BEST = BestRecord(
+    "0" * 12,
+    {"ndcg@20": 0.2},
+    (4, 5),
+    Confirmation((Confirmed(7, "a", 0.2, (0.1,), 0.1, 0.0), Confirmed(3, "b", 0.1, (), 0.1, 0.0)), 0.2, False),
+)
 ENSEMBLE = EnsembleRecord("ndcg@20", (7, 3), 5, (Member(7, "a", "lightgcn", 2, 1.0),), EnsembleValues(0.2, 0.1))
 FRONT = Front(3, "the middle", (FrontPoint(3, "a", {"ndcg@20": 0.1, "latency_ms": 2.0}),))
 LOOK = Look(

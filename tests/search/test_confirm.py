@@ -6,9 +6,10 @@ import pytest
 
 from gnas.config.architecture import Architecture, ClosedForm, Trained
 from gnas.config.closed_forms import Spectral
-from gnas.config.propagation import LightGCN
+from gnas.config.propagation import LightGCN, NoPropagation
 from gnas.rng import derive_seed
-from gnas.search.events import Best, ConfirmEnded, ConfirmStarted, Event
+from gnas.rundir.confirm import Confirmation
+from gnas.search.events import ConfirmEnded, ConfirmStarted, Event
 from tests.forms import setting
 from tests.search.search_fakes import FakeTraining, ended, run, setup, tiny_space, trials
 
@@ -35,17 +36,17 @@ def search_with_luck(folder: Path, **confirm: int) -> list[Event]:
     return run(setup(space=tiny_space(ANCHORS), trials=3, train=train_with_luck, confirm=confirm), folder)
 
 
-def best_of(events: list[Event]) -> Best:
+def best_of(events: list[Event]) -> Confirmation:
     best = ended(events).best
     assert best is not None
     return best
 
 
 def test_the_better_mean_wins_not_the_lucky_trial(tmp_path: Path) -> None:
-    assert best_of(search_with_luck(tmp_path / "trusting", top=0)).confirmed.number == 0
+    assert best_of(search_with_luck(tmp_path / "trusting", top=0)).winner.number == 0
     events = search_with_luck(tmp_path / "careful", top=2, seeds=3)
     best = best_of(events)
-    assert best.confirmed.number == 1
+    assert best.winner.number == 1
     assert best.second is not None
     assert best.second.number == 0
     assert best.second.value == pytest.approx(0.9, abs=1e-4)
@@ -61,7 +62,7 @@ def test_mean_and_spread_are_those_of_the_files(tmp_path: Path) -> None:
         files = sorted((tmp_path / "confirm" / one.identity).glob("*.json"))
         records = [json.loads(path.read_text()) for path in files]
         assert [str(record["seed"]) for record in records] == [path.stem for path in files]
-        values = [one.value, *(record["values"][0] for record in records)]
+        values = [record["values"][0] for record in records]
         assert one.mean == pytest.approx(np.mean(values))
         assert one.spread == pytest.approx(np.std(values, ddof=1))
         assert len(one.fresh) == 2
@@ -81,7 +82,7 @@ def test_whether_the_winner_is_told_from_the_second(tmp_path: Path) -> None:
         best = best_of(run(chosen, tmp_path / str(noise)))
         assert best.separated is separated
         assert best.second is not None
-        assert {best.confirmed.number, best.second.number} == {0, 1}
+        assert {best.winner.number, best.second.number} == {0, 1}
 
 
 def test_closed_forms_are_not_trained_again(tmp_path: Path) -> None:
@@ -105,8 +106,8 @@ def test_a_fresh_seed_that_fails_is_recorded_and_left_out(tmp_path: Path) -> Non
 
     chosen = setup(space=tiny_space(ANCHORS), trials=3, train=train, confirm={"top": 2, "seeds": 2})
     best = best_of(run(chosen, tmp_path))
-    assert best.confirmed.number == 1
-    assert len(best.confirmed.fresh) == 1
+    assert best.winner.number == 1
+    assert len(best.winner.fresh) == 1
     records = [json.loads(path.read_text()) for path in tmp_path.glob(f"confirm/{_identity(GOOD)}/*.json")]
     assert sorted(str(record.get("reason")) for record in records) == ["None", "ValueError: unlucky seed"]
 
@@ -128,3 +129,24 @@ def test_stopped_between_seeds_only_whole_rounds_count(tmp_path: Path) -> None:
     assert {len(one.fresh) for one in confirmed.ranking} == {1}
     again = run(chosen, tmp_path, resume=True)
     assert best_of(again) == best_of(run(chosen, tmp_path / "whole"))
+
+
+def test_the_best_of_each_family_is_trained_again_beside_the_top(tmp_path: Path) -> None:
+    anchors = {**ANCHORS, "mf": Trained(propagation=NoPropagation(), dim=32, lr=0.01, epochs=20)}
+    chosen = setup(space=tiny_space(anchors), trials=4, train=train_with_luck, confirm={"top": 2, "seeds": 2})
+    best = best_of(run(chosen, tmp_path))
+    numbers = [one.number for one in best.ranking]
+    assert sorted(numbers) == [0, 1, 3], "the third graph network is neither among the top nor the best of a family"
+    assert all(len(one.fresh) == 2 for one in best.ranking)
+    means = [one.mean for one in best.ranking]
+    assert means == sorted(means, reverse=True)
+
+
+def test_where_no_round_is_whole_the_leading_ones_are_compared(tmp_path: Path) -> None:
+    """The budget ends in the midst of the first round: two of three went through it."""
+    chosen = setup(
+        space=tiny_space(ANCHORS), trials=3, train=train_with_luck, confirm={"top": 3, "seeds": 2}, max_epochs_total=100
+    )
+    best = best_of(run(chosen, tmp_path))
+    assert [(one.number, len(one.fresh)) for one in best.ranking] == [(1, 1), (0, 1), (2, 0)]
+    assert best.p_value is None

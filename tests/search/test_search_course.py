@@ -44,7 +44,7 @@ def test_planted_optimum_is_found_better_than_at_random(sampler: str, best_at_ra
 
 def _best(sampler: str, folder: Path) -> float:
     found = [ended(run(setup(sampler=sampler, trials=30, seed=seed), folder / str(seed))) for seed in (0, 1)]
-    return sum(end.best.confirmed.value for end in found if end.best) / 2
+    return sum(end.best.winner.value for end in found if end.best) / 2
 
 
 def test_the_grid_holds_the_whole_space_and_ends_with_it(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_the_grid_holds_the_whole_space_and_ends_with_it(tmp_path: Path) -> None
     values = {event.outcome.identity: event.outcome.values for event in trials(events)}
     best = ended(events).best
     assert best is not None
-    assert values[best.confirmed.identity] == max(values.values(), key=lambda found: (found or (0.0,))[0])
+    assert values[best.winner.identity] == max(values.values(), key=lambda found: (found or (0.0,))[0])
 
 
 @pytest.mark.parametrize("sampler", ["random", "evolution"])
