@@ -45,7 +45,7 @@ def test_the_search_says_what_the_ensemble_consists_of(blended: tuple[Path, Ran]
     assert values["ensemble"] > values["winner"]
     status = json.loads((run / "best" / "metrics.json").read_text())
     assert values["winner"] == status["validation"]["ndcg@20"]
-    assert status["confirmed"]["number"] == record["candidates"][0]
+    assert status["confirmed"]["ranking"][0]["number"] == record["candidates"][0]
     assert f"Ensemble of 2: ndcg@20 {values['ensemble']:.4f} on validation" in ran.out
     assert f"the winner alone {values['winner']:.4f}" in ran.out
     for member in record["members"]:
