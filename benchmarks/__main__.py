@@ -11,6 +11,7 @@ BENCHMARKS = {
     "epoch": "LightGCN with BPR as in the literature against PyG's loop of the same",
     "evaluate": "full-ranking metrics against the bare matrix product and a loop over users",
     "quality-time": "validation and test over wall seconds, for trained candidates, closed forms and baselines",
+    "validation-time": "what share of a training goes into validation, after every epoch and on schedule",
     "validation-users": "how well a draw of the validation users ranks candidates, by its size",
     "sampled": "training on drawn neighbourhoods against the whole graph: quality, seconds, memory",
     "search": "whole searches: winner against every baseline on test, beside published figures",

@@ -92,7 +92,7 @@ def course(name: str, graph: Graph, parts: dict[str, Any], budget_s: float) -> l
         return points
     architecture = CONTESTANTS[name]
     model = build(architecture, graph, 0)
-    options = TrainConfig(epochs=architecture.epochs, patience=architecture.patience)
+    options = TrainConfig()
     for epoch in train(
         model, parts["train"], parts["validation"],
         seed=0, objective=METRIC, options=options, halt=lambda: spent_s() > budget_s,

@@ -35,6 +35,10 @@ class Loss(Choice):
         """Why it cannot train `scorer`, or None."""
         return None
 
+    def compared(self, _n_pairs: int, /) -> int:
+        """Items that each pair is compared with in a step of `n_pairs`, where not with all."""
+        return 0
+
 
 class Sampled(Loss):
     """A loss that compares a positive with `negatives` drawn items."""
@@ -43,6 +47,10 @@ class Sampled(Loss):
     """Items that each positive is compared with."""
     sampling: SamplingField = UniformSampling()
     """Where they come from."""
+
+    def compared(self, _n_pairs: int, /) -> int:
+        """The drawn ones."""
+        return self.negatives
 
 
 @register(LOSSES)
@@ -86,6 +94,10 @@ class InBatchSoftmax(Loss):
     correction: Annotated[float, Field(ge=0, le=1)] = 1.0
     """Share of log popularity that is taken from the scores (Yi et al., RecSys 2019); 0: none."""
 
+    def compared(self, n_pairs: int, /) -> int:
+        """The other pairs of the step."""
+        return n_pairs
+
 
 @register(LOSSES)
 class CosineContrastive(Sampled):
@@ -109,6 +121,10 @@ class DirectAU(Loss):
     builder: ClassVar[str] = "gnas.nn.losses.undrawn:directau"
     gamma: Annotated[float, Field(gt=0, le=100)] = 1.0
     """Weight of uniformity."""
+
+    def compared(self, n_pairs: int, /) -> int:
+        """The other pairs of the step."""
+        return n_pairs
 
     def refuses(self, scorer: Scorer, /) -> str | None:
         """It has no use for a scorer with parameters."""

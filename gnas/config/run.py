@@ -121,14 +121,15 @@ class SearchConfig(Strict):
 
 
 class TrainConfig(Strict):
-    """Limits of every training. What defines a candidate is in the architecture."""
+    """How every training goes. What defines a candidate is in the architecture."""
 
-    epochs: Annotated[int, Field(ge=1)] = 200
-    """Upper limit on the `epochs` of an architecture."""
-    patience: Annotated[int, Field(ge=1)] = 20
-    """Upper limit on the `patience` of an architecture."""
-    evaluate_every: Annotated[int, Field(ge=1)] = 1
-    """Epochs between validations."""
+    epochs: Annotated[int, Field(ge=1)] | None = None
+    """Most epochs, in place of what each architecture says, be that more or less."""
+    patience: Annotated[int, Field(ge=1)] | None = None
+    """Epochs without a better value until the end, in place of what each architecture says, be that more or less."""
+    evaluate_every: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
+    """Epochs between validations. `auto`: so many that validation takes at most a fifth of the time, as reckoned from
+    the candidate and the shape of the data, never from a clock."""
     validation_users: Annotated[int, Field(ge=1)] = 10_000
     """Epochs are validated on this many users, the same ones for all candidates; the outcome is measured on all."""
     max_memory: MiB | None = None

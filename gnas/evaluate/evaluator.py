@@ -55,6 +55,7 @@ class Evaluator:
         device: of the recommenders.
         memory_mib: bound on a block of scores and what is computed from it.
         metrics: of rankings, by their names in `METRICS`; None: the usual ones.
+        drawn: whether `target` is of users drawn from more, who will be measured, too.
 
     Raises:
         DataError: there are no held-out interactions.
@@ -69,6 +70,8 @@ class Evaluator:
         device: torch.device,
         memory_mib: int = 512,
         metrics: Collection[str] | None = None,
+        *,
+        drawn: bool = False,
     ) -> None:
         if not len(target):
             raise DataError("there are no held-out interactions to evaluate on; set aside a larger share")
@@ -78,7 +81,7 @@ class Evaluator:
         self._of_lists = {name: metric for name, metric in named.items() if isinstance(metric, ListMetric)}
         self._of_scores = {name: metric for name, metric in named.items() if isinstance(metric, ScoreMetric)}
         self.users = np.unique(target.user).astype(np.int64)
-        self.memory_mib = memory_mib
+        self.memory_mib, self.drawn = memory_mib, drawn
         ties = TieBreaker(target.n_items, len(self.users), seed, device)
         self._ranker = Ranker(self.users, parts, ties, memory_mib)
         self._target = items_of(self.users, [target], target.n_items, device)

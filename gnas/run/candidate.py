@@ -117,7 +117,7 @@ def train_once(
     Raises:
         SearchFailed: the training diverged, or memory ran out.
     """
-    ceiling = min(architecture.most_epochs, prepared.config.train.epochs)
+    ceiling = architecture.most_epochs(prepared.config.train.epochs)
     yield Phase(" · ".join(part for part in (f"training {architecture.words}", name) if part), total=ceiling)
     training = CandidateTraining(prepared, evaluator, architecture, seed, epoch_evaluator(prepared, evaluator))
     best, epochs, members = None, 0, dict(enumerate(architecture.members))

@@ -30,7 +30,7 @@ def epoch_evaluator(prepared: Prepared, whole: Measure) -> Measure:
     if not isinstance(whole, Evaluator) or len(whole.users) <= limit:
         return whole
     drawn = of_drawn_users(prepared.split.valid, limit, prepared.config.seed)
-    return _evaluator(prepared, "validation", drawn, [prepared.split.train])
+    return _evaluator(prepared, "validation", drawn, [prepared.split.train], drawn=True)
 
 
 def test_evaluator(prepared: Prepared) -> Measure:
@@ -52,6 +52,7 @@ def _evaluator(
     seen: list[Interactions],
     of_groups: bool = False,
     offered: np.ndarray | None = None,
+    drawn: bool = False,
 ) -> Measure:
     config = prepared.config
     if not len(target):
@@ -67,6 +68,7 @@ def _evaluator(
         device=prepared.device,
         memory_mib=config.evaluate.memory_mib,
         metrics=[*usual_metrics(of_groups=of_groups), *(parse_metric(metric)[0] for metric in asked)],
+        drawn=drawn,
     )
     return evaluator if offered is None else evaluator.among(offered)
 

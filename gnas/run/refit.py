@@ -60,7 +60,9 @@ def fitted(whole: Prepared, architecture: Architecture, epochs: int, seed: int) 
         for member in architecture.members:
             one = member.architecture
             own = derive_seed(whole.config.seed, "refit", one.identity)
-            models.append((yield from fitted(whole, one, member.epochs or one.most_epochs, own)))
+            models.append(
+                (yield from fitted(whole, one, member.epochs or one.most_epochs(whole.config.train.epochs), own))
+            )
         return BlendModel(architecture, models, whole.ratings)
     trained = architecture.trained
     length = f", {epochs} epoch{'' if epochs == 1 else 's'}" if trained else ""

@@ -100,7 +100,7 @@ def _attempt(work: Work, running: Outcome, architecture: Architecture) -> Genera
             yield EpochDone(running.number, epoch)
             if work.stop():
                 return None
-            if architecture.trained and last.metrics is not None:
+            if architecture.trained and epoch.metrics:  # an epoch that was not validated tells nothing new
                 reason = _judge(work, running, training, rungs, last, ceiling) or _hopeless(work, running, last)
                 pruned = reason is not None
             if pruned:

@@ -51,7 +51,7 @@ class Setup:
         train: makes the training of one candidate under a seed.
         first: architectures to train before any proposal, by a name for each: the best of earlier runs.
         ahead: the same, but even before the space's anchors: what a run was forked with, its tuned baselines.
-        epochs: a ceiling on every training beside the architecture's own.
+        epochs: most epochs of every training, in place of the architecture's own; None: the architecture's own.
         confirm: makes the training of a candidate under a seed in a round of confirmation, on another draw of
             validation for each round; None: rounds differ by seed alone.
         keep: trials whose saved models stay whatever comes, since something that was written names them.
@@ -69,7 +69,7 @@ class Setup:
 
     def ceiling(self, architecture: Architecture) -> int:
         """Most epochs that a training of `architecture` can take; one for a closed form."""
-        return min(architecture.most_epochs, self.epochs or architecture.most_epochs)
+        return architecture.most_epochs(self.epochs)
 
 
 @dataclass(frozen=True)

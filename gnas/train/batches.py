@@ -48,6 +48,16 @@ def full_steps(graph: Graph) -> int:
     return int(min(max(ratio / 100, MIN_FULL_STEPS), MAX_FULL_STEPS))
 
 
+def epoch_size(architecture: Trained, graph: Graph, n_pairs: int) -> tuple[int, int]:
+    """Steps of an epoch, and about how many of its `n_pairs` pairs each of them sees."""
+    size = architecture.batch_size
+    if architecture.loss.full_batch or (size == "full" and not architecture.target_mask):
+        return full_steps(graph), graph.n_interactions
+    n_pairs = max(1, round(n_pairs * (architecture.target_mask or 1)))
+    n_steps = 1 if size == "full" else -(-n_pairs // size)
+    return n_steps, -(-n_pairs // n_steps)
+
+
 def epoch_batches(
     pairs: Batch, known: Positives, graph: Graph, architecture: Trained, generator: torch.Generator
 ) -> Iterator[Batch]:

@@ -55,7 +55,7 @@ def finetune(
         keep(model, kept)
         kept_layers[:] = tuned.state()
 
-    patience = min(model.architecture.patience, config.train.patience)
+    patience = config.train.patience or model.architecture.patience
     try:
         yield from best_epochs(
             run_epoch, lambda _: evaluate(evaluator, model), config.main_metric, pace.epochs, patience, keep_both

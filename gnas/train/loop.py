@@ -26,6 +26,7 @@ from gnas.train.batches import epoch_batches, pairs_of
 from gnas.train.optimizers import build_optimizer
 from gnas.train.plan import Plan, plan_for, whole_graph_only
 from gnas.train.sampled import SampledSteps
+from gnas.train.schedule import validation_gap
 from gnas.train.step import build_step
 
 
@@ -60,9 +61,9 @@ def train(
 ) -> Iterator[Epoch]:
     """Train `model` and yield every epoch; the same on every run with the same seed on the CPU.
 
-    Ends after the lesser of the architecture's and the options' `epochs`, or when the lesser `patience` evaluations
-    brought nothing better. However it ends, the model then holds the state of its best epoch. A closed form
-    is only measured, as one epoch. The members of a blend are trained one after the other, each as if it were alone;
+    Ends after `epochs`, or after `patience` epochs without anything better: those of the options where they say so,
+    else those of the architecture. However it ends, the model then holds the state of its best epoch. A closed form is
+    only measured, as one epoch. The members of a blend are trained one after the other, each as if it were alone;
     then the blend is measured, as one more epoch.
 
     Args:
@@ -71,7 +72,7 @@ def train(
         evaluator: measures the model.
         seed: of shuffling, sampling, dropout and noise.
         objective: the metric that says which epoch is best.
-        options: ceilings and machinery.
+        options: length and machinery.
         halt: asked after every step; once it says yes, the epoch ends there, is evaluated and is the last.
 
     Raises:
@@ -110,12 +111,15 @@ def _candidate_epochs(
         return halted
 
     run_epoch = _epoch_runner(model, interactions, seed, options, halts)
-    n_epochs = min(model.architecture.epochs, options.epochs)
-    patience = min(model.architecture.patience, options.patience)
+    n_epochs = options.epochs or model.architecture.epochs
+    patience = options.patience or model.architecture.patience
+    gap = options.evaluate_every
+    if gap == "auto":
+        gap = validation_gap(model.architecture, model.graph, len(interactions), evaluator)
     kept: dict[str, Tensor] = {}
 
     def measured(index: int) -> dict[str, float]:
-        due = index % options.evaluate_every == 0 or index == n_epochs or halted
+        due = index % gap == 0 or index == n_epochs or halted
         return evaluate(evaluator, model) if due else {}
 
     try:
@@ -138,7 +142,7 @@ def best_epochs(
     patience: int,
     keep_best: Callable[[], object],
 ) -> Iterator[Epoch]:
-    """Run epochs up to `n_epochs`, or until `patience` evaluations in a row brought nothing better.
+    """Run epochs up to `n_epochs`, or until an evaluation finds that `patience` epochs have brought nothing better.
 
     Ties go to the earlier epoch. NaN is never better.
 
@@ -147,21 +151,21 @@ def best_epochs(
         measured: the metrics after the epoch of an index; none where it is not evaluated.
         objective: the metric that says which epoch is best.
         n_epochs: the ceiling.
-        patience: evaluations.
+        patience: epochs.
         keep_best: called after each epoch that is better than all before.
     """
-    better, best_value, best_index, n_worse = metric_of(objective).better, math.nan, 0, 0
+    better, best_value, best_index = metric_of(objective).better, math.nan, 0
     for index in range(1, n_epochs + 1):
         started = time.perf_counter()
         loss = run_epoch(index)
         metrics = measured(index)
         if metrics:
-            value, n_worse = _objective_value(metrics, objective), n_worse + 1
+            value = _objective_value(metrics, objective)
             if better(value, best_value) or (math.isnan(best_value) and not math.isnan(value)):
-                best_value, best_index, n_worse = value, index, 0
+                best_value, best_index = value, index
                 keep_best()
         yield Epoch(index, loss, metrics, time.perf_counter() - started, best_index == index, best_value, best_index)
-        if n_worse >= patience:
+        if metrics and index - best_index >= patience:
             break
 
 

@@ -57,7 +57,7 @@ class FakeTraining:
     saved: list[Path] = field(default_factory=list)
 
     def epochs(self, halt: Callable[[], bool]) -> Iterator[Epoch]:
-        epochs = self.architecture.most_epochs
+        epochs = self.architecture.most_epochs()
         for index in range(epochs):
             self.hook(index)
             value = self.final * (1 - 0.5 ** (index + 1)) if epochs > 1 else self.final

@@ -69,7 +69,7 @@ def build_for(world: World, architecture: Architecture, seed: int = 0) -> Recomm
 def learn(
     world: World, parts: dict[str, Any], model: Recommender | None = None, **options: Any
 ) -> tuple[Recommender, list[Epoch]]:
-    """Train an architecture of small settings with `parts` replaced; the model and its epochs."""
+    """Train an architecture of small settings with `parts` replaced; the model and its epochs, each validated."""
     small = {"dim": 16, "lr": 0.05, "batch_size": 64, "epochs": 20, "patience": 8, "weight_decay": 1e-3}
     architecture = Architecture.model_validate({**small, **parts})
     model = model or build_for(world, architecture)
@@ -79,6 +79,6 @@ def learn(
         world.evaluator,
         seed=0,
         objective=world.objective,
-        options=TrainConfig.model_validate(options),
+        options=TrainConfig.model_validate({"evaluate_every": 1, **options}),
     )
     return model, list(epochs)

@@ -145,12 +145,20 @@ def test_scores_follow_the_parameters(world: World) -> None:
     assert len({epoch.metrics["ndcg@1"] for epoch in epochs}) > 1
 
 
-def test_the_lesser_ceiling_holds(world: World) -> None:
-    for architecture, option in ((3, 200), (200, 3)):
-        _, epochs = start(world, Scripted(*range(9)), options={"epochs": option}, epochs=architecture)
-        assert len(list(epochs)) == 3
-        _, epochs = start(world, Scripted(*[0.5] * 9), options={"patience": option}, patience=architecture)
-        assert len(list(epochs)) == 4
+@pytest.mark.parametrize(("own", "given", "counts"), [(3, None, 3), (3, 6, 6), (6, 3, 3)])
+def test_what_the_options_say_stands_in_place_of_the_architectures_own(
+    world: World, own: int, given: int | None, counts: int
+) -> None:
+    _, epochs = start(world, Scripted(*range(9)), options={"epochs": given}, epochs=own)
+    assert len(list(epochs)) == counts
+    _, epochs = start(world, Scripted(*[0.5] * 9), options={"patience": given}, patience=own)
+    assert len(list(epochs)) == counts + 1
+
+
+def test_patience_counts_epochs_however_seldom_they_are_validated(world: World) -> None:
+    evaluator = Scripted(0.5, 0.4, 0.3, 0.2)
+    _, epochs = start(world, evaluator, options={"evaluate_every": 3}, patience=5, epochs=50)
+    assert [epoch.index for epoch in epochs][-1] == 9, "the best was 3; at 6 that is 3 epochs ago, at 9 it is 6"
 
 
 def test_evaluation_every_few_epochs_and_after_the_last(world: World) -> None:
@@ -290,7 +298,7 @@ def test_best_is_aware_of_the_direction_and_ties_go_to_the_earlier_epoch(
     *_, last = epochs(9)
     assert last.best_index == index
     assert (9 in kept) == (index > 0)
-    assert len(epochs(1)) == ended, "after the first evaluation that brought nothing better"
+    assert len(epochs(1)) == ended, "after the first epoch that brought nothing better"
 
 
 def test_a_halt_ends_the_epoch_between_two_steps(world: World) -> None:

@@ -73,9 +73,8 @@ class Architecture(Strict):
         """What it is put together from; nothing, unless it is a blend."""
         return ()
 
-    @property
-    def most_epochs(self) -> int:
-        """Most epochs that its training may take; one for what is not trained."""
+    def most_epochs(self, given: int | None = None, /) -> int:  # noqa: ARG002
+        """Most epochs that its training may take, `given` in place of its own; one for what is not trained."""
         return 1
 
     @property

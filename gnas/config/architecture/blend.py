@@ -62,10 +62,9 @@ class Blend(Architecture):
         """In the order of the file."""
         return tuple(self.blend)
 
-    @property
-    def most_epochs(self) -> int:
+    def most_epochs(self, given: int | None = None, /) -> int:
         """Of all members, one after the other."""
-        return sum(member.architecture.most_epochs for member in self.blend)
+        return sum(member.architecture.most_epochs(given) for member in self.blend)
 
     @property
     def read(self) -> Features:

@@ -53,7 +53,7 @@ class Written(Strict):
     epochs: Annotated[int, Field(ge=1, le=100_000)] = 200
     """Most epochs; early stopping may end sooner."""
     patience: Annotated[int, Field(ge=1)] = 20
-    """The training ends after this many validations without a better value."""
+    """The training ends after this many epochs without a better value."""
 
     @model_validator(mode="after")
     def _parts_fit(self) -> "Written":
@@ -110,10 +110,9 @@ class Trained(Written, Architecture):
         """Always."""
         return True
 
-    @property
-    def most_epochs(self) -> int:
-        """The ceiling."""
-        return self.epochs
+    def most_epochs(self, given: int | None = None, /) -> int:
+        """Those that are given, else its own."""
+        return given or self.epochs
 
     def halved(self) -> "Trained | None":
         """With half its batch."""
