@@ -72,7 +72,8 @@ class SearchConfig(Strict):
     anchors: bool = True
     """Whether the known designs that the space names are trained first."""
     warm_start: list[str] = Field(default_factory=list)
-    """Earlier run directories whose best architectures are trained first."""
+    """Earlier run directories whose best architectures are trained first. Those on the same data must have the same
+    split: what another one searched by may be test now."""
     workers: Annotated[int, Field(ge=1)] = 1
     """Processes on this host."""
     workers_per_gpu: Annotated[int, Field(ge=1)] = 1

@@ -20,6 +20,7 @@ from gnas.run.ensemble import named_trials
 from gnas.run.measures import epoch_evaluator, validation_evaluator
 from gnas.run.prepared import Prepared
 from gnas.run.refit import joined, shared_out
+from gnas.rundir.beginning import read_config, read_data
 from gnas.rundir.fork import forked
 from gnas.rundir.layout import RunDirectory, open_directory
 from gnas.rundir.trial import read_statuses
@@ -58,7 +59,7 @@ def setup_of(prepared: Prepared, evaluator: Measure, space: SearchSpace, spent_s
         config=config,
         seed=prepared.config.seed,
         train=lambda architecture, seed: CandidateTraining(prepared, evaluator, architecture, seed, watching),
-        first=warm_architectures(config.warm_start, prepared.config.main_metric),
+        first=warm_architectures(config.warm_start, prepared.config, prepared.split.fingerprint),
         epochs=prepared.config.train.epochs,
         ahead={**forked(run), **as_candidates(run)},
         confirm=confirmation(prepared),
@@ -66,17 +67,26 @@ def setup_of(prepared: Prepared, evaluator: Measure, space: SearchSpace, spent_s
     )
 
 
-def warm_architectures(runs: Sequence[str], metric: str) -> dict[str, Architecture]:
-    """The `TOP` complete trials of each run by `metric`, and its winner first, named for where they come from.
+def warm_architectures(runs: Sequence[str], config: RunConfig, fingerprint: str) -> dict[str, Architecture]:
+    """The `TOP` complete trials of each run by the main metric, its winner first, named for where they come from.
+
+    Of other data they carry over; of another split of these they do not: its validation may hold today's test.
+
+    Args:
+        runs: their directories.
+        config: of the new search.
+        fingerprint: of its split.
 
     Raises:
-        RunError: not a run, or one in which no trial measured `metric`.
+        RunError: not a run, one of another split, or one in which no trial measured the metric.
     """
+    metric = config.main_metric
     found: dict[str, Architecture] = {}
     known: set[str] = set()
     gain = metric_of(metric).gain
     for name in runs:
         run = open_directory(Path(name))
+        _refuse_other_split(run, config, fingerprint)
         able = [one for one in read_statuses(run) if one.state == "complete" and metric in one.metrics]
         ranked = sorted(able, key=lambda one: gain(one.metrics[metric]), reverse=True)
         paths = [run.architecture] if run.architecture.exists() else []
@@ -88,6 +98,17 @@ def warm_architectures(runs: Sequence[str], metric: str) -> dict[str, Architectu
                 known.add(architecture.identity)
                 found[f"{run.path.name} {path.parent.name}"] = architecture
     return found
+
+
+def _refuse_other_split(run: RunDirectory, config: RunConfig, fingerprint: str) -> None:
+    known, old = read_data(run).fingerprint, read_config(run).data
+    shared = {old.source, old.train} & {config.data.source, config.data.train} - {None}
+    if known != fingerprint and shared:
+        raise RunError(
+            f"search.warm_start: {run.path} searched another split of {shared.pop()} (fingerprint {known[:12]}, now "
+            f"{fingerprint[:12]}), and may have learnt from what is test now; split and filter the data alike, under "
+            "the same seed, or drop that run"
+        )
 
 
 def confirmation(prepared: Prepared) -> Confirmation | None:
