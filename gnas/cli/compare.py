@@ -14,6 +14,7 @@ def command(
     runs: Annotated[
         list[str], typer.Argument(metavar="RUNS", help="Two or more run directories.", autocompletion=complete.runs)
     ],
+    ensemble: Annotated[bool, typer.Option("--ensemble", help="By their ensembles, where they have one.")] = False,
     device: Device = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -27,5 +28,5 @@ def command(
     from gnas.run.compare import compare
 
     with watched(quiet) as see:
-        found = compare(runs, device=device, on_event=see)
+        found = compare(runs, ensemble=ensemble, device=device, on_event=see)
     Output(as_json, quiet).show(found)

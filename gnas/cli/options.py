@@ -52,7 +52,7 @@ Config = Annotated[str | None, typer.Option(metavar="CONFIG", help="Data and set
 Effort = Annotated[str | None, typer.Option(metavar="smoke|fast|normal|best", help="How much to try.")]
 Ensemble = Annotated[
     int | None,
-    typer.Option(min=0, metavar="N", help="Also build an ensemble of the best candidates, with at most N picks."),
+    typer.Option(min=0, metavar="N", help="Most picks of the ensemble of the best candidates; 0: none."),
 ]
 Epochs = Annotated[int | None, typer.Option(min=1, help="Epochs of training over all candidates.")]
 Fork = Annotated[

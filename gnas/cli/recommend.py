@@ -14,6 +14,7 @@ EXAMPLES = examples(
     "gnas recommend runs/20260301-101500-clicks-compact -k 10 -o recs.parquet",
     "gnas recommend runs/20260301-101500-clicks-compact --user 42 --user anna",
 )
+Ensemble = Annotated[bool, typer.Option("--ensemble", help="By the ensemble that stands beside the best model.")]
 SHOWN_USERS = 5
 """Users in the table on a terminal, where nobody is named."""
 
@@ -26,6 +27,7 @@ def command(
     ] = None,
     user: Annotated[list[str] | None, typer.Option(metavar="ID", help="A user; repeatable.")] = None,
     users: Annotated[str | None, typer.Option(metavar="FILE", help="A file of user ids, one per line.")] = None,
+    ensemble: Ensemble = False,
     device: Device = None,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -49,7 +51,7 @@ def command(
     target = None if out is None else check_target(Path(out))
     named = [*(user or []), *(read_users(Path(users)) if users else [])] if user or users else None
     with watched(quiet) as see:
-        found = finish(recommend_events(opened.directory, k, named, device, tick_of(see)), see)
+        found = finish(recommend_events(opened.directory, k, named, device, tick_of(see), ensemble=ensemble), see)
     output = Output(as_json, quiet)
     frame = found.frame
     document = {"run": run, "k": k, "users": frame["user"].n_unique(), "unknown": found.unknown}

@@ -45,6 +45,10 @@ EFFORT_TRIALS = {"smoke": 4, "fast": 12, "normal": 40, "best": 200}
 """Trials behind each word for the effort of a search."""
 
 
+PICKS = 5
+"""Of a blend, where nothing is said about it."""
+
+
 class SearchConfig(Strict):
     """How the space is searched."""
 
@@ -83,10 +87,11 @@ class SearchConfig(Strict):
     max_failures: Annotated[int, Field(ge=1)] = 10
     """The search ends after this many failed trials in a row."""
     confirm: ConfirmConfig = ConfirmConfig()
-    ensemble: Annotated[int, Field(ge=0, le=100)] = 0
-    """Most picks of a blend of the confirmed candidates and the best of each kind of propagation; 0: no blend. The
-    winner is the first pick, and a candidate can be picked several times, as long as validation gains. The blend is
-    shown beside the winner; `limits` hold for the winner alone."""
+    ensemble: Annotated[int, Field(ge=0, le=100)] | None = None
+    """Most picks of a blend of the confirmed candidates and the best of each kind; 0: no blend; left out: 5 from effort
+    `normal` on, none for smaller efforts or fewer than 40 trials. The winner is the first pick, and a candidate can be
+    picked several times, as long as validation gains. The blend is shown beside the winner; `limits` hold for the
+    winner alone."""
     baselines: bool = True
     """Whether the classic baselines are tuned and shown beside the winner."""
 
@@ -99,7 +104,7 @@ class SearchConfig(Strict):
 
     @field_validator("ensemble")
     @classmethod
-    def _more_than_the_winner(cls, ensemble: int) -> int:
+    def _more_than_the_winner(cls, ensemble: int | None) -> int | None:
         if ensemble == 1:
             raise ValueError("an ensemble of 1 pick is the winner alone; give 0 for none, or at least 2")
         return ensemble
@@ -108,6 +113,14 @@ class SearchConfig(Strict):
     def objectives(self) -> list[str]:
         """The objectives as a list, the first being the main one."""
         return [self.objective] if isinstance(self.objective, str) else list(self.objective)
+
+    @property
+    def picks(self) -> int:
+        """Most picks of the blend; 0: there is none."""
+        if self.ensemble is not None:
+            return self.ensemble
+        small = self.effort in ("smoke", "fast") if self.trials is None else self.trials < EFFORT_TRIALS["normal"]
+        return 0 if small else PICKS
 
     @property
     def trial_budget(self) -> int | None:

@@ -13,7 +13,7 @@ from gnas.report.shown import Shown
 from gnas.report.tables import Table
 from gnas.run.look import Beside, begun_look, looks_at, with_figures
 from gnas.run.measures import WHOLE, ByGroup, measured, test_measures
-from gnas.run.saved import Run, best_model, directory_of, reopen
+from gnas.run.saved import Run, best_model, directory_of, ensemble_architecture, reopen
 from gnas.rundir.beginning import read_config, read_data
 from gnas.rundir.best import best_architecture
 from gnas.rundir.layout import RunDirectory, require_writable
@@ -41,20 +41,33 @@ class Comparison(Shown):
 
 
 def compare(
-    runs: Sequence[Run | str | Path], *, device: str | None = None, on_event: OnEvent | None = None
+    runs: Sequence[Run | str | Path],
+    *,
+    ensemble: bool = False,
+    device: str | None = None,
+    on_event: OnEvent | None = None,
 ) -> Comparison:
     """Score the best model of each run on test, and compare the best with the others, user by user.
+
+    With `ensemble`, runs that have one are compared by it.
 
     Raises:
         RunError: fewer than two runs, the same one twice, runs on different data, or one without a model.
     """
-    return finish(compare_events([directory_of(run) for run in runs], device), on_event)
+    return finish(compare_events([directory_of(run) for run in runs], device, ensemble=ensemble), on_event)
 
 
-def compare_events(runs: Sequence[RunDirectory], device: str | None = None) -> Work[Comparison]:
+def compare_events(
+    runs: Sequence[RunDirectory], device: str | None = None, *, ensemble: bool = False
+) -> Work[Comparison]:
     """The work of `compare`, event by event."""
     require_comparable(runs)
-    architectures = {str(run.path): best_architecture(run) for run in runs}
+    architectures = {
+        str(run.path): ensemble_architecture(run)
+        if ensemble and run.ensemble_architecture.is_file()
+        else best_architecture(run)
+        for run in runs
+    }
     config = read_config(runs[0])
     metric = config.main_metric
     yield Begun(runs[0].path, metric)

@@ -4,6 +4,8 @@ Ensemble Selection from Libraries of Models (Caruana et al., ICML 2004): the bes
 that helps, once more whichever candidate helps most, with replacement.
 """
 
+import math
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
@@ -23,9 +25,11 @@ from gnas.run.prepared import Prepared, features_of
 from gnas.rundir.ensemble import EnsembleRecord, EnsembleValues, Member, read_ensemble
 from gnas.rundir.layout import RunDirectory
 from gnas.rundir.record import write_record
-from gnas.rundir.trial import trials_with_models
+from gnas.rundir.trial import read_status, trials_with_models
 from gnas.train.checkpoint import save_model
 
+MOST = 10
+"""Candidates that are considered: each takes the scores of all users once a round."""
 Picks = tuple[int, ...]
 """Trials as they were picked, the winner first; one that stands there twice weighs twice."""
 
@@ -36,6 +40,7 @@ def ensemble_of(
     evaluator: Measure,
     candidates: Sequence[int],
     stop: Callable[[], bool] = lambda: False,
+    budget_s: float = math.inf,
 ) -> Work[EnsembleRecord | None]:
     """Choose the ensemble and write best/ensemble.json, unless it holds the answer; None if it was stopped.
 
@@ -48,25 +53,32 @@ def ensemble_of(
         evaluator: measures on all of validation.
         candidates: trials with a model, the winner first.
         stop: asked between rounds.
+        budget_s: seconds for the choice. Half of it is for making the models; those that are not made by then are left
+            out. Once it is over, the picks so far are the ensemble.
 
     Raises:
         RunError: a model is damaged, or of other data.
     """
-    at_most, metric = prepared.config.search.ensemble, prepared.config.main_metric
+    at_most, metric = prepared.config.search.picks, prepared.config.main_metric
     known = read_ensemble(run)
     if known is not None and (known.candidates, known.at_most) == (tuple(candidates), at_most):
         return known
+    started = time.monotonic()
+
+    def past(share: float) -> bool:
+        return time.monotonic() - started > share * budget_s
+
     yield Phase("loading the confirmed candidates", total=len(candidates))
     found: dict[int, Contender] = {}
     saved: dict[int, Recommender] = {}
     models: dict[int, Recommender] = {}
     for number in candidates:
-        one = contender(run, number)
+        one = contender(run, number) if len(models) < 2 or not past(0.5) else None
         if one is not None:
             found[number], saved[number] = one, one.saved(prepared)
             models[number] = keeping(comparable(prepared, saved[number]))
         yield Part(f"trial {number}")
-    picks = yield from choose(models, epoch_evaluator(prepared, evaluator), metric, at_most, stop)
+    picks = yield from choose(models, epoch_evaluator(prepared, evaluator), metric, at_most, stop, lambda: past(1.0))
     if picks is None:
         yield Note(f"stopped before the ensemble was chosen; `gnas search --resume {run.path}` chooses it")
         return None
@@ -101,9 +113,16 @@ def _save(
 
 
 def choose(
-    models: Mapping[int, Recommender], measure: Measure, metric: str, at_most: int, stop: Callable[[], bool]
+    models: Mapping[int, Recommender],
+    measure: Measure,
+    metric: str,
+    at_most: int,
+    stop: Callable[[], bool],
+    late: Callable[[], bool] = lambda: False,
 ) -> Work[Picks | None]:
     """Picks of `models`, whose first is the winner, greedily by `metric`; None if it was stopped.
+
+    Once it is `late` no further round begins.
 
     A round measures all its blends together, so that each model that is `keeping` its scores makes those of
     a block of users once a round.
@@ -111,7 +130,7 @@ def choose(
     yield Phase("choosing an ensemble on validation", total=at_most - 1)
     picks: Picks = (next(iter(models)),)
     values: dict[frozenset[tuple[int, Fraction]], float] = {}
-    while len(picks) < at_most and len(models) > 1:
+    while len(picks) < at_most and len(models) > 1 and not late():
         if stop():
             return None
         tried = [(*picks, number) for number in models]
@@ -144,11 +163,17 @@ def comparable(prepared: Prepared, model: Recommender) -> Recommender:
     return model if prepared.ratings is not None else standardised(model)
 
 
-def contestants(run: RunDirectory, ranking: Sequence[int]) -> list[int]:
-    """What an ensemble is chosen from, the winner first: the confirmed and all others whose models are kept."""
-    kept = [trial.number for trial in trials_with_models(run)]
+def contestants(run: RunDirectory, ranking: Sequence[int], metric: str) -> list[int]:
+    """What an ensemble is chosen from, the winner first: the confirmed, then others whose models are kept.
+
+    Those are the best of their kinds, in the order of their trials' values; `MOST` in all.
+    """
+    kept = {trial.number: read_status(trial) for trial in trials_with_models(run)}
     confirmed = [number for number in ranking if number in kept]
-    return [*confirmed, *(number for number in kept if number not in confirmed)]
+    gain = metric_of(metric).gain
+    others = [one for number, one in kept.items() if number not in confirmed and metric in one.metrics]
+    others.sort(key=lambda one: gain(one.metrics[metric]), reverse=True)
+    return [*confirmed, *(one.number for one in others)][:MOST]
 
 
 def forget_other(run: RunDirectory, candidates: Sequence[int]) -> None:

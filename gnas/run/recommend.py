@@ -68,10 +68,13 @@ def recommend(
     *,
     k: int = 10,
     users: Sequence[object] | None = None,
+    ensemble: bool = False,
     device: str | None = None,
     on_event: OnEvent | None = None,
 ) -> pl.DataFrame:
     """The `k` items to show to each of `users`, with the best model of a run; without `users`, to everyone.
+
+    With `ensemble`, by the blend that the search chose beside it.
 
     Columns: user, item (ids as the data have them), rank from 1, score, known (false: the popular list). A user asked
     for and unknown is text in a column of text.
@@ -81,11 +84,18 @@ def recommend(
         DataError: `k` is not positive, or no user is named.
     """
     named = None if users is None else [str(user) for user in users]
-    return finish(recommend_events(directory_of(run), k, named, device, tick_of(on_event)), on_event).frame
+    work = recommend_events(directory_of(run), k, named, device, tick_of(on_event), ensemble=ensemble)
+    return finish(work, on_event).frame
 
 
 def recommend_events(
-    run: RunDirectory, k: int, users: Sequence[str] | None = None, device: str | None = None, tick: Tick = no_tick
+    run: RunDirectory,
+    k: int,
+    users: Sequence[str] | None = None,
+    device: str | None = None,
+    tick: Tick = no_tick,
+    *,
+    ensemble: bool = False,
 ) -> Work[Recommendations]:
     """The work of `recommend`, event by event, with the titles of the items."""
     if k < 1:
@@ -94,7 +104,7 @@ def recommend_events(
         raise DataError("the list of users is empty; name at least one, or leave it out for all users")
     config = read_config(run)
     yield Begun(run.path, config.main_metric)
-    model = yield from load_best(run, resolve_device(device or config.device), tick)
+    model = yield from load_best(run, resolve_device(device or config.device), tick, ensemble=ensemble)
     yield Phase("ranking the items")
     try:
         frame = ranked(

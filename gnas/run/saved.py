@@ -180,14 +180,7 @@ class Run(Shown):
         Raises:
             RunError: the search chose none, or the data changed.
         """
-        run = self.directory
-        if not run.ensemble_architecture.is_file():
-            raise RunError(
-                f"{run.path} has no ensemble; choose one with `gnas search --resume {run.path} --ensemble 5`"
-            )
-        architecture = load_architecture(str(run.ensemble_architecture))
-        prepared = finish(reopen(run, resolve_device(self.config.device)))
-        return Model(model_at(run.ensemble_model, architecture, prepared), architecture, prepared)
+        return finish(load_best(self.directory, resolve_device(self.config.device), ensemble=True))
 
     def summary(self) -> list[str | Table]:
         """What it came to."""
@@ -246,17 +239,25 @@ def reopen(run: RunDirectory, device: torch.device, tick: Tick = no_tick) -> Wor
     return (yield from prepare_run(read_config(run), device, run.path, read_data(run).fingerprint, tick))
 
 
-def load_best(run: RunDirectory, device: torch.device, tick: Tick = no_tick) -> Work[Model]:
-    """The data of a run and its best model, ready to score."""
-    architecture = best_architecture(run)
+def load_best(run: RunDirectory, device: torch.device, tick: Tick = no_tick, *, ensemble: bool = False) -> Work[Model]:
+    """The data of a run and its best model, ready to score; with `ensemble`, the blend beside it."""
+    architecture = ensemble_architecture(run) if ensemble else best_architecture(run)
     prepared = yield from reopen(run, device, tick)
     return Model((yield from best_model(run, architecture, prepared)), architecture, prepared)
 
 
 def best_model(run: RunDirectory, architecture: Architecture, prepared: Prepared) -> Work[Recommender]:
-    """The best model of a run whose data are at hand."""
+    """The model of the best architecture of a run, or of its ensemble, whose data are at hand."""
     yield Phase("loading the model")
-    return model_at(run.model, architecture, prepared)
+    best = not run.metrics.is_file() or read_best(run).architecture == architecture.identity
+    return model_at(run.model if best else run.ensemble_model, architecture, prepared)
+
+
+def ensemble_architecture(run: RunDirectory) -> Architecture:
+    """The blend that a search chose beside its winner. Raises `RunError` where it chose none."""
+    if not run.ensemble_architecture.is_file():
+        raise RunError(f"{run.path} has no ensemble; choose one with `gnas search --resume {run.path} --ensemble 5`")
+    return load_architecture(str(run.ensemble_architecture))
 
 
 def user_numbers(ids: pl.Series, users: Sequence[str]) -> np.ndarray:

@@ -1,5 +1,6 @@
 """A whole search: data, graph, baselines, trials, confirmation, the best model."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from gnas.run.prepared import Prepared, begin_run, pinned, prepare_run, read_fea
 from gnas.run.resume import fork_config, fork_of, refuse_other_config, refuse_other_space, resume_config
 from gnas.run.saved import Run, directory_of
 from gnas.run.settings import Asked, Data, Settings, asked_for
-from gnas.run.setup import check_search, require_password, setup_of
+from gnas.run.setup import blend_s, check_search, require_password, setup_of
 from gnas.run.worker import helpers
 from gnas.rundir.beginning import read_data, read_space
 from gnas.rundir.best import BestRecord, keep_best
@@ -179,12 +180,12 @@ def _search(run: RunDirectory, plan: Plan, stop: Stop, tick: Tick) -> Work[Run]:
         raise RunError(f"the search in {run.path} ended without a result")
     if ended.best is not None and ended.reason != "stopped":
         ended = replace(ended, best=told_apart(run, prepared, evaluator, ended.best))
-    candidates = contestants(run, [one.number for one in ended.best.ranking] if ended.best else [])
+    candidates = contestants(run, [one.number for one in ended.best.ranking] if ended.best else [], config.main_metric)
     forget_other(run, candidates)
     if ended.best is not None:
         _keep_best(run, prepared, ended.best)
-        if ended.reason != "stopped" and config.search.ensemble > 0:
-            yield from ensemble_of(run, prepared, evaluator, candidates, stop)
+        if ended.reason != "stopped" and config.search.picks:
+            yield from ensemble_of(run, prepared, evaluator, candidates, stop, _blend_budget_s(config, started))
         write_report(run, config)
     return Run(run.path)
 
@@ -206,6 +207,14 @@ def baseline_budget_s(config: RunConfig) -> float:
     """Seconds for tuning all baselines together."""
     timeout = config.search.timeout
     return BASELINE_S if timeout is None else min(BASELINE_S, BASELINE_SHARE * timeout)
+
+
+def _blend_budget_s(config: RunConfig, started: float) -> float:
+    """Seconds for the ensemble: what is left of the time that was given, at least what was kept back."""
+    timeout = config.search.timeout
+    if timeout is None:
+        return math.inf
+    return max(blend_s(config.search), timeout - (time.monotonic() - started))
 
 
 def _keep_best(run: RunDirectory, prepared: Prepared, best: Confirmation) -> None:

@@ -32,6 +32,8 @@ from gnas.space.search_space import SearchSpace
 
 TOP = 5
 """Architectures taken from each run."""
+BLEND_SHARE = 0.05
+"""Share of the time that is kept back for the ensemble."""
 Confirmation = Callable[[Architecture, int, int], CandidateTraining]
 
 
@@ -52,7 +54,8 @@ def setup_of(prepared: Prepared, evaluator: Measure, space: SearchSpace, spent_s
     """What the search layer needs; `spent_s` of the wall time are gone already."""
     config = prepared.config.search
     if config.timeout is not None:
-        config = config.model_copy(update={"timeout": max(1.0, config.timeout - spent_s)})
+        left_s = config.timeout - spent_s - blend_s(config)
+        config = config.model_copy(update={"timeout": max(1.0, left_s)})
     watching = epoch_evaluator(prepared, evaluator)
     return Setup(
         space=space,
@@ -65,6 +68,11 @@ def setup_of(prepared: Prepared, evaluator: Measure, space: SearchSpace, spent_s
         confirm=confirmation(prepared),
         keep=named_trials(run),
     )
+
+
+def blend_s(config: SearchConfig) -> float:
+    """Seconds that are kept back for choosing an ensemble; 0 where there is none, or no limit."""
+    return BLEND_SHARE * config.timeout if config.timeout is not None and config.picks else 0.0
 
 
 def warm_architectures(runs: Sequence[str], config: RunConfig, fingerprint: str) -> dict[str, Architecture]:

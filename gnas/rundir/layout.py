@@ -92,7 +92,7 @@ class RunDirectory:
     metrics = _Below("best", "metrics.json")
     """The best model's validation figures, and the identity of its architecture."""
     ensemble = _Below("best", "ensemble.json")
-    """What the confirmed candidates come to together, where `search.ensemble` asked for it."""
+    """What the confirmed candidates come to together, where an ensemble was chosen."""
     ensemble_architecture = _Below("best", "ensemble.yaml")
     """The same as an architecture, a blend."""
     ensemble_model = _Below("best", "ensemble.safetensors")

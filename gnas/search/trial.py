@@ -181,6 +181,6 @@ def _with_models(work: Work, outcomes: list[Outcome]) -> set[int]:
     kept = order[: max(MIN_MODELS, config.confirm.top)]
     if config.confirm.top:
         kept += {outcome.architecture.family: outcome for outcome in reversed(order)}.values()
-    if config.ensemble:
+    if config.picks:
         kept += {outcome.architecture.kind: outcome for outcome in reversed(order)}.values()
     return {outcome.number for outcome in kept}

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gnas import open_run
+from gnas import open_run, recommend
 from tests.cli.gnas_runner import Gnas, Ran, run_gnas, search_words
 
 PLAIN = ("--set", "search.baselines=false", "--ensemble", 4)
@@ -74,6 +74,23 @@ def test_evaluate_shows_it_beside_the_winner_in_the_same_look(ensembled: Path, g
     assert {name: kept["looks"][0]["ensemble"][name] for name in ensemble} == ensemble
     assert ensemble["name"] in gnas("evaluate", ensembled).out
     assert ensemble["name"] in (ensembled / "report.html").read_text()
+
+
+def test_it_recommends_and_is_compared(ensembled: Path, tmp_path: Path, gnas: Gnas) -> None:
+    other = shutil.copytree(ensembled, tmp_path / "other")
+    (other / "best" / "ensemble.yaml").unlink()
+    winner, blend = (
+        gnas("recommend", ensembled, *words, "-k", 3, "--json").document for words in ((), ("--ensemble",))
+    )
+    assert winner["users"] == blend["users"]
+    assert winner["recommendations"] != blend["recommendations"]
+    frame = recommend(ensembled, k=3, ensemble=True)
+    assert frame["item"].to_list() == [one["item"] for one in blend["recommendations"]]
+    refused = gnas("recommend", other, "--ensemble")
+    assert refused.code == 2
+    assert "has no ensemble; choose one with `gnas search --resume" in refused.err
+    words = open_run(ensembled).ensemble.architecture.words
+    assert words in gnas("compare", ensembled, other, "--ensemble").out
 
 
 def test_every_member_is_refitted_where_asked(ensembled: Path, gnas: Gnas) -> None:

@@ -154,6 +154,14 @@ def test_one_that_is_stopped_chooses_nothing() -> None:
     assert finish(choose(tables, evaluator(wanted_UI), "ndcg@5", 4, lambda: True)) is None
 
 
+def test_once_it_is_late_the_picks_so_far_stand() -> None:
+    wanted_UI, tables = halves(np.random.default_rng(0))
+    asked = iter([False, True])
+    models = {number: keeping(standardised(model)) for number, model in tables.items()}
+    picks = finish(choose(models, evaluator(wanted_UI), "ndcg@5", 4, lambda: False, lambda: next(asked)))
+    assert picks == (0, 1)
+
+
 def run_with_models(path: Path, *numbers: int) -> RunDirectory:
     run = RunDirectory(path)
     for number in numbers:
@@ -173,9 +181,9 @@ def record(*trials: int, candidates: tuple[int, ...] = (4, 2)) -> EnsembleRecord
 
 def test_all_that_have_models_stand_for_election_the_confirmed_first(tmp_path: Path) -> None:
     run = run_with_models(tmp_path, 2, 4, 11)
-    assert contestants(run, [11, 2]) == [11, 2, 4]
-    assert contestants(run, [11, 7, 2]) == [11, 2, 4], "7 has no model"
-    assert contestants(run, [4]) == [4, 2, 11]
+    assert contestants(run, [11, 2], "ndcg@20") == [11, 2, 4]
+    assert contestants(run, [11, 7, 2], "ndcg@20") == [11, 2, 4], "7 has no model"
+    assert contestants(run, [4], "ndcg@20") == [4, 2, 11]
 
 
 def test_an_ensemble_of_other_candidates_is_forgotten(tmp_path: Path) -> None:
