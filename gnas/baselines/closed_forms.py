@@ -16,8 +16,8 @@ GFCF_GRID: list[Settings] = [
 IALS_GRID: list[Settings] = [
     {"dim": dim, "mass": mass, "ridge": ridge}
     for dim, mass, ridge in (
-        (64, 5.0, 0.5), (64, 2.0, 0.5), (64, 12.0, 0.5), (64, 5.0, 1.0), (64, 5.0, 0.25), (128, 5.0, 0.5),
-        (64, 1.0, 0.5), (64, 30.0, 0.5), (256, 5.0, 0.7), (32, 5.0, 0.35),
+        (64, 10.0, 0.5), (64, 5.0, 0.35), (64, 25.0, 0.8), (64, 10.0, 0.25), (64, 2.5, 0.5), (64, 10.0, 1.0),
+        (128, 10.0, 0.5), (64, 1.0, 0.25), (256, 10.0, 0.7), (32, 5.0, 0.35),
     )
 ]  # fmt: skip
 DIMS = (16, 1024)
@@ -37,7 +37,7 @@ def gfcf(alpha: float = 0.3, rank: int = 256) -> Spectral:
     return Spectral(ideal=alpha, rank=rank)
 
 
-def ials(dim: int = 64, mass: float = 5.0, ridge: float = 0.5) -> ALS:
+def ials(dim: int = 64, mass: float = 10.0, ridge: float = 0.5) -> ALS:
     """Implicit ALS: Hu, Koren & Volinsky, ICDM 2008, with the regularisation of Rendle et al., RecSys 2022."""
     return ALS(rank=dim, mass=mass, ridge=ridge)
 

@@ -36,16 +36,16 @@ ANCHORS.add("gf-cf-64", ClosedForm(propagation=Spectral(rank=64)))
 # Steck, WWW 2019.
 ANCHORS.add("ease", ClosedForm(propagation=ItemGraph(ridge=1.0)))
 # The same on a normalised matrix, at round figures near those that searches on several data sets came to.
-ANCHORS.add("ease-norm", ClosedForm(propagation=ItemGraph(ridge=1.5, dropout=0.2, user_norm=0.2, item_norm=0.2)))
+ANCHORS.add("ease-norm", ClosedForm(propagation=ItemGraph(ridge=2.0, dropout=0.2, user_norm=0.2, item_norm=0.2)))
 # The same with the degrees shrunk, which sparse data like.
 ANCHORS.add(
     "ease-shrunk",
-    ClosedForm(propagation=ItemGraph(ridge=2.0, user_norm=0.25, item_norm=0.25, user_shrink=5.0, item_shrink=5.0)),
+    ClosedForm(propagation=ItemGraph(ridge=3.0, user_norm=0.25, item_norm=0.2, user_shrink=2.0, item_shrink=2.0)),
 )
 # Walks of three steps, as in RP3beta (Paudel et al., TiiS 2017), with shrunk degrees.
 ANCHORS.add("two-hop", ClosedForm(propagation=TwoHop()))
 # Hu et al., ICDM 2008; Rendle et al., RecSys 2022.
-ANCHORS.add("als", ClosedForm(propagation=ALS(mass=5.0, ridge=0.5)))
+ANCHORS.add("als", ClosedForm(propagation=ALS(mass=10.0, ridge=0.5)))
 # Mao et al., CIKM 2021: the mean of a user's items beside the user's own embedding, cosine scores, contrastive loss.
 ANCHORS.add(
     "simplex",

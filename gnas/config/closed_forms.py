@@ -112,7 +112,7 @@ class TwoHop(ClosedPropagation):
 
     kind: ClassVar[str] = "two_hop"
     builder: ClassVar[str] = "gnas.nn.two_hop:fit_two_hop"
-    user_norm: Fraction = 0.2
+    user_norm: Fraction = 0.3
     """How far active users in the midst are weighed down."""
     user_shrink: Shrink = 5.0
     """Added to the degrees of users."""
@@ -120,9 +120,9 @@ class TwoHop(ClosedPropagation):
     """How far popular items that a user took are weighed down."""
     in_shrink: Shrink = 2.0
     """Added to the degrees of items that a user took."""
-    out_norm: Fraction = 0.4
+    out_norm: Fraction = 0.55
     """How far popular items are weighed down that are reached."""
-    out_shrink: Shrink = 5.0
+    out_shrink: Shrink = 10.0
     """Added to the degrees of items that are reached."""
 
     def mattering(self, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -131,7 +131,7 @@ class TwoHop(ClosedPropagation):
         return {name: value for name, value in parameters.items() if name not in idle}
 
     def words(self) -> str:
-        """`two hops · norm 0.2/0.5/0.4 · shrink 5/2/5`."""
+        """`two hops · norm 0.3/0.5/0.55 · shrink 5/2/10`."""
         norms, shrinks = (
             "/".join(number(getattr(self, f"{end}_{what}")) for end in ("user", "in", "out"))
             for what in ("norm", "shrink")
@@ -145,8 +145,8 @@ class ItemGraph(ClosedPropagation):
 
     With X = s · D_U^-user_norm R D_I^-item_norm, s such that ‖X‖² is the number of interactions,
     B = argmin ‖X − XB‖² + l2·‖B‖² + dropout/(1 − dropout) · Σ_i (XᵀX)_ii ‖B_i‖² with diag(B) = 0, and a user with row r
-    of R scores r D_I^-item_norm B D_I^-out_norm. Degrees are the numbers of interactions and `user_shrink` or
-    `item_shrink` more. The defaults are EASE.
+    of R scores r D_I^-item_norm B. Degrees are the numbers of interactions and `user_shrink` or `item_shrink` more.
+    The defaults are EASE.
     """
 
     kind: ClassVar[str] = "item_graph"
@@ -166,17 +166,15 @@ class ItemGraph(ClosedPropagation):
     """Added to the users' degrees; 2 to 10 is good on sparse data."""
     item_shrink: Shrink = 0.0
     """Added to the items' degrees."""
-    out_norm: Annotated[float, Field(ge=-1, le=1)] = 0.0
-    """How much farther popular items are weighed down in the scores."""
 
-    neutral: ClassVar[tuple[str, ...]] = ("ridge", "user_shrink", "item_shrink", "out_norm")
+    neutral: ClassVar[tuple[str, ...]] = ("ridge", "user_shrink", "item_shrink")
 
     def mattering(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """One of the two ridges; an exponent of 0 leaves nothing to shrink."""
         unused = set() if self.ridge is None else {"l2"}
         if self.user_norm == 0:
             unused.add("user_shrink")
-        if self.item_norm == self.out_norm == 0:
+        if self.item_norm == 0:
             unused.add("item_shrink")
         return super().mattering({name: value for name, value in parameters.items() if name not in unused})
 
@@ -207,7 +205,7 @@ class ALS(ClosedPropagation):
     """How often both sides are solved."""
     mass: Annotated[float, Field(gt=0)] | None = None
     """Weight of all pairs together over that of the interactions, in place of `unobserved`: data of any density ask for
-    about the same, 1 to 20."""
+    about the same, 3 to 25."""
     ridge: Annotated[float, Field(gt=0)] | None = None
     """Mean ridge of a row in place of `l2`, over √(E/U) + √(E/I), about the largest singular value of E interactions
     put at random. 0.2 to 1.5 is good."""

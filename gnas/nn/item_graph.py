@@ -7,8 +7,8 @@ B = 1 − P diag(P)⁻¹ solve the ridge regression of every item on all others.
 - users are the smaller side: with Y = X Λ^-½ and K = (1 + YYᵀ)⁻¹ [U, U], x_u P = k_u Y Λ^-½ and
   Λ_j P_jj = 1 − y_jᵀ K y_j, so that nothing of size [I, I] is made;
 - both sides are above `DENSE_SIDE`: 1 − Λ^½ P Λ^½ has Y's right singular vectors and the eigenvalues σ²/(1 + σ²). The
-  `LEADING` largest are kept as they are; the rest become slope · σ², right halfway up to the last one kept. The strong
-  ridge that such large and sparse data want leaves little to the difference.
+  `LEADING` largest are kept as they are, and a polynomial of `DEGREE` stands for the rest. This is approximated, and
+  said to be.
 
 Shapes: U users, I items, B users of a batch, K leading directions.
 """
@@ -21,33 +21,30 @@ from gnas.config.architecture import ClosedForm
 from gnas.config.closed_forms import ItemGraph
 from gnas.errors import TrialFailed
 from gnas.graph.bipartite import Graph
-from gnas.graph.factors import truncated_svd
 from gnas.graph.normalize import power
 from gnas.graph.products import multiply
 from gnas.graph.sparse import SparseMatrix
 from gnas.graph.spgemm import dense_product
+from gnas.nn.deflated import Deflated
 from gnas.nn.recommender import Scored
 
-DENSE_SIDE = 12_288
-"""Largest side of a dense matrix: 576 MiB in float32, three times that while it is inverted."""
+DENSE_SIDE = 20_000
+"""Largest side of a dense matrix that the CPU inverts: 1.5 GiB in float32, minutes on two cores."""
 DOUBLE_SIDE = 4096
 """Up to this side the inverse is taken in float64, which costs little there."""
 LEADING = 128
+DEGREE = 2
 BLOCK = 512
 
 
 @dataclass(frozen=True)
 class Problem:
-    """X [U, I], the ridge Λ on its diagonal [I], and what turns a row of X into r D_I^-item_norm again [U].
-
-    X is `scale` times the normalised matrix; `out_I` is what the scores of an item are multiplied by.
-    """
+    """X [U, I], the ridge Λ on its diagonal [I], and what turns a row of X into r D_I^-item_norm again [U]."""
 
     x: SparseMatrix
     ridge_I: torch.Tensor
     scale: float
     unscale_U: torch.Tensor
-    out_I: torch.Tensor
 
     @property
     def y(self) -> SparseMatrix:
@@ -79,12 +76,11 @@ def problem(spec: ItemGraph, graph: Graph) -> Problem:
     l2 = spec.l2 if spec.ridge is None else max(spec.ridge * graph.chance, 1e-6)
     ridge_I = l2 + spec.dropout / (1 - spec.dropout) * square_I
     unscale_U = power(graph.degree_U, spec.user_norm, spec.user_shrink) / scale
-    out_I = power(graph.degree_I, -spec.out_norm, spec.item_shrink)
-    return Problem(x, ridge_I, scale, unscale_U, out_I)
+    return Problem(x, ridge_I, scale, unscale_U)
 
 
 def weights(spec: ItemGraph, graph: Graph) -> torch.Tensor:
-    """B itself, its rows times D_I^-item_norm, its columns times D_I^-out_norm: dense [I, I]."""
+    """B itself, its rows times D_I^-item_norm: dense [I, I]."""
     task = problem(spec, graph)
     norm_I = power(graph.degree_I, -spec.item_norm, spec.item_shrink)
     gram_II = graph.item_gram(spec.user_norm, spec.user_shrink) * (task.scale * norm_I)
@@ -95,8 +91,6 @@ def weights(spec: ItemGraph, graph: Graph) -> torch.Tensor:
     weight_II /= -weight_II.diagonal().clone()
     weight_II.fill_diagonal_(0)
     weight_II *= norm_I[:, None]
-    if spec.out_norm:
-        weight_II *= task.out_I
     return weight_II
 
 
@@ -128,37 +122,24 @@ def by_user_kernel(spec: ItemGraph, graph: Graph) -> Scored:
     def score(users: torch.Tensor) -> torch.Tensor:
         kernel_UB = kernel_UU[users].t().contiguous()  # K is symmetric
         removed_BI = multiply(y.transposed.csr, kernel_UB).t() * out_I
-        return x.dense_rows(users).sub_(removed_BI).mul_(unscale_U[users, None]).mul_(task.out_I)
+        return x.dense_rows(users).sub_(removed_BI).mul_(unscale_U[users, None])
 
     return Scored(graph, score, ClosedForm(propagation=spec), graph.n_users * (graph.n_users + 1) // 2)
 
 
 def by_leading_directions(spec: ItemGraph, graph: Graph) -> Scored:
-    """By the leading directions as they are, the rest to first order."""
+    """By the leading directions as they are, the rest by a polynomial: approximated."""
     task = problem(spec, graph)
-    x, y, unscale_U = task.x, task.y, task.unscale_U
-    factors = truncated_svd(y, min(LEADING, graph.n_users, graph.n_items))
-    item_IK, square_K = factors.item_IK, factors.singular_K.square()
-    last = float(square_K[-1])
-    slope = min(1 / (1 + last / 2), 0.9 / max(last, 1e-30))  # no eigenvalue of the rest above 0.9
-    gain_K = square_K / (1 + square_K) - slope * square_K
-    gain_KI = (item_IK * gain_K).t().contiguous()
-    own_I = torch.zeros(graph.n_items, device=graph.device)
-    own_I.index_add_(0, y.pattern.column.long(), y.value.square())
-    out_I = task.ridge_I.sqrt() / (1 - (slope * own_I + item_IK.square() @ gain_K))
+    x, y = task.x, task.y
+    explained = Deflated(y, lambda square: square / (1 + square), LEADING, DEGREE)
+    out_I = task.ridge_I.sqrt() / (1 - explained.diagonal()).clamp(min=1e-3)
+    own = SparseMatrix(x.pattern, x.value - y.value * out_I[x.pattern.column])
 
     def score(users: torch.Tensor) -> torch.Tensor:
-        score_BI = torch.empty(len(users), graph.n_items, device=users.device)
-        for some, score_bI in zip(torch.split(users, BLOCK), torch.split(score_BI, BLOCK), strict=True):
-            row_bI = y.dense_rows(some)
-            through_Ub = multiply(y.csr, row_bI.t().contiguous())
-            explained_bI = multiply(y.transposed.csr, through_Ub).t() * slope
-            explained_bI += multiply(y.rows(some), item_IK) @ gain_KI
-            explained_bI.sub_(row_bI).mul_(out_I).add_(x.dense_rows(some))
-            score_bI.copy_(explained_bI.mul_(unscale_U[some, None]).mul_(task.out_I))
-        return score_BI
+        score_BI = explained(y.rows(users)).mul_(out_I).add_(own.dense_rows(users))
+        return score_BI.mul_(task.unscale_U[users, None])
 
-    return Scored(graph, score, ClosedForm(propagation=spec), item_IK.numel())
+    return Scored(graph, score, ClosedForm(propagation=spec), explained.item_IK.numel(), approximated=True)
 
 
 def _inverse(matrix: torch.Tensor) -> torch.Tensor:

@@ -38,6 +38,7 @@ class Scored:
         architecture: the closed form that it is; None: it is no candidate.
         n_parameters: number of learned weights.
         features_fingerprint: of the features that it reads, if it does.
+        approximated: the scores are near those of the architecture, which would cost too much here.
     """
 
     def __init__(
@@ -47,8 +48,11 @@ class Scored:
         architecture: ClosedForm | None = None,
         n_parameters: int = 0,
         features_fingerprint: str = "",
+        *,
+        approximated: bool = False,
     ) -> None:
         self.n_users, self.n_items, self._score_of = of.n_users, of.n_items, score_of
+        self.approximated = approximated
         self.architecture, self.n_parameters = architecture, n_parameters
         self.features_fingerprint = features_fingerprint
 

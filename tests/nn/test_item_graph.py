@@ -27,7 +27,7 @@ SPECS = [
     ItemGraph(l2=2.0, user_norm=0.25, item_norm=0.3),
     ItemGraph(l2=1.0, dropout=0.4),
     ItemGraph(l2=3.0, dropout=0.2, user_norm=0.5, item_norm=0.5),
-    ItemGraph(l2=3.0, user_norm=0.3, item_norm=0.2, user_shrink=4.0, item_shrink=2.5, out_norm=0.3),
+    ItemGraph(l2=3.0, user_norm=0.3, item_norm=0.2, user_shrink=4.0, item_shrink=2.5),
     ItemGraph(ridge=0.2, user_norm=0.3),
 ]
 
@@ -43,8 +43,7 @@ def textbook(dense_UI: np.ndarray, spec: ItemGraph) -> np.ndarray:
     inverse = np.linalg.inv(gram + np.diag(ridge))
     weight = inverse / -np.diag(inverse)
     np.fill_diagonal(weight, 0)
-    into_I = degree_power(dense_UI, 0, -spec.item_norm, spec.item_shrink)
-    return np.asarray(dense_UI * into_I @ weight * degree_power(dense_UI, 0, -spec.out_norm, spec.item_shrink))
+    return np.asarray(dense_UI * degree_power(dense_UI, 0, -spec.item_norm, spec.item_shrink) @ weight)
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=str)

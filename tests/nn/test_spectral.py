@@ -96,6 +96,16 @@ def test_matrix_and_lazy_forms_agree(spec: Spectral, monkeypatch: pytest.MonkeyP
     np.testing.assert_allclose(all_scores(lazy, 30), kept, atol=1e-5)
 
 
+def test_beyond_a_matrix_the_response_is_kept_within_a_tolerance(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spectral, "DENSE_ITEMS", 0)
+    monkeypatch.setattr(spectral, "LEADING", 60)
+    graph, dense_UI = world(300, 120, density=0.2)
+    spec = Spectral(response="ridge", order=8, ideal=0.0, user_norm=0.2, item_norm=0.3, degree=0.2, item_shrink=2.0)
+    expected = formula(spec, dense_UI, 1)
+    missed = np.linalg.norm(all_scores(fit_spectral(spec, graph), 300) - expected, axis=1)
+    assert (missed <= 0.03 * np.linalg.norm(expected, axis=1)).all()
+
+
 @pytest.mark.parametrize("shape", [(3, 9), (9, 3), (3, 3)])
 def test_rank_beyond_the_graph_is_the_most_that_makes_sense(shape: tuple[int, int]) -> None:
     graph, dense_UI = world(*shape, density=0.6)
