@@ -11,6 +11,7 @@ from gnas.errors import TrialFailed
 from gnas.evaluate.evaluator import Measure
 from gnas.graph.bipartite import Graph
 from gnas.metrics import metric_of
+from gnas.nn.recommender import is_approximated
 from gnas.rng import numpy_rng
 from gnas.rundir.baselines import Attempt, BaselineRecord, FailedBaseline
 
@@ -36,7 +37,7 @@ def tune(
     better = metric_of(objective).better
     begin = clock()
     attempts: list[Attempt] = []
-    best: Attempt | None = None
+    best, approximated = None, False
     rng = numpy_rng(0, "moves", name)
     for number in range(baseline.most):
         started = clock()
@@ -46,16 +47,17 @@ def tune(
         if attempts and started - begin + max(attempt.wall_s for attempt in attempts) > budget_s:
             break
         try:
-            metrics = evaluator(baseline.fit(graph, **params)).metrics
+            recommender = baseline.fit(graph, **params)
+            metrics = evaluator(recommender).metrics
         except TrialFailed as error:
             attempts.append(Attempt(params, {}, clock() - started, str(error)))
             continue
         attempts.append(Attempt(params, metrics, clock() - started))
         if best is None or better(metrics[objective], best.metrics[objective]):
-            best = attempts[-1]
+            best, approximated = attempts[-1], is_approximated(recommender)
     if best is None:
         raise TrialFailed(f"baseline {name}: {attempts[-1].failure}")
-    return BaselineRecord(name, best.params, best.metrics, clock() - begin, tuple(attempts))
+    return BaselineRecord(name, best.params, best.metrics, clock() - begin, tuple(attempts), approximated)
 
 
 def _next(baseline: Baseline, number: int, best: Attempt | None, rng: np.random.Generator) -> Settings | None:

@@ -15,6 +15,11 @@ def number(value: float) -> str:
     return f"{value:.3g}"
 
 
+def labelled(words: str, *, approximated: bool) -> str:
+    """The words for a recommender, and whether its scores are only near those that it stands for."""
+    return f"{words} (approximated)" if approximated else words
+
+
 def told(name: str, value: Any) -> str:
     """`message dropout 0.1`, `heads 4`; a truth as the name or `no` with the name."""
     name = name.replace("_", " ")

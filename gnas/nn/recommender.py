@@ -29,6 +29,11 @@ class Recommender(Protocol):
         ...
 
 
+def is_approximated(recommender: Recommender) -> bool:
+    """Whether its scores are only near those of what it stands for."""
+    return bool(getattr(recommender, "approximated", False))
+
+
 class Scored:
     """A recommender that is no more than a function from users to scores.
 

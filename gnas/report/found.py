@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from gnas.baselines import candidate_of
 from gnas.config.architecture import Architecture
 from gnas.config.load import load_architecture
+from gnas.config.words import labelled
 from gnas.errors import RunError
 from gnas.rundir.baselines import BaselineRecord, read_baselines
 from gnas.rundir.best import BestRecord, Front, has_best, read_best, read_front
@@ -60,7 +61,9 @@ def read_found(run: RunDirectory, objective: str) -> Found:
     winner = None
     if has_best(run):
         architecture = load_architecture(str(run.architecture))
-        winner = Winner(architecture, architecture.words, read_best(run))
+        record = read_best(run)
+        words = labelled(architecture.words, approximated="approximated" in record.costs)
+        winner = Winner(architecture, words, record)
         if objective not in winner.record.validation:
             raise RunError(
                 f"{run.metrics} holds no {objective}, which the run is about; "

@@ -100,7 +100,7 @@ def _test(found: Found) -> list[Part]:
         return ["Not measured yet. `gnas evaluate` measures, and counts the look."]
     metric, words = look.objective, found.winner.words if found.winner else ""
     entries = [_interval_bar("the architecture", look.metrics[metric], "winner")]
-    entries += [_interval_bar(one.name, one.metrics[metric], "bar") for one in look.baselines]
+    entries += [_interval_bar(one.label, one.metrics[metric], "bar") for one in look.baselines]
     parts: list[Part] = [
         _ordered_bars(entries, metric, "on test with 95 % bootstrap intervals over users"),
         test_table(look, words),

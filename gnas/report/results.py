@@ -23,12 +23,12 @@ def shown_metrics(objective: str, measured: Collection[str]) -> list[str]:
 
 def on_validation(objective: str, baselines: Iterable[BaselineRecord]) -> dict[str, float]:
     """The baselines' values of the objective on validation."""
-    return {one.name: one.metrics[objective] for one in baselines if objective in one.metrics}
+    return {one.label: one.metrics[objective] for one in baselines if objective in one.metrics}
 
 
 def on_test(look: Look) -> dict[str, float]:
     """The baselines' values of the objective on test."""
-    return {one.name: one.metrics[look.objective].value for one in look.baselines if look.objective in one.metrics}
+    return {one.label: one.metrics[look.objective].value for one in look.baselines if look.objective in one.metrics}
 
 
 def leader(objective: str, baselines: Values) -> str | None:
@@ -67,7 +67,7 @@ def validation_verdict(found: Found) -> str:
     values, untried = on_validation(objective, found.baselines), on_validation(objective, found.rivals)
     if confirmed is None or baseline_wins(objective, value, untried):
         return verdict(objective, value, untried, "validation")
-    tried = {one.name: known for one in found.baselines if (known := found.as_candidate(one)) is not None}
+    tried = {one.label: known for one in found.baselines if (known := found.as_candidate(one)) is not None}
     own = next((name for name, known in tried.items() if known.number == confirmed.winner.number), None)
     if own is not None:
         return f"The best architecture is a baseline as tuned, {own}: {objective} {value:.4f} on validation."
@@ -85,7 +85,7 @@ def figures_table(
 ) -> Table:
     """The winner and the baselines, the best first."""
     names, metric = shown_metrics(objective, metrics), metric_of(objective)
-    entries = [(words, metrics), *((baseline.name, baseline.metrics) for baseline in baselines)]
+    entries = [(words, metrics), *((baseline.label, baseline.metrics) for baseline in baselines)]
     entries.sort(key=lambda entry: metric.gain(entry[1].get(objective, metric.worst)), reverse=True)
     rows = tuple((name, *(found.get(metric) for metric in names)) for name, found in entries)
     best = frozenset(number for number, (name, _) in enumerate(entries) if name == words)
@@ -102,7 +102,7 @@ def test_table(look: Look, words: str) -> Table:
         lead = rival.lead
         told = None if lead is None else f"{lead.difference:+.4f} [{lead.low:+.4f}, {lead.high:+.4f}]"
         p = None if lead is None else round(lead.p_holm, 4)
-        cells = (rival.name, *test_cells(rival.metrics, names, objective), told, p)
+        cells = (rival.label, *test_cells(rival.metrics, names, objective), told, p)
         rows.append((rival.metrics[objective].value, cells))
     rows.sort(key=lambda row: gain(row[0]), reverse=True)
     columns = ("recommender", *names, f"{objective}, 95 % interval", "lead of the architecture", "p (Holm)")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gnas.config.words import labelled
 from gnas.errors import ConfigError
 from gnas.metrics import metric_of
 from gnas.report.tables import Table
@@ -38,6 +39,7 @@ def _row(run: RunDirectory, status: TrialStatus) -> TrialRow:
         words, family = architecture.words, str(architecture.family)
     except ConfigError:
         words, family = status.identity or "?", ""
+    words = labelled(words, approximated="approximated" in status.metrics)
     return TrialRow(
         status.number, words, family, status.state, status.origin, status.metrics, status.epochs, status.wall_s,
         status.reason or "",

@@ -10,7 +10,7 @@ from gnas.errors import GnasError, SearchFailed, TrialFailed
 from gnas.evaluate.evaluator import Measure
 from gnas.events import Phase, Work
 from gnas.nn.model import build
-from gnas.nn.recommender import Recommender
+from gnas.nn.recommender import Recommender, is_approximated
 from gnas.run.measures import epoch_evaluator
 from gnas.run.prepared import Prepared, features_of, pinned
 from gnas.rundir.best import BestRecord, write_best
@@ -86,7 +86,10 @@ class CandidateTraining:
         save_model(path, self.model, self.prepared.split.fingerprint)
 
     def costs(self) -> dict[str, float]:
-        """`parameters`, `train_s`, `peak_mib`, and `latency_ms` of a block of users, measured once."""
+        """`parameters`, `train_s`, `peak_mib`, and `latency_ms` of a block of users, measured once.
+
+        `approximated` is 1 where the scores are only near those of the architecture.
+        """
         model = self.model
         if self._latency_ms is None:
             self._latency_ms = latency_ms(model, self.prepared.device)
@@ -95,6 +98,7 @@ class CandidateTraining:
             "train_s": self.train_s,
             "latency_ms": self._latency_ms,
             "peak_mib": self._peak_mib() if self._peak_mib is not None else 0.0,
+            **({"approximated": 1.0} if is_approximated(model) else {}),
         }
 
 

@@ -13,7 +13,7 @@ from gnas.errors import ConfigError
 from gnas.evaluate.evaluator import Evaluation
 from gnas.events import Begun, OnEvent, Phase, Tick, Work, finish, no_tick, tick_of
 from gnas.metrics import metric_of
-from gnas.nn.recommender import Recommender
+from gnas.nn.recommender import Recommender, is_approximated
 from gnas.report.documents import Document, look_document
 from gnas.report.page import write_report
 from gnas.report.results import look_summary
@@ -182,7 +182,7 @@ def _baselines_on_test(test: OpenTest, rivals: Iterable[BaselineRecord]) -> Work
     beside = []
     for rival in rivals:
         found = yield from test.measure(rival.name, refit_baseline(rival, test.fit))
-        beside.append(Beside(Rival(rival.name, {}, params=rival.params), found))
+        beside.append(Beside(Rival(rival.name, {}, params=rival.params, approximated=rival.approximated), found))
     return beside
 
 
@@ -200,7 +200,8 @@ def _candidates_on_test(
         model = models[second.number] = yield from second.recommender(test.fit, test.refit)
         name, known = f"runner-up: {second.architecture.words}", second.architecture.identity
         found = yield from test.measure("the runner-up", model)
-        beside.append(Beside(Rival(name, {}, trial=second.number, architecture=known), found, "the runner-up"))
+        rival = Rival(name, {}, trial=second.number, architecture=known, approximated=is_approximated(model))
+        beside.append(Beside(rival, found, "the runner-up"))
     chosen = read_ensemble(run)
     if ensemble and chosen is not None:
         model = yield from together(ensemble, models, test.fit, test.refit)

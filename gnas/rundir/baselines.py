@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from gnas.config.words import labelled
 from gnas.rundir.layout import RunDirectory
 from gnas.rundir.record import Metrics, Params, read_if_there
 
@@ -18,13 +19,23 @@ class Attempt:
 
 @dataclass(frozen=True)
 class BaselineRecord:
-    """A tuned baseline: enough to fit it again, and to see what else was tried."""
+    """A tuned baseline: enough to fit it again, and to see what else was tried.
+
+    Attributes:
+        approximated: its scores are near those that it stands for, which would cost too much on these data.
+    """
 
     name: str
     params: Params
     metrics: Metrics
     wall_s: float
     attempts: tuple[Attempt, ...] = ()
+    approximated: bool = False
+
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+        return labelled(self.name, approximated=self.approximated)
 
 
 @dataclass(frozen=True)

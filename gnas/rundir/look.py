@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from gnas.config.words import labelled
 from gnas.rundir.ensemble import Member
 from gnas.rundir.layout import RunDirectory
 from gnas.rundir.record import Figure, Metrics, Params, read_record, write_record
@@ -36,6 +37,7 @@ class Rival:
         params: of a baseline.
         trial, architecture: of the candidate that came second.
         members: of an ensemble.
+        approximated: its scores are near those that it stands for.
     """
 
     name: str
@@ -45,6 +47,12 @@ class Rival:
     trial: int | None = None
     architecture: str | None = None
     members: tuple[Member, ...] = ()
+    approximated: bool = False
+
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+        return labelled(self.name, approximated=self.approximated)
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ def found(*ranking: Confirmed, architecture: Architecture, value: float) -> Foun
     return Found(RunDirectory(Path()), "ndcg@20", winner, tuple(BASELINES), None, None, ())
 
 
-EASE = ClosedForm(propagation=ItemGraph())
+EASE = ClosedForm(propagation=ItemGraph(ridge=1.0))
 NET = Trained(dim=8)
 
 
