@@ -10,6 +10,7 @@ BENCHMARKS = {
     "contrast": "what a contrastive term adds to a training step",
     "epoch": "LightGCN with BPR as in the literature against PyG's loop of the same",
     "evaluate": "full-ranking metrics against the bare matrix product and a loop over users",
+    "pruning": "what pruners lose and save, replayed over recorded learning curves",
     "quality-time": "validation and test over wall seconds, for trained candidates, closed forms and baselines",
     "validation-time": "what share of a training goes into validation, after every epoch and on schedule",
     "validation-users": "how well a draw of the validation users ranks candidates, by its size",

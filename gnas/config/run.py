@@ -56,12 +56,14 @@ class SearchConfig(Strict):
     """Who proposes candidates: `portfolio` (three parts `predictor`, one part `tpe`), `predictor` (a Gaussian process
     over the best and their neighbours), `tpe`, `gp`, `nsga2`, `nsga3` (Optuna's), `evolution`, `local`, `qmc`, `random`
     or `grid`."""
-    pruner: str = "halving"
-    """Who ends weak candidates early: `halving`, `hyperband`, `median`, `percentile`, `patient` or `none`."""
+    pruner: str = "ends"
+    """Who ends weak candidates early: `ends` (those that would not end among the best, by how candidates of their kind
+    went on), `halving` and `median` (those that are behind), or `none`."""
     warm_up: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    """Share of its own epochs that every candidate gets before it can be pruned."""
+    """Share of its own training that every candidate gets before it can be pruned."""
     effort: Literal["smoke", "fast", "normal", "best"] | None = None
-    """How much to try, in a word: 4, 12, 40 or 200 trials. `trials` takes precedence."""
+    """How much to try, in a word: 4, 12, 40 or 200 trials. `trials` takes precedence; beside a `timeout` or
+    `max_epochs_total` the word sets no limit, for what was given is used."""
     trials: Annotated[int, Field(ge=1)] | None = None
     """Candidates to train; failed and pruned ones count, duplicates do not."""
     timeout: Seconds | None = None
@@ -124,14 +126,12 @@ class SearchConfig(Strict):
 
     @property
     def trial_budget(self) -> int | None:
-        """Number of trials: `trials`, else that of `effort`, else none beside another budget, else the normal one."""
+        """Number of trials: `trials`, else none beside another budget, else that of `effort`, else the normal one."""
         if self.trials is not None:
             return self.trials
-        if self.effort is not None:
-            return EFFORT_TRIALS[self.effort]
         if self.timeout is not None or self.max_epochs_total is not None:
             return None
-        return EFFORT_TRIALS["normal"]
+        return EFFORT_TRIALS[self.effort or "normal"]
 
 
 class TrainConfig(Strict):

@@ -41,9 +41,14 @@ class Budget:
             return "epochs"
         return None
 
+    @property
+    def trial_s(self) -> float | None:
+        """Seconds that one trial may take; None without a limit."""
+        return None if self.timeout_s is None else TRIAL_SHARE * self.timeout_s * (1 - self.reserve)
+
     def trial_over(self, wall_s: float) -> bool:
         """Whether one trial has had its share of the time."""
-        return self.timeout_s is not None and wall_s >= TRIAL_SHARE * self.timeout_s * (1 - self.reserve)
+        return self.trial_s is not None and wall_s >= self.trial_s
 
     def trial_late(self, wall_s: float) -> bool:
         """Whether a trial that has taken `wall_s` must end for reasons of time."""

@@ -87,6 +87,7 @@ def _begin(work: Work, queue: Queue, outcomes: Sequence[Outcome]) -> Outcome | N
         seed=work.setup.seed,
         time_share=work.budget.time_share(),
         trials=work.budget.trials,
+        timed=work.budget.trials is None and work.budget.timeout_s is not None,
     )
     found = propose(queue, work.sampler, view)
     if found is None:

@@ -6,7 +6,7 @@ from optuna.storages import BaseStorage
 from optuna.trial import TrialState, create_trial
 
 from gnas.files import finite
-from gnas.search.outcome import RESULT, RUNGS, START, Outcome, outcome_of
+from gnas.search.outcome import CURVE, RESULT, START, Outcome, outcome_of
 from gnas.search.proposal import Proposal
 
 ENDING = ("state", "values", "metrics", "best_epoch", "epochs", "wall_s", "reason", "excess")
@@ -51,15 +51,17 @@ class Ledger:
         )
         return self._storage.get_trial_number_from_id(self._storage.create_new_trial(self._study_id, trial))
 
-    def rungs(self, number: int, rungs: Mapping[int, tuple[float, ...]]) -> None:
-        """Record the best values by each rung that the trial has reached."""
-        record = {str(rung): list(values) for rung, values in rungs.items()}
-        self._storage.set_trial_user_attr(self._id(number), RUNGS, record)
+    def curve(self, number: int, curve: Mapping[int, tuple[float, ...]]) -> None:
+        """Record the best values by each share of its training at which the trial was measured."""
+        record = {str(percent): list(values) for percent, values in curve.items()}
+        self._storage.set_trial_user_attr(self._id(number), CURVE, record)
 
     def finish(self, outcome: Outcome) -> Outcome:
         """Record the end of a trial; the last write makes it final."""
         trial_id = self._id(outcome.number)
         record = {name: getattr(outcome, name) for name in ENDING} | {"architecture": outcome.architecture.written()}
+        if outcome.curve:
+            self.curve(outcome.number, outcome.curve)
         self._storage.set_trial_user_attr(trial_id, RESULT, finite(record))
         for name, by in (outcome.excess or {}).items():
             self._storage.set_trial_system_attr(trial_id, f"constraints:{name}", by)

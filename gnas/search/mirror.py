@@ -1,16 +1,18 @@
 """The history as a study of Optuna in memory, made for every proposal.
 
 What differs from the study on disk: failed trials are pruned ones with nothing to show, the worst there is, for
-samplers overlook failures and propose them again; pruned trials rank by their best values so far, not their last;
-with several objectives, which Optuna does not prune, they are complete but infeasible.
+samplers overlook failures and propose them again; pruned trials are complete ones with what they would likely have
+ended with; with several objectives, which Optuna does not prune, they are complete but infeasible.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import optuna
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
+from gnas.search.curves import expected
 from gnas.search.objectives import Objectives
 from gnas.search.outcome import Outcome
 
@@ -21,8 +23,12 @@ UNFINISHED = "unfinished"
 def mirror(outcomes: tuple[Outcome, ...], objectives: Objectives, sampler: BaseSampler) -> optuna.Study:
     """A study in memory with the given history."""
     study = optuna.create_study(directions=list(objectives.directions), sampler=sampler)
+    likely = {} if len(objectives.names) > 1 else expected(outcomes, objectives)
     for outcome in outcomes:
-        study.add_trial(reflection(outcome, objectives, type(sampler).__name__))
+        seen = (
+            replace(outcome, state="complete", values=likely[outcome.number]) if outcome.number in likely else outcome
+        )
+        study.add_trial(reflection(seen, objectives, type(sampler).__name__))
     return study
 
 
@@ -42,8 +48,7 @@ def reflection(outcome: Outcome, objectives: Objectives, sampler_name: str) -> F
         return create_trial(values=outcome.values, constraints=known, **facts)
     if several:
         return create_trial(state=TrialState.PRUNED, constraints=known, **facts)
-    steps = {} if outcome.values is None else {max(outcome.rungs or {0: ()}): outcome.values[0]}
-    return create_trial(state=TrialState.PRUNED, intermediate_values=steps, **facts)
+    return create_trial(state=TrialState.PRUNED, **facts)
 
 
 def constraints(outcome: Outcome, objectives: Objectives) -> dict[str, float]:

@@ -14,9 +14,9 @@ from gnas.search.pareto import layers, standing
 State = Literal["running", "complete", "pruned", "failed"]
 
 START = "gnas:start"
-RUNGS = "gnas:rungs"
+CURVE = "gnas:curve"
 RESULT = "gnas:result"
-"""Keys of Optuna user attributes: what is known when a trial starts, at each rung, at its end."""
+"""Keys of Optuna user attributes: what is known when a trial starts, on its way, at its end."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Outcome:
         epochs: how many were trained.
         reason: why it was pruned or failed, or what was special.
         origin: the sampler that proposed it, or `anchor NAME`.
-        rungs: percent of its own epochs → best values by then.
+        curve: percent of its own training → best values by then, wherever it was validated.
         excess: for each limit by how much it is passed; zero or less where it is kept.
         duplicates: proposals before this one that were answered from the ledger.
         attrs: what the Optuna sampler keeps with a trial.
@@ -49,7 +49,7 @@ class Outcome:
     epochs: int = 0
     wall_s: float = 0.0
     reason: str | None = None
-    rungs: Mapping[int, tuple[float, ...]] | None = None
+    curve: Mapping[int, tuple[float, ...]] | None = None
     excess: Mapping[str, float] | None = None
     duplicates: int = 0
     attrs: Mapping[str, Any] | None = None
@@ -84,7 +84,7 @@ def outcome_of(trial: FrozenTrial) -> Outcome:
         epochs=result.get("epochs", 0),
         wall_s=result.get("wall_s", 0.0),
         reason=result.get("reason"),
-        rungs={int(rung): tuple(found) for rung, found in trial.user_attrs.get(RUNGS, {}).items()},
+        curve={int(percent): tuple(found) for percent, found in trial.user_attrs.get(CURVE, {}).items()},
         excess=result.get("excess"),
         duplicates=start["duplicates"],
         attrs=start["attrs"],

@@ -1,124 +1,137 @@
 """Pruning: which candidates end before their last epoch.
 
-Candidates are compared at rungs: percent of their own epochs, for a loss that needs 40 epochs and one that needs 400
-are not comparable after 30. A rung compares the best values so far of those that reached it. Candidates that converge
-before a rung stand there with their final values; closed forms, which have but one epoch, stand nowhere.
-All pruners are pure functions of these values, for one objective or several.
+Candidates are judged at rungs, shares of their own training in percent, by the best values that they had by then, and
+always against others at the same share. `ends` compares what they will end with; `halving` and `median` compare what
+they have, and take a slow starter for a weak candidate. Closed forms, which have but one epoch, stand nowhere. All
+pruners are pure functions of the curves, for one objective or several.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
+import numpy as np
+
 from gnas.registry import Registry
+from gnas.search.curves import Curve, end_of, finished, values_at
+from gnas.search.kinds import kind_of
 from gnas.search.objectives import Objectives
 from gnas.search.outcome import Outcome
 from gnas.search.pareto import dominates
 
 RUNG_STEP = 5
-GRID = tuple(range(RUNG_STEP, 100, RUNG_STEP))
-"""The rungs at which values are kept, in percent."""
+LAST_RUNG = 95
 MIN_PEERS = 4
-"""Pruning starts once this many trials have reached the rung."""
+"""Pruning starts once this many trials have reached the rung, or for `ends` their ends."""
 REDUCTION = 3
 """One trial in this many goes on from a rung (successive halving)."""
-STALL = 20
-"""Percent of the epochs without a better value before `patient` judges."""
+OWN = 1
+"""So many of a kind go to their ends before `ends` judges others of it: how they grow is not known before."""
+TOP = 3
+"""A candidate that cannot become one of this many best is ended by `ends`."""
+HOPE = 0.8
+"""Share of those that ended whose growth `ends` believes a candidate not to exceed."""
+NEAR = 0.8
+"""A candidate that would come to this part of the best is not far behind."""
 
-Rungs = Mapping[int, tuple[float, ...]]
+
+@dataclass(frozen=True)
+class Case:
+    """A candidate at a rung: `curve` ends at `percent`, where it is judged; `peers` are all other trials."""
+
+    running: Outcome
+    curve: Curve
+    percent: int
+    peers: Sequence[Outcome]
+    objectives: Objectives
 
 
 @dataclass(frozen=True)
 class Pruner:
-    """Where candidates are judged, which share of those at a rung goes on, and whether progress protects."""
+    """Where candidates are judged, and how."""
 
-    judged: Callable[[float, int], Sequence[int]]
-    """Warm-up share and trial number → rungs."""
-    keep: float
-    patient: bool = False
+    rungs: Callable[[float], Sequence[int]]
+    """Warm-up share → rungs."""
+    verdict: Callable[[Case], str | None]
+    """Why the candidate should end, or None."""
 
 
 PRUNERS: Registry[Pruner] = Registry("pruner")
 
 
+def due(pruner: Pruner, warm_up: float, before: int, percent: int) -> bool:
+    """Whether a rung was reached since the candidate was last judged, at `before` percent."""
+    return any(before < rung <= percent for rung in pruner.rungs(warm_up))
+
+
 def _geometric(warm_up: float) -> list[int]:
+    """10 and 30 % for a warm-up of 10 %."""
     rungs, share = [], max(warm_up, RUNG_STEP / 100)
     while share < 0.9:
-        rungs.append(_on_grid(share))
+        rungs.append(min(LAST_RUNG, max(RUNG_STEP, RUNG_STEP * ceil(round(100 * share / RUNG_STEP, 6)))))
         share *= REDUCTION
     return rungs
 
 
-def _on_grid(share: float) -> int:
-    return min(GRID[-1], max(GRID[0], RUNG_STEP * ceil(round(100 * share / RUNG_STEP, 6))))
+def _every_tenth(warm_up: float) -> list[int]:
+    return [rung for rung in range(10, 100, 10) if rung >= 100 * warm_up]
 
 
-def _halving(warm_up: float, _number: int) -> list[int]:
-    """Successive halving: 10, 30 and 90 % for a warm-up of 10 %."""
-    return _geometric(warm_up)
+def _best_share(keep: float) -> Callable[[Case], str | None]:
+    """End those that are not among the best share at the rung, rounded up, so that the best always goes on."""
+
+    def verdict(case: Case) -> str | None:
+        rivals = [found for peer in case.peers if (found := values_at(peer, case.percent)) is not None]
+        mine = case.objectives.gains(case.curve[case.percent])
+        better = sum(dominates(case.objectives.gains(found), mine) for found in rivals)
+        if len(rivals) < MIN_PEERS or better < ceil(keep * (len(rivals) + 1)):
+            return None
+        return f"after {case.percent}% of its training {better} of {len(rivals)} others were better"
+
+    return verdict
 
 
-def _hyperband(warm_up: float, number: int) -> list[int]:
-    """Brackets in turn, each without one more of the early rungs; the last prunes nothing."""
-    rungs = _geometric(warm_up)
-    return rungs[number % (len(rungs) + 1) :]
+def _ends(case: Case) -> str | None:
+    """End those that, growing as the better ones of their kind did from here on, would not be among the best."""
+    ended, kind = finished(case.peers), kind_of(case.running.architecture)
+    if len(ended) < MIN_PEERS or sum(kind_of(one.architecture) == kind for one in ended) < OWN:
+        return None
+    end = end_of(case.curve[case.percent], case.percent, kind, ended, case.objectives, HOPE)
+    if end is None:
+        return None
+    mine = case.objectives.gains(end)
+    better = sum(dominates(case.objectives.gains(one.values or ()), mine) for one in ended)
+    if better < TOP:
+        return None
+    names = ", ".join(f"{name} {value:.4f}" for name, value in zip(case.objectives.names, end, strict=True))
+    return f"after {case.percent}% of its training it could come to {names}, and {better} others were better"
 
 
-def _every_tenth(warm_up: float, _number: int) -> list[int]:
-    return [rung for rung in GRID if rung >= 100 * warm_up and rung % 10 == 0]
+PRUNERS.add("ends", Pruner(_every_tenth, _ends))
+PRUNERS.add("halving", Pruner(_geometric, _best_share(1 / REDUCTION)))
+PRUNERS.add("median", Pruner(_every_tenth, _best_share(0.5)))
+PRUNERS.add("none", Pruner(lambda _warm_up: [], lambda _case: None))
 
 
-PRUNERS.add("halving", Pruner(_halving, keep=1 / REDUCTION))
-PRUNERS.add("hyperband", Pruner(_hyperband, keep=1 / REDUCTION))
-PRUNERS.add("median", Pruner(_every_tenth, keep=0.5))
-PRUNERS.add("percentile", Pruner(_every_tenth, keep=0.25))
-PRUNERS.add("patient", Pruner(_every_tenth, keep=0.5, patient=True))
-PRUNERS.add("none", Pruner(lambda _warm_up, _number: [], keep=1.0))
-
-
-def reached(share: float) -> int:
-    """The highest rung within `share` of the epochs; 0 before the first."""
-    return min(GRID[-1], RUNG_STEP * int(share * 100 / RUNG_STEP + 1e-9))
-
-
-def prune(
-    pruner: Pruner, own: Rungs, rung: int, number: int, peers: Sequence[Outcome], objectives: Objectives, warm_up: float
+def far_behind(
+    course: Sequence[tuple[float, float]], share_s: float, peers: Sequence[Outcome], objectives: Objectives
 ) -> str | None:
-    """Why the candidate with the values `own` should end at `rung`, or None.
+    """Why a candidate has no hope, or None: rising as fast as of late, it would stay far behind the best so far.
 
-    It goes on if fewer than `keep` of those at the rung, itself included, are better (for several objectives:
-    dominate it), rounded up, so that the best always goes on.
+    Only where there is one aim, and more of it is better. Curves bend down, so this is more than it would come to.
+
+    Args:
+        course: seconds and best value so far, wherever it was validated.
+        share_s: the seconds that the candidate may take.
+        peers: the other trials.
+        objectives: the aims.
     """
-    if rung not in pruner.judged(warm_up, number):
-        return None
-    rivals = [found for peer in peers if (found := values_at(peer, rung)) is not None]
-    if len(rivals) < MIN_PEERS:
-        return None
-    if pruner.patient and own.get(rung - STALL) != own[rung]:
-        return None
-    mine = objectives.gains(own[rung])
-    better = sum(dominates(objectives.gains(found), mine) for found in rivals)
-    if better < ceil(pruner.keep * (len(rivals) + 1)):
-        return None
-    return f"after {rung}% of its epochs {better} of {len(rivals)} others were better"
-
-
-def far_behind(metrics: Mapping[str, float], peers: Sequence[Outcome], objectives: Objectives) -> str | None:
-    """Why a candidate has no hope, or None: it has less than half of the best value so far.
-
-    Only where there is one aim, and more of it is better.
-    """
-    name = objectives.names[0]
     best = max((peer.values[0] for peer in peers if peer.state == "complete" and peer.values), default=0.0)
-    if objectives.directions != ("maximize",) or metrics.get(name, best) >= best / 2:
+    seconds, values = zip(*course, strict=True)
+    now_s, value = course[-1]
+    rise = (value - float(np.interp(now_s / 2, seconds, values))) / (now_s / 2)
+    end = value + rise * (share_s - now_s)
+    if objectives.directions != ("maximize",) or end >= NEAR * best:
         return None
-    return f"stopped early: {name} {metrics[name]:.4f}, best so far {best:.4f}"
-
-
-def values_at(outcome: Outcome, rung: int) -> tuple[float, ...] | None:
-    """Best values of a trial at a rung, or None if it never stood there."""
-    if not outcome.rungs or outcome.state not in ("running", "complete", "pruned"):
-        return None
-    if rung in outcome.rungs:
-        return outcome.rungs[rung]
-    return outcome.values if outcome.state == "complete" else None
+    name = objectives.names[0]
+    return f"stopped early: {name} {value:.4f} would rise to {end:.4f} in its share of the time, best so far {best:.4f}"

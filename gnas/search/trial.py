@@ -1,4 +1,4 @@
-"""One trial: train a candidate, judge it at its rungs, record the outcome."""
+"""One trial: train a candidate, judge it on its way, record the outcome."""
 
 from collections.abc import Generator
 from contextlib import closing
@@ -11,7 +11,7 @@ from gnas.rundir.log import log
 from gnas.rundir.trial import TrialStatus, begin_trial, epochs_recorded, record_epoch
 from gnas.search.events import END_REASONS, EpochDone, Event, TrialEnded, TrialStarted
 from gnas.search.outcome import Outcome, ranked
-from gnas.search.pruners import GRID, far_behind, prune, reached
+from gnas.search.pruners import Case, due, far_behind
 from gnas.search.publish import end_trial, keep_models, write_trials
 from gnas.search.training import CandidateFailed, Progress, free_memory, guarded, watch, with_all, with_costs
 from gnas.search.work import Training, Work
@@ -19,8 +19,8 @@ from gnas.search.work import Training, Work
 MIN_MODELS = 3
 """Saved models that are kept, if the confirmation does not ask for more."""
 
-HOPE = 0.25
-"""Part of its share of the time after which a candidate that is far behind the best ends."""
+HOPE = (0.25, 0.5)
+"""Parts of its share of the time between which a candidate is asked whether it can still come near the best."""
 
 Ended = tuple[Outcome, Training | None]
 """What became of a trial, and the training whose model may be worth saving."""
@@ -90,7 +90,9 @@ def _attempt(work: Work, running: Outcome, architecture: Architecture) -> Genera
     seed = derive_seed(work.setup.seed, "trial", running.identity)
     training = guarded(lambda: work.setup.train(architecture, seed))
     ceiling = work.setup.ceiling(architecture)
-    rungs: dict[int, tuple[float, ...]] = {}
+    judged = architecture.trained and not architecture.members
+    curve: dict[int, tuple[float, ...]] = {}
+    course: list[tuple[float, float]] = []
     reason: str | None = None
     pruned = False
     last = Progress(0, None, None, 0.0)
@@ -100,8 +102,9 @@ def _attempt(work: Work, running: Outcome, architecture: Architecture) -> Genera
             yield EpochDone(running.number, epoch)
             if work.stop():
                 return None
-            if architecture.trained and epoch.metrics:  # an epoch that was not validated tells nothing new
-                reason = _judge(work, running, training, rungs, last, ceiling) or _hopeless(work, running, last)
+            if judged and epoch.metrics and last.epochs < ceiling:  # one that was not validated tells nothing new
+                course.append((last.wall_s, (last.metrics or {}).get(work.objectives.names[0], 0.0)))
+                reason = _judge(work, running, training, curve, last, ceiling) or _hopeless(work, running, course)
                 pruned = reason is not None
             if pruned:
                 break
@@ -112,7 +115,7 @@ def _attempt(work: Work, running: Outcome, architecture: Architecture) -> Genera
             if over is not None and last.epochs < ceiling:
                 reason = f"cut short after {last.epochs} of at most {ceiling} epochs: {_OVER[over]}"
                 break
-    return _result(work, running, training, last, reason, pruned=pruned), training
+    return _result(work, replace(running, curve=curve), training, last, reason, pruned=pruned), training
 
 
 _OVER = {**END_REASONS, "trial": "its share of the time ran out"}
@@ -122,33 +125,27 @@ def _judge(
     work: Work,
     running: Outcome,
     training: Training,
-    rungs: dict[int, tuple[float, ...]],
+    curve: dict[int, tuple[float, ...]],
     progress: Progress,
     ceiling: int,
 ) -> str | None:
-    """Note the values at each rung that was newly reached; why the candidate should end, or None."""
-    top = reached(progress.epochs / ceiling)
-    new = [rung for rung in GRID if rung <= top and rung not in rungs]
-    if not new or progress.epochs >= ceiling:
-        return None
-    known = set(progress.metrics or {})
-    if not set(work.objectives.names) <= known:
+    """Note the values at this share of the training; why the candidate should end, if a rung was reached, or None."""
+    percent, before = 100 * progress.epochs // ceiling, max(curve, default=0)
+    if not set(work.objectives.names) <= set(progress.metrics or {}):
         progress = with_costs(progress, training)
-    values = work.objectives.values(progress.metrics or {})
-    rungs.update(dict.fromkeys(new, values))
-    judged = [rung for rung in new if rung in work.pruner.judged(work.setup.config.warm_up, running.number)]
-    if not judged:
+    curve[percent] = work.objectives.values(progress.metrics or {})
+    if not due(work.pruner, work.setup.config.warm_up, before, percent):
         return None
-    work.ledger.rungs(running.number, rungs)
-    peers = _others(work, running)
-    return prune(work.pruner, rungs, judged[-1], running.number, peers, work.objectives, work.setup.config.warm_up)
+    work.ledger.curve(running.number, curve)
+    return work.pruner.verdict(Case(running, curve, percent, _others(work, running), work.objectives))
 
 
-def _hopeless(work: Work, running: Outcome, progress: Progress) -> str | None:
-    """Why the candidate should end that has spent some of its share of the time and is far behind; or None."""
-    if not work.budget.trial_over(progress.wall_s / HOPE):
+def _hopeless(work: Work, running: Outcome, course: list[tuple[float, float]]) -> str | None:
+    """Why the candidate should end that would not come near the best in its share of the time; or None."""
+    share_s = work.budget.trial_s
+    if share_s is None or not HOPE[0] * share_s <= course[-1][0] <= HOPE[1] * share_s:
         return None
-    return far_behind(progress.metrics or {}, _others(work, running), work.objectives)
+    return far_behind(course, share_s, _others(work, running), work.objectives)
 
 
 def _result(

@@ -12,6 +12,9 @@ from gnas.search.outcome import Outcome, ranked
 from gnas.search.proposal import Proposal
 from gnas.space.search_space import Candidate, SearchSpace
 
+DRAWS = 50
+"""Random draws until one is of the family that is wanted."""
+
 
 @dataclass(frozen=True)
 class View:
@@ -21,6 +24,8 @@ class View:
         outcomes: in the order of their numbers; running ones are those of other workers.
         trials: the budget of trials, if there is one.
         time_share: of the time for trials that is spent; 0 where there is no limit.
+        timed: whether time alone ends the search, so that seconds are what a trial costs; else a trial is a trial.
+        family: of which candidates are wanted; None: of any.
     """
 
     space: SearchSpace
@@ -30,6 +35,8 @@ class View:
     seed: int
     trials: int | None = None
     time_share: float = 0.0
+    timed: bool = False
+    family: str | None = None
 
     def seed_of(self, attempt: int) -> int:
         """The seed of the sampler's `attempt`-th proposal for this trial."""
@@ -39,9 +46,23 @@ class View:
         """A NumPy generator for the same."""
         return numpy_rng(self.seed_of(attempt))
 
+    def wants(self, candidate: Candidate) -> bool:
+        """Whether the candidate is of the family that is wanted."""
+        return self.family is None or candidate.architecture.family == self.family
+
+    def draw(self, attempt: int) -> Candidate:
+        """A random candidate of the family that is wanted; of another where `DRAWS` draws bring none."""
+        rng = self.rng(attempt)
+        for _ in range(DRAWS):
+            candidate = self.space.draw(rng)
+            if self.wants(candidate):
+                break
+        return candidate
+
     def best(self, count: int) -> list[Outcome]:
-        """The `count` best complete trials."""
-        return ranked(self.outcomes, self.objectives)[:count]
+        """The `count` best complete trials of the family that is wanted."""
+        order = ranked(self.outcomes, self.objectives)
+        return [one for one in order if self.family in (None, one.architecture.family)][:count]
 
     @property
     def n_learned(self) -> int:

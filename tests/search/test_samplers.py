@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -74,8 +75,7 @@ def test_tpe_goes_where_the_good_ones_are() -> None:
 def test_portfolio_asks_tpe_first_and_then_every_fourth_time() -> None:
     origins = []
     for number in range(20):
-        found = next(SAMPLERS["portfolio"](view(history(number))))
-        assert found is not None
+        found = next(proposal for proposal in SAMPLERS["portfolio"](view(history(number))) if proposal)
         origins.append(found.origin)
     assert origins[:10] == ["tpe"] * 10
     assert [number for number in range(10, 20) if origins[number] == "tpe"] == [11, 15, 19]
@@ -140,7 +140,7 @@ def test_quasi_random_search_goes_on_with_the_next_point(tmp_path: Path) -> None
     assert [dict(event.outcome.params) for event in events] == expected
 
 
-def test_the_mirror_ranks_pruned_by_their_best_and_failed_last() -> None:
+def test_the_mirror_ranks_pruned_by_what_they_would_have_ended_with_and_failed_last() -> None:
     space = tiny_space()
     proposal = Proposal(space.draw(np.random.default_rng(0)), "random")
     candidate = proposal.candidate
@@ -148,15 +148,15 @@ def test_the_mirror_ranks_pruned_by_their_best_and_failed_last() -> None:
     def outcome(number: int, state: str, value: float | None, rungs: dict[int, tuple[float, ...]]) -> Outcome:
         return Outcome(
             number, str(number), state, "x", candidate.params, candidate.architecture, proposal.distributions,  # type: ignore[arg-type]
-            values=None if value is None else (value,), rungs=rungs,
+            values=None if value is None else (value,), curve=rungs,
         )  # fmt: skip
 
     past = (
         outcome(0, "failed", None, {}),
-        outcome(1, "pruned", 0.4, {10: (0.3,)}),
-        outcome(2, "pruned", 0.5, {10: (0.5,)}),
+        outcome(1, "pruned", 0.4, {10: (0.4,)}),  # those that ended had doubled since: 0.8
+        outcome(2, "pruned", 0.5, {50: (0.5,)}),  # nothing came after half of the training
         outcome(3, "pruned", 0.1, {10: (0.1,), 30: (0.1,)}),
-        outcome(4, "complete", 0.2, {}),
+        outcome(4, "complete", 0.6, {10: (0.3,), 50: (0.6,)}),
     )
     study = mirror(past, ONE, optuna.samplers.TPESampler())
     below, above = optuna.samplers._tpe.sampler._split_trials(study, study.get_trials(), 4)
@@ -165,7 +165,17 @@ def test_the_mirror_ranks_pruned_by_their_best_and_failed_last() -> None:
     one, _ = optuna.samplers._tpe.sampler._split_trials(study, study.get_trials(), 1)
     two, _ = optuna.samplers._tpe.sampler._split_trials(study, study.get_trials(), 2)
     three, _ = optuna.samplers._tpe.sampler._split_trials(study, study.get_trials(), 3)
-    assert [[trial.number for trial in part] for part in (one, two, three)] == [[4], [3, 4], [2, 3, 4]]
+    assert [[trial.number for trial in part] for part in (one, two, three)] == [[1], [1, 4], [1, 2, 4]]
+
+
+def test_a_pruned_trial_is_no_loser_to_the_predictor() -> None:
+    """It grows as those of its kind did, and stands among complete ones accordingly."""
+    past = [replace(one, curve={50: (one.values[0] / 2,)}) for one in history(12) if one.values]
+    trained = [one for one in past if one.architecture.trained]
+    best = max(trained, key=lambda one: one.values or ())
+    early = replace(best, state="pruned", values=(best.curve or {})[50])
+    order = predictor._from_best_to_worst(view(tuple(early if one is best else one for one in past)))
+    assert [one.number for one in order] == [one.number for one in predictor._from_best_to_worst(view(tuple(past)))]
 
 
 def test_generations_of_genetic_samplers_advance(tmp_path: Path) -> None:

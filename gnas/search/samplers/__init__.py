@@ -19,7 +19,7 @@ for _name, _place in {
     "local": "local:local",
     "nsga2": "model_based:nsga2",
     "nsga3": "model_based:nsga3",
-    "portfolio": "predictor:portfolio",
+    "portfolio": "portfolio:portfolio",
     "predictor": "predictor:predictor",
     "qmc": "uniform:qmc",
     "random": "uniform:uniform",

@@ -35,7 +35,7 @@ def local(view: View) -> Iterator[Proposal | None]:
 def mutant(view: View, parent: Outcome, attempt: int) -> Proposal | None:
     """A random neighbour of `parent`, or None where it has none or lies outside the space."""
     try:
-        found = next(view.space.neighbours(parent.params, view.rng(attempt).spawn(1)[0]), None)
+        found = next(filter(view.wants, view.space.neighbours(parent.params, view.rng(attempt).spawn(1)[0])), None)
     except (Infeasible, ConfigError):
         return None
     return Proposal(found, f"neighbour of {parent.number}") if found else None

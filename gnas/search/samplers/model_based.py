@@ -72,6 +72,10 @@ def _ask(view: View, make: Callable[[int], BaseSampler], origin: str) -> Iterato
             study.tell(trial, state=TrialState.PRUNED)
             yield None
             continue
+        if not view.wants(candidate):
+            study.tell(trial, state=TrialState.FAIL)  # no lesson: TPE overlooks failures
+            yield None
+            continue
         frozen = study.get_trials(deepcopy=False)[trial.number]
         attrs = {key: value for key, value in frozen.system_attrs.items() if key.endswith(":generation")}
         yield Proposal(candidate, origin, attrs)

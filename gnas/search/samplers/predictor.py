@@ -1,7 +1,8 @@
-"""The default sampler, and most of it: a Gaussian process over all parameters predicts the neighbours of the best."""
+"""A Gaussian process over all parameters predicts the neighbours of the best; most of the default sampler."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,10 @@ from scipy.linalg import cho_solve, cholesky
 from scipy.special import ndtri
 from scipy.stats import norm
 
+from gnas.search.curves import expected
 from gnas.search.outcome import Outcome, ranked
 from gnas.search.proposal import Proposal
 from gnas.search.samplers.local import mutant
-from gnas.search.samplers.model_based import tpe
 from gnas.search.samplers.uniform import uniform
 from gnas.search.view import View
 
@@ -30,17 +31,6 @@ DECAYS = (0.1, 0.2, 0.4, 0.8)
 NOISE = 0.1
 HISTORY = 500
 """Latest trials that are learned from: the cost is the cube of their number."""
-PERIOD = 4
-"""Every fourth trial of the portfolio comes from TPE."""
-
-
-def portfolio(view: View) -> Iterator[Proposal | None]:
-    """After ten trials, anchors included, three of four from the predictor and the fourth from TPE.
-
-    The predictor is ahead where candidates far apart have little in common, TPE where good values of single parameters
-    are good everywhere.
-    """
-    return tpe(view) if view.number < STARTUP or view.number % PERIOD == PERIOD - 1 else predictor(view)
 
 
 def predictor(view: View) -> Iterator[Proposal | None]:
@@ -50,7 +40,7 @@ def predictor(view: View) -> Iterator[Proposal | None]:
     The likeness of two candidates is exp(-decay · differences): a parameter that only one of them has, or another
     choice, counts 1, a number the difference as a share of its range.
     """
-    if view.n_learned < STARTUP or not view.best(1):
+    if view.n_learned < STARTUP or not ranked(view.outcomes, view.objectives):
         yield from uniform(view)
     known = _from_best_to_worst(view)[:HISTORY]
     candidates = list(_candidates(view))
@@ -66,12 +56,17 @@ def predictor(view: View) -> Iterator[Proposal | None]:
 
 
 def _from_best_to_worst(view: View) -> list[Outcome]:
-    """Complete trials in their order, then pruned ones by what they had reached, then failed ones."""
+    """Complete trials, and among them pruned ones by what they would likely have ended with; then failed ones.
+
+    With several objectives pruned trials stand after the complete ones.
+    """
     recent = view.outcomes[-HISTORY:]
-    pruned = [outcome for outcome in recent if outcome.state == "pruned" and outcome.values is not None]
-    pruned.sort(key=lambda outcome: view.objectives.gains(outcome.values or ()), reverse=True)
     failed = [outcome for outcome in recent if outcome.state == "failed"]
-    return [*ranked(recent, view.objectives), *pruned, *failed]
+    likely = expected(recent, view.objectives)
+    pruned = [replace(one, state="complete", values=likely[one.number]) for one in recent if one.number in likely]
+    if len(view.objectives.names) > 1:
+        return [*ranked(recent, view.objectives), *ranked(pruned, view.objectives), *failed]
+    return [*ranked([*recent, *pruned], view.objectives), *failed]
 
 
 def _candidates(view: View) -> Iterator[Proposal]:
@@ -79,7 +74,9 @@ def _candidates(view: View) -> Iterator[Proposal]:
     best = view.best(INCUMBENTS)
     for attempt in range(CANDIDATES):
         if attempt < ANYWHERE:
-            found: Proposal | None = Proposal(view.space.draw(view.rng(attempt)), "predictor")
+            found: Proposal | None = Proposal(view.draw(attempt), "predictor")
+        elif not best:
+            break
         else:
             found = mutant(view, best[attempt % len(best)], attempt)
         if found is not None and found.candidate.identity not in seen:

@@ -21,7 +21,7 @@ DIMENSIONS = 64
 def uniform(view: View) -> Iterator[Proposal | None]:
     """Independent draws: the yardstick for all others."""
     for attempt in count():
-        yield Proposal(view.space.draw(view.rng(attempt)), "random")
+        yield Proposal(view.draw(attempt), "random")
 
 
 def grid(view: View) -> Iterator[Proposal | None]:

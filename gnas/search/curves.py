@@ -1,0 +1,102 @@
+"""Learning curves: what was reached by when, and what a training would come to at its end.
+
+A curve holds the best values so far at shares of a candidate's own training, in percent, for a loss that needs 40
+epochs and one that needs 400 are not comparable after 30. It has a point wherever the candidate was validated. How much
+is still to come is told by the curves of those that went to their ends, above all of the same kind: one kind has
+converged after a tenth of its training, another has half of its way to go.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from gnas.search.kinds import kind_of
+from gnas.search.objectives import Objectives
+from gnas.search.outcome import Outcome
+
+Curve = Mapping[int, tuple[float, ...]]
+PRIOR = 0.5
+"""Weight of all other kinds together beside that of one candidate of the same kind."""
+
+
+def values_at(outcome: Outcome, percent: int) -> tuple[float, ...] | None:
+    """Best values of a trial after a share of its training, or None if it was not yet, or no more, measured then.
+
+    Between two measurements the values lie on a straight line. One that converged before stands there with what it
+    ended with; closed forms, which have but one epoch, stand nowhere.
+    """
+    curve = outcome.curve
+    if not curve or outcome.state not in ("running", "complete", "pruned"):
+        return None
+    if percent in curve:
+        return curve[percent]
+    points = sorted(curve)
+    if percent < points[0]:
+        return None
+    if percent > points[-1]:
+        return outcome.values if outcome.state == "complete" else None
+    before, after = next(pair for pair in pairwise(points) if pair[0] < percent < pair[1])
+    share = (percent - before) / (after - before)
+    return tuple(a + share * (b - a) for a, b in zip(curve[before], curve[after], strict=True))
+
+
+def finished(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Those that were trained to their ends."""
+    return [one for one in outcomes if one.state == "complete" and one.values and one.curve]
+
+
+def end_of(
+    values: tuple[float, ...], percent: int, kind: str, ended: Sequence[Outcome], objectives: Objectives, share: float
+) -> tuple[float, ...] | None:
+    """What a candidate of a kind that has `values` after `percent` of its training would end with.
+
+    By how much values grow from there on is taken from those that ended: the quantile `share` of their growth, the best
+    side being 1. Each of the same kind weighs 1, all others together `PRIOR`.
+
+    Returns:
+        The end of each objective, or None where nobody has ended.
+    """
+    rows, own = [], []
+    for one in ended:
+        then = values_at(one, percent)
+        if then is not None and one.values is not None:
+            rows.append([_growth(a, b) for a, b in zip(then, one.values, strict=True)])
+            own.append(kind_of(one.architecture) == kind)
+    if not rows:
+        return None
+    alike_T = np.array(own)
+    weight_T = np.where(alike_T, 1.0, PRIOR / max(1, (~alike_T).sum()))
+    ends = []
+    for column, (value, direction) in enumerate(zip(values, objectives.directions, strict=True)):
+        end_T = value * np.array([row[column] for row in rows])
+        up = direction == "maximize"
+        ends.append(_quantile(end_T, weight_T, share if up else 1 - share))
+    return tuple(ends)
+
+
+def expected(outcomes: Sequence[Outcome], objectives: Objectives) -> dict[int, tuple[float, ...]]:
+    """What pruned trials would likely have ended with, by number: the median growth from where they were ended.
+
+    A pruned trial is no loser: it is one of which only the beginning is known. Never worse than what it had.
+    """
+    ended, found = finished(outcomes), {}
+    for one in outcomes:
+        if one.state != "pruned" or one.values is None:
+            continue
+        end = end_of(one.values, max(one.curve or {100: ()}), kind_of(one.architecture), ended, objectives, 0.5)
+        best = max if objectives.directions[0] == "maximize" else min
+        found[one.number] = one.values if end is None else (best(end[0], one.values[0]), *end[1:])
+    return found
+
+
+def _growth(then: float, end: float) -> float:
+    return end / then if then * end > 0 else 1.0
+
+
+def _quantile(value_T: np.ndarray, weight_T: np.ndarray, share: float) -> float:
+    """The weighted quantile of values, on a line between the middles of their weights."""
+    order = np.argsort(value_T)
+    weight_T = weight_T[order]
+    middle_T = (np.cumsum(weight_T) - weight_T / 2) / weight_T.sum()
+    return float(np.interp(share, middle_T, value_T[order]))
