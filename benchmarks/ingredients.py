@@ -23,7 +23,7 @@ from gnas.config.closed_forms import ItemGraph, Spectral
 from gnas.config.contrastive import SimGCL, XSimGCL
 from gnas.config.data import DataConfig, FilterConfig
 from gnas.config.losses import BPR, AllPairs, SampledSoftmax
-from gnas.config.propagation import LightGCN, NoPropagation
+from gnas.config.propagation import Degrees, LightGCN, NoPropagation
 from gnas.config.run import TrainConfig
 from gnas.config.samplings import PopularitySampling
 from gnas.data.prepare import prepare
@@ -48,6 +48,13 @@ of_hidden = partial(
     loss=AllPairs(negative_weight=0.3), lr=0.003, weight_decay=0.4, batch_size="full", patience=30,
 )  # fmt: skip
 
+
+def of_crossed(into: float, out: float, shrink: float = 0.0) -> Architecture:
+    """A crossed layer with half of the interactions hidden and the given normalisation."""
+    norm = Degrees(into=into, out=out, shrink=shrink)
+    return of_hidden(propagation=LightGCN(depth=1, norm=norm, combine="crossed"))
+
+
 CANDIDATES: dict[str, Architecture] = {
     "all pairs": of_pairs(propagation=LightGCN(depth=1)),
     "all pairs, item weights ∝ popularity^-0.3": of_pairs(
@@ -68,6 +75,11 @@ CANDIDATES: dict[str, Architecture] = {
     "crossed, half hidden": of_hidden(),
     "crossed, half hidden, symmetric norm": of_hidden(propagation=LightGCN(depth=1, combine="crossed")),
     "crossed, half hidden, dim 128": of_hidden(dim=128),
+    "crossed, half hidden, exponents .4/0": of_crossed(0.4, 0.0),
+    "crossed, half hidden, exponents .5/-.1": of_crossed(0.5, -0.1),
+    "crossed, half hidden, exponents .6/0": of_crossed(0.6, 0.0),
+    "crossed, half hidden, exponents .5/.2": of_crossed(0.5, 0.2),
+    "crossed, half hidden, exponents .5/0, degrees + 5": of_crossed(0.5, 0.0, 5.0),
     "EASE, freed norms, corrected": of_hidden(prior=EASE_NORM),
     "softmax": of_samples(loss=SampledSoftmax()),
     "softmax, popular negatives": of_samples(loss=SampledSoftmax(sampling=PopularitySampling())),

@@ -156,6 +156,8 @@ def _expected(detail: Mapping[str, Any]) -> str | None:
     if kind in _BOUNDS:
         words, key = _BOUNDS[kind]
         return f"{words} {context[key]:g}" if isinstance(context[key], float) else f"{words} {context[key]}"
+    if kind in ("model_type", "model_attributes_type"):
+        return "a mapping of keys and values"
     if kind == "literal_error":
         return one_of(_literals(detail))
     if kind == "too_short":
@@ -183,8 +185,6 @@ def _sentence(detail: Mapping[str, Any], owner: type[BaseModel]) -> str:
         return f"unknown key ({did_you_mean(str(detail['loc'][-1]), kinds(owner))})"
     if kind == "missing":
         return "missing; it has no default"
-    if kind in ("model_type", "model_attributes_type"):
-        return f"must be a mapping of keys and values, not {shorten(value)}"
     if kind == "value_error":
         return str(detail["ctx"]["error"])
     if kind == "choice":

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import torch
 
+from gnas.config.propagation import Norm, degrees_of
 from gnas.graph.sparse import SparseMatrix
 
 Exponent = float | tuple[float, float]
@@ -15,17 +16,32 @@ class Weighing(NamedTuple):
 
     a = 0.5 is symmetric (Kipf & Welling, ICLR 2017), a = 0 the mean over v's neighbours, a = 1 its transpose. Two
     numbers x, y mean d_v^(−x) · d_w^(−y). With `self_loops` every node is its own neighbour too, and counts in its
-    degree.
+    degree. `shrink` is added to every degree.
     """
 
     exponent: Exponent | None = None
     self_loops: bool = False
+    shrink: float = 0.0
+
+    @classmethod
+    def of(cls, norm: Norm, self_loops: bool = False) -> "Weighing":
+        """The weighing that a normalisation writes."""
+        degrees = degrees_of(norm)
+        return cls((degrees.into, degrees.out), self_loops, degrees.shrink)
+
+    @property
+    def powers(self) -> tuple[float, float] | None:
+        """The exponents x, y; None: no weights."""
+        one = self.exponent
+        return one if one is None or isinstance(one, tuple) else (1 - one, one)
 
 
-def scales(degree_N: torch.Tensor, exponent: Exponent) -> tuple[torch.Tensor, torch.Tensor]:
+def scales(
+    degree_N: torch.Tensor, powers: tuple[float, float], shrink: float = 0.0
+) -> tuple[torch.Tensor, torch.Tensor]:
     """What a node's row is multiplied by, and what its column, see `Weighing`: float32 [N] each."""
-    into, out = exponent if isinstance(exponent, tuple) else (1 - exponent, exponent)
-    return power(degree_N, -into), power(degree_N, -out)
+    into, out = powers
+    return power(degree_N, -into, shrink), power(degree_N, -out, shrink)
 
 
 def normalized(links: SparseMatrix, into_N: torch.Tensor, out_N: torch.Tensor, *, symmetric: bool) -> SparseMatrix:
@@ -36,4 +52,4 @@ def normalized(links: SparseMatrix, into_N: torch.Tensor, out_N: torch.Tensor, *
 
 def power(degree: torch.Tensor, exponent: float, shrink: float = 0.0) -> torch.Tensor:
     """(degree + shrink)^exponent, with 0 for nodes of degree 0."""
-    return torch.where(degree > 0, (degree.clamp(min=1) + shrink) ** exponent, 0.0)
+    return torch.where(degree > 0, torch.where(degree > 0, degree + shrink, 1.0) ** exponent, 0.0)

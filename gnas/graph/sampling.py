@@ -36,9 +36,11 @@ class Neighbourhood:
         """Number of drawn entries: dropout treats each by itself."""
         return self.pattern.nnz
 
-    def adjacency(self, exponent: Exponent | None = None, self_loops: bool = False) -> SparseMatrix:
+    def adjacency(
+        self, exponent: Exponent | None = None, self_loops: bool = False, shrink: float = 0.0
+    ) -> SparseMatrix:
         """The drawn part of the adjacency of the whole relation; with its self loops, where it has them."""
-        weighing = Weighing(exponent, self_loops)
+        weighing = Weighing(exponent, self_loops, shrink)
         if weighing not in self._adjacencies:
             self._adjacencies[weighing] = self._part(weighing)
         return self._adjacencies[weighing]
@@ -52,7 +54,7 @@ class Neighbourhood:
             edge_P = torch.cat([edge_P, torch.full_like(self.node_S, -1)])[order]
             value_P, weight_P = (torch.cat([part, one_S])[order] for part in (value_P, weight_P))
         if weighing.exponent is not None:
-            into_N, out_N = self.whole.scales(weighing.exponent, weighing.self_loops)
+            into_N, out_N = self.whole.scales(weighing)
             value_P = value_P * into_N[self.node_S[pattern.row]] * out_N[self.node_S[pattern.column]]
         return SparseMatrix(pattern, value_P * weight_P, edge=edge_P)
 

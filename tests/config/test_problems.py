@@ -30,7 +30,8 @@ loss: {bpr: {sampling: {popularity: {exponent: -1}}}}
     assert problems(Architecture, text) == [
         "a.yaml:1: propagation.lightgcn.dept: unknown key (did you mean 'depth'? "
         "known: combine, depth, edge_dropout, layer0, message_dropout, norm, residual, weights)",
-        "a.yaml:1: propagation.lightgcn.norm: must be sym, left, right or root or a number, not 'symm' "
+        "a.yaml:1: propagation.lightgcn.norm: must be sym, left, right or root, a number or a mapping of keys and "
+        "values, not 'symm' "
         "(did you mean 'sym'?)",
         "a.yaml:2: batch_size: must be a whole number or full, not 'alll'",
         "a.yaml:3: dim: must be at least 1, not 0",

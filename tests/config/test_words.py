@@ -165,9 +165,20 @@ def test_propagations_are_told_in_full(trees: list[dict[str, Any]]) -> None:
 
 @pytest.mark.parametrize(
     ("norm", "words"),
-    [("sym", ""), (0.5, ""), (0.0, " (left)"), ("right", " (right)"), (0.3, " (norm 0.3)")],
+    [
+        ("sym", ""),
+        (0.5, ""),
+        (0.0, " (left)"),
+        ("right", " (right)"),
+        (0.3, " (norm 0.3)"),
+        ("root", " (root)"),
+        ({"into": 0.5, "out": 0.5}, ""),
+        ({"into": 0.5, "out": 0.0}, " (root)"),
+        ({"into": 0.7, "out": 0.3}, " (norm 0.3)"),
+        ({"into": 0.5, "out": 0.1, "shrink": 3.0}, " (norm 0.5/0.1 shrink 3)"),
+    ],
 )
-def test_a_normalisation_is_called_by_its_name(norm: str | float, words: str) -> None:
+def test_a_normalisation_is_called_by_its_name(norm: str | float | dict[str, float], words: str) -> None:
     architecture = Architecture.model_validate({"propagation": {"lightgcn": {"norm": norm}}})
     assert architecture.words.startswith(f"lightgcn×2{words} ·")
 

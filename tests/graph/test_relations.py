@@ -24,7 +24,15 @@ def among_items() -> Relation:
 
 @pytest.mark.parametrize(
     "weighing",
-    [Weighing(), Weighing(0.5), Weighing(0.0, True), Weighing(None, True), Weighing(1.0), Weighing((0.5, 0.2))],
+    [
+        Weighing(),
+        Weighing(0.5),
+        Weighing(0.0, True),
+        Weighing(None, True),
+        Weighing(1.0),
+        Weighing((0.5, 0.2)),
+        Weighing((0.5, 0.5), shrink=2.0),
+    ],
     ids=str,
 )
 def test_a_relation_among_one_side_propagates_over_all_nodes(weighing: Weighing) -> None:
@@ -34,7 +42,7 @@ def test_a_relation_among_one_side_propagates_over_all_nodes(weighing: Weighing)
     degree = looped.sum(1)
     exponent = weighing.exponent or 0.0
     powers = exponent if isinstance(exponent, tuple) else (1 - exponent, exponent)
-    into, out = (torch.where(degree > 0, degree**-p, 0) for p in powers)
+    into, out = (torch.where(degree > 0, (degree + weighing.shrink) ** -p, 0) for p in powers)
     expected = looped if weighing.exponent is None else into[:, None] * looped * out
     relation = among_items()
     matrix = relation.adjacency(*weighing)

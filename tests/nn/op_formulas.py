@@ -15,12 +15,14 @@ from gnas.config.propagation import (
     GIN,
     NGCF,
     SAGE,
+    Degrees,
     GATv2,
     GraphTransformer,
     Layered,
     LightGCN,
+    Norm,
     PyG,
-    norm_exponent,
+    degrees_of,
 )
 
 Weights = Mapping[str, Tensor]
@@ -38,27 +40,26 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
-def normalized(links: Tensor, exponent: float | tuple[float, float]) -> Tensor:
-    degree = links.sum(1)
-    powers = exponent if isinstance(exponent, tuple) else (1 - exponent, exponent)
-    into, out = (torch.where(degree > 0, degree**-p, 0) for p in powers)
+def normalized(links: Tensor, norm: Norm) -> Tensor:
+    degree, of = links.sum(1), degrees_of(norm)
+    into, out = (torch.where(degree > 0, (degree + of.shrink) ** -p, 0) for p in (of.into, of.out))
     return into[:, None] * links * out[None, :]
 
 
 def lightgcn(spec: LightGCN, w: Weights, links: Tensor, x: Tensor) -> Tensor:
-    return normalized(links, norm_exponent(spec.norm)) @ x
+    return normalized(links, spec.norm) @ x
 
 
 def gcn(spec: GCN, w: Weights, links: Tensor, x: Tensor) -> Tensor:
     looped = links + torch.eye(len(links)) if spec.self_loops else links
-    out = normalized(looped, norm_exponent(spec.norm)) @ x
+    out = normalized(looped, spec.norm) @ x
     if spec.linear:
         out = out @ w["linear.weight"].t() + w["linear.bias"]
     return ACTIVATIONS[spec.activation](out)
 
 
 def ngcf(spec: NGCF, w: Weights, links: Tensor, x: Tensor) -> Tensor:
-    weight = normalized(links, norm_exponent(spec.norm))
+    weight = normalized(links, spec.norm)
     out = x @ w["sum.weight"].t() + w["sum.bias"]
     for v in range(len(x)):
         message = sum(
@@ -80,7 +81,7 @@ def sage(spec: SAGE, w: Weights, links: Tensor, x: Tensor) -> Tensor:
 
 
 def gin(spec: GIN, w: Weights, links: Tensor, x: Tensor) -> Tensor:
-    mixed = (1 + w["epsilon"]) * x + normalized(links, norm_exponent(spec.norm)) @ x
+    mixed = (1 + w["epsilon"]) * x + normalized(links, spec.norm) @ x
     inner = ACTIVATIONS[spec.activation](mixed @ w["inner.weight"].t() + w["inner.bias"])
     return inner @ w["outer.weight"].t() + w["outer.bias"]
 
@@ -149,7 +150,9 @@ class Case:
 
 
 CASES = [
-    *(Case(LightGCN(norm=norm), lightgcn) for norm in ("sym", "left", "right", 0.3)),
+    *(Case(LightGCN(norm=norm), lightgcn) for norm in ("sym", "left", "right", "root", 0.3)),
+    Case(LightGCN(norm=Degrees(into=0.6, out=-0.1)), lightgcn),
+    Case(GCN(norm=Degrees(into=0.4, out=0.4, shrink=1.5)), gcn),
     Case(GCN(), gcn),
     Case(GCN(norm="left", self_loops=False, activation="tanh"), gcn),
     Case(GCN(norm=0.7, linear=False, activation="elu"), gcn),

@@ -8,16 +8,27 @@ from typing import Annotated
 
 from gnas.config.base import ChoiceReader
 from gnas.config.propagation.mixed import Mixed
-from gnas.config.propagation.operators import GAT, GCN, GIN, NGCF, SAGE, GATv2, GraphTransformer, LightGCN, PyG
+from gnas.config.propagation.operators import (
+    GAT,
+    GCN,
+    GIN,
+    NGCF,
+    SAGE,
+    GATv2,
+    GraphTransformer,
+    LightGCN,
+    PyG,
+)
 from gnas.config.propagation.stack import (
     PROPAGATIONS,
+    Degrees,
     DropoutRate,
     Fraction,
     Layered,
     NoPropagation,
     Norm,
     Propagation,
-    norm_exponent,
+    degrees_of,
 )
 
 PropagationField = Annotated[Propagation, ChoiceReader(PROPAGATIONS)]
@@ -29,6 +40,7 @@ __all__ = [
     "NGCF",
     "PROPAGATIONS",
     "SAGE",
+    "Degrees",
     "DropoutRate",
     "Fraction",
     "GATv2",
@@ -41,5 +53,5 @@ __all__ = [
     "Propagation",
     "PropagationField",
     "PyG",
-    "norm_exponent",
+    "degrees_of",
 ]

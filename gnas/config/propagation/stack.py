@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from gnas.config.base import AlsoWritten, Choice, register
+from gnas.config.base import AlsoWritten, Choice, Strict, register
 from gnas.config.named import COMBINES, Combine
 from gnas.config.words import number
 from gnas.registry import Registry
@@ -14,8 +14,37 @@ PROPAGATIONS: Registry[type["Propagation"]] = Registry("propagation")
 Fraction = Annotated[float, Field(ge=0, le=1)]
 DropoutRate = Annotated[float, Field(ge=0, lt=1)]
 NORM_EXPONENT = {"left": 0.0, "sym": 0.5, "right": 1.0}
-ROOT = (0.5, 0.0)
-"""Exponents of the degrees of a node and of its neighbours."""
+
+
+class Degrees(Strict):
+    """Weight of the edge w → v: (d_v + shrink)^(−into) · (d_w + shrink)^(−out), d the number of neighbours."""
+
+    into: Annotated[float, Field(ge=-1, le=2), AlsoWritten(lambda norm: _exponent_in(norm, "into"))]
+    """Exponent of the node that takes."""
+    out: Annotated[float, Field(ge=-1, le=2), AlsoWritten(lambda norm: _exponent_in(norm, "out"))]
+    """Exponent of its neighbour."""
+    shrink: Annotated[float, Field(ge=0, le=1000)] = 0.0
+    """Added to every degree: few neighbours then weigh less than they would."""
+
+    def alike(self) -> "float | str | Degrees":
+        """The name or the one number that says the same; itself where there is none."""
+        if self == ROOT:
+            return "root"
+        return self.out if not self.shrink and self.into == 1 - self.out and 0 <= self.out <= 1 else self
+
+    def words(self) -> str:
+        """`norm 0.5/0.1 shrink 3`."""
+        return f"norm {number(self.into)}/{number(self.out)}" + (
+            f" shrink {number(self.shrink)}" if self.shrink else ""
+        )
+
+
+ROOT = Degrees(into=0.5, out=0.0)
+
+
+def _exponent_in(norm: Any, which: Literal["into", "out"]) -> list[Any]:
+    """The exponent that a name stands for."""
+    return [getattr(degrees_of(norm), which)] if norm == "root" or norm in NORM_EXPONENT else []
 
 
 def _other_norm(norm: Any) -> list[Any]:
@@ -26,23 +55,26 @@ def _other_norm(norm: Any) -> list[Any]:
 
 
 Norm = Annotated[
-    Literal["sym", "left", "right", "root"] | Fraction,
+    Literal["sym", "left", "right", "root"] | Fraction | Degrees,
     AlsoWritten(_other_norm),
     Field(
         description="Weight of the edge w → v, d_v^(a−1) · d_w^(−a): `sym` is a = 0.5, `left` a = 0 (the mean of the "
         "neighbours), `right` a = 1; a number is a itself. `root` is d_v^(−½): the sum of the neighbours over the root "
-        "of their number."
+        "of their number. `{into: x, out: y, shrink: s}` is (d_v + s)^(−x) · (d_w + s)^(−y)."
     ),
 ]
 Heads = Annotated[int, Field(ge=1, le=16, description="Heads of the attention; they divide `dim`.")]
 Linear = Annotated[bool, Field(description="Whether each layer has a linear map.")]
 
 
-def norm_exponent(norm: Norm) -> float | tuple[float, float]:
-    """The exponent `a` of a normalisation, named or given; for `root` those of a node and of its neighbours."""
+def degrees_of(norm: Norm) -> Degrees:
+    """What a normalisation, named or given, makes of the degrees."""
+    if isinstance(norm, Degrees):
+        return norm
     if norm == "root":
         return ROOT
-    return NORM_EXPONENT[norm] if isinstance(norm, str) else norm
+    exponent = NORM_EXPONENT[norm] if isinstance(norm, str) else norm
+    return Degrees(into=1 - exponent, out=exponent)
 
 
 class Propagation(Choice):
@@ -152,9 +184,11 @@ class Layered(Propagation):
 
     @classmethod
     def alike(cls, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Normalisations as exponents, where one number says it."""
-        norm = parameters.get("norm")
-        return {**parameters, "norm": NORM_EXPONENT[norm]} if norm in NORM_EXPONENT else parameters
+        """Normalisations as one number or one name, where that says it."""
+        if (norm := parameters.get("norm")) is None:
+            return parameters
+        norm = degrees_of(Degrees.model_validate(norm) if isinstance(norm, dict) else norm).alike()
+        return {**parameters, "norm": norm.model_dump() if isinstance(norm, Degrees) else norm}
 
     def mattering(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """Without the share of layer 0 where the combination does not ask for it."""
@@ -179,6 +213,8 @@ class Layered(Propagation):
         return f"{self.kind}×{self.depth}"
 
     def _detail(self, name: str, value: Any) -> str:
+        if name == "norm" and isinstance(value, dict):
+            return Degrees.model_validate(value).words()
         if name == "norm":
             named = next((word for word, known in NORM_EXPONENT.items() if known == value), value)
             return named if isinstance(named, str) else f"norm {number(named)}"

@@ -47,7 +47,7 @@ def joined(matrices: list[SparseMatrix], n: int, device: torch.device) -> Sparse
 def normalized_sum(matrices: list[SparseMatrix], n: int, device: torch.device) -> SparseMatrix:
     """D^-½ A D^-½ with A the sum of some symmetric matrices [n, n]."""
     total = joined(matrices, n, device)
-    return normalized(total, *scales(row_sum(total.pattern, total.value), 0.5), symmetric=True)
+    return normalized(total, *scales(row_sum(total.pattern, total.value), (0.5, 0.5)), symmetric=True)
 
 
 def symmetric_matrix(key: torch.Tensor, value: torch.Tensor, n: int) -> SparseMatrix:

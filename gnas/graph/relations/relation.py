@@ -61,21 +61,23 @@ class Relation:
         sides = (self.matrix, self.matrix.transposed)
         return torch.cat([row_sum(side.pattern, side.value) for side in sides])
 
-    def adjacency(self, exponent: Exponent | None = None, self_loops: bool = False) -> SparseMatrix:
+    def adjacency(
+        self, exponent: Exponent | None = None, self_loops: bool = False, shrink: float = 0.0
+    ) -> SparseMatrix:
         """The matrix [N, N] that propagates, as `Weighing` says."""
-        weighing = Weighing(exponent, self_loops)
+        weighing = Weighing(exponent, self_loops, shrink)
         if weighing not in self._adjacencies:
             links = self._looped if self_loops else self.links
-            if exponent is not None:
-                links = normalized(links, *self.scales(exponent, self_loops), symmetric=exponent == 0.5)
+            if (powers := weighing.powers) is not None:
+                links = normalized(links, *self.scales(weighing), symmetric=powers[0] == powers[1])
             self._adjacencies[weighing] = links
         return self._adjacencies[weighing]
 
-    def scales(self, exponent: Exponent, self_loops: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
+    def scales(self, weighing: Weighing) -> tuple[torch.Tensor, torch.Tensor]:
         """What that matrix's rows and columns are multiplied by: float32 [N] each."""
-        weighing = Weighing(exponent, self_loops)
         if weighing not in self._scales:
-            self._scales[weighing] = scales(self.degree_N + 1 if self_loops else self.degree_N, exponent)
+            degree_N = self.degree_N + 1 if weighing.self_loops else self.degree_N
+            self._scales[weighing] = scales(degree_N, weighing.powers or (0.0, 0.0), weighing.shrink)
         return self._scales[weighing]
 
     @cached_property

@@ -2,7 +2,7 @@
 
 import torch
 
-from gnas.config.propagation import GCN, GIN, NGCF, SAGE, LightGCN, norm_exponent
+from gnas.config.propagation import GCN, GIN, NGCF, SAGE, LightGCN
 from gnas.graph.normalize import Weighing
 from gnas.graph.segments import segment_max
 from gnas.graph.sparse import SparseMatrix
@@ -18,7 +18,7 @@ class LightGCNLayer(Layer):
 
     def __init__(self, spec: LightGCN, _dim: int, _generator: torch.Generator) -> None:
         super().__init__()
-        self.weighing = Weighing(norm_exponent(spec.norm))
+        self.weighing = Weighing.of(spec.norm)
 
     def forward(self, x_ND: torch.Tensor, matrix: SparseMatrix) -> torch.Tensor:
         """One step of propagation [N, D]."""
@@ -34,7 +34,7 @@ class GCNLayer(Layer):
     def __init__(self, spec: GCN, dim: int, generator: torch.Generator) -> None:
         super().__init__()
         self.reads_itself = spec.self_loops
-        self.weighing = Weighing(norm_exponent(spec.norm), spec.self_loops)
+        self.weighing = Weighing.of(spec.norm, spec.self_loops)
         self.linear = Linear(dim, dim, generator) if spec.linear else None
         self.activation = activation(spec.activation)
 
@@ -53,7 +53,7 @@ class NGCFLayer(Layer):
 
     def __init__(self, spec: NGCF, dim: int, generator: torch.Generator) -> None:
         super().__init__()
-        self.weighing = Weighing(norm_exponent(spec.norm))
+        self.weighing = Weighing.of(spec.norm)
         self.sum = Linear(dim, dim, generator)
         self.product = Linear(dim, dim, generator, bias=False)
         self.activation = activation(spec.activation)
@@ -94,7 +94,7 @@ class GINLayer(Layer):
 
     def __init__(self, spec: GIN, dim: int, generator: torch.Generator) -> None:
         super().__init__()
-        self.weighing = Weighing(norm_exponent(spec.norm))
+        self.weighing = Weighing.of(spec.norm)
         self.epsilon = zeros(1)
         self.inner = Linear(dim, dim, generator)
         self.outer = Linear(dim, dim, generator)
