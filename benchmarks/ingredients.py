@@ -19,7 +19,7 @@ from rich.table import Table
 from benchmarks import common
 from benchmarks.search import CASES
 from gnas.config.architecture import Architecture, ClosedForm, Trained
-from gnas.config.closed_forms import ItemGraph, Spectral
+from gnas.config.closed_forms import ItemGraph, Spectral, TwoHop
 from gnas.config.contrastive import SimGCL, XSimGCL
 from gnas.config.data import DataConfig, FilterConfig
 from gnas.config.losses import BPR, AllPairs, SampledSoftmax
@@ -27,7 +27,7 @@ from gnas.config.propagation import Degrees, LightGCN, NoPropagation
 from gnas.config.run import TrainConfig
 from gnas.config.samplings import PopularitySampling
 from gnas.data.prepare import prepare
-from gnas.evaluate.evaluator import Evaluator
+from gnas.evaluate.evaluator import Evaluator, of_drawn_users
 from gnas.graph.bipartite import build_graph
 from gnas.nn.blend import standardised, weighted_sum
 from gnas.nn.model import build
@@ -35,8 +35,17 @@ from gnas.nn.recommender import Recommender
 from gnas.train.loop import train
 
 METRIC = "ndcg@20"
-SETS = {"ml-100k": FilterConfig(), "amazon-electronics": FilterConfig(), "hetrec-lastfm": FilterConfig(core=5)}
+SETS = {
+    "ml-100k": FilterConfig(),
+    "amazon-electronics": FilterConfig(),
+    "hetrec-lastfm": FilterConfig(core=5),
+    "tiktok": FilterConfig(),
+    "amazon-cds": FilterConfig(),
+}
 """How each is cleaned; the split is random, of train where test is given."""
+USUAL = ("ml-100k", "amazon-electronics", "hetrec-lastfm")
+VALIDATED = 3000
+"""Users that candidates are measured on, at most."""
 
 of_pairs = partial(
     Trained, loss=AllPairs(negative_weight=0.3), lr=0.02, weight_decay=0.2, batch_size="full", patience=8
@@ -89,6 +98,12 @@ CANDIDATES: dict[str, Architecture] = {
     "EASE": ClosedForm(propagation=ItemGraph(l2=200.0)),
     "EASE, freed norms": ClosedForm(propagation=EASE_NORM),
     "EASE, dropout": ClosedForm(propagation=ItemGraph(l2=200.0, dropout=0.2)),
+    "norms, item graph": ClosedForm(propagation=ItemGraph(ridge=3.0, user_norm=0.25, item_norm=0.2)),
+    "norms, item graph, shrunk": ClosedForm(
+        propagation=ItemGraph(ridge=3.0, user_norm=0.25, item_norm=0.2, user_shrink=2.0, item_shrink=2.0)
+    ),
+    "norms, two hops": ClosedForm(propagation=TwoHop(user_shrink=0.0, in_shrink=0.0, out_shrink=0.0)),
+    "norms, two hops, shrunk": ClosedForm(propagation=TwoHop()),
     "GF-CF": ClosedForm(propagation=Spectral(rank=64)),
     "GF-CF, freed norms": ClosedForm(propagation=Spectral(rank=64, user_norm=0.2, item_norm=0.3)),
     "GF-CF, ridge response": ClosedForm(propagation=Spectral(rank=64, response="ridge")),
@@ -110,6 +125,8 @@ WITHOUT = {
     "EASE, ": "EASE",
     "EASE, freed norms, ": "EASE, freed norms",
     "GF-CF, ": "GF-CF",
+    "norms, item graph, ": "norms, item graph",
+    "norms, two hops, ": "norms, two hops",
 }
 """What a name begins with, and which candidate it is compared with; the longest beginning counts."""
 
@@ -118,7 +135,7 @@ def main(arguments: list[str]) -> None:
     """Measure, print, write."""
     options = ArgumentParser(prog="python -m benchmarks ingredients", description=__doc__)
     options.add_argument("--data", type=Path, required=True, help="folder that holds the data sets")
-    options.add_argument("--only", nargs="+", choices=list(SETS), default=list(SETS), help="these alone")
+    options.add_argument("--only", nargs="+", choices=list(SETS), default=list(USUAL), help="these alone")
     options.add_argument(
         "--about", default="", help="candidates whose names hold this, and those they are compared with"
     )
@@ -153,7 +170,8 @@ def measured(data: Path, name: str, seed: int, device: torch.device, about: str)
     asked |= {one for words in asked & BLENDS.keys() for one in BLENDS[words]}
     split = prepare(DataConfig(source=str(data / CASES[name].path), filter=SETS[name]), seed, Path())
     graph = build_graph(split.train, device)
-    evaluator = Evaluator(split.valid, [split.train], [20], seed=seed, device=device)
+    valid = of_drawn_users(split.valid, VALIDATED, seed)
+    evaluator = Evaluator(valid, [split.train], [20], seed=seed, device=device)
     models: dict[str, Recommender] = {}
     values: dict[str, float] = {}
     for words, architecture in ((words, one) for words, one in CANDIDATES.items() if words in asked):

@@ -6,13 +6,18 @@ from typing import Generic, TypeVar
 import torch
 
 from gnas.data.interactions import Interactions
-from gnas.graph.factors import Factors, gram, truncated_svd
+from gnas.graph.factors import EXACT_BELOW, Factors, gram, truncated_svd
 from gnas.graph.normalize import power
 from gnas.graph.relations.interactions import interactions, ratings
 from gnas.graph.relations.relation import Relation
 from gnas.graph.sparse import SparseMatrix
 
 T = TypeVar("T")
+TIERS = (128, 512, 1024)
+"""Factors are computed for one of these ranks and cut to the one asked for, so that candidates share them, and what one
+gets does not depend on those before it. Where one side is small they are all computed at once."""
+MANY_ITEMS = 8192
+"""Beyond, one Gram matrix is kept and not two."""
 
 
 def build_graph(train: Interactions, device: torch.device) -> "Graph":
@@ -37,8 +42,8 @@ class Graph:
         self.n_interactions = self.user_item.nnz
         self.device = interactions.device
         self.relations: Kept[Relation] = Kept(8)
-        self._factors: dict[int, Factors] = {}
-        self._grams: Kept[torch.Tensor] = Kept(2)
+        self._factors: Kept[Factors] = Kept(len(TIERS))
+        self._grams: Kept[torch.Tensor] = Kept(2 if self.n_items <= MANY_ITEMS else 1)
 
     @property
     def degree_N(self) -> torch.Tensor:
@@ -66,10 +71,10 @@ class Graph:
 
     def svd(self, rank: int) -> Factors:
         """The leading `rank` singular triplets of D_U^−½ R D_I^−½; at most min(U, I) of them."""
-        width = min(max(64, 1 << (rank - 1).bit_length()), self.n_users, self.n_items)
-        if width not in self._factors:
-            self._factors[width] = truncated_svd(self.normalized(), width)
-        return self._factors[width].first(rank)
+        most = min(self.n_users, self.n_items)
+        tier = most if most <= EXACT_BELOW else next((tier for tier in TIERS if rank <= tier), rank)
+        width = min(tier, most)
+        return self._factors.of(width, lambda: truncated_svd(self.normalized(), width)).first(rank)
 
     def item_gram(self, user_exponent: float = 0.0, user_shrink: float = 0.0) -> torch.Tensor:
         """Rᵀ (D_U + user_shrink)^(−2·user_exponent) R, dense float32 [I, I]; the last two asked for are kept."""

@@ -30,6 +30,8 @@ from gnas.nn.recommender import Scored
 
 DENSE_SIDE = 20_000
 """Largest side of a dense matrix that the CPU inverts: 1.5 GiB in float32, minutes on two cores."""
+COPIES = 4
+"""Matrices of that side, float32, that are held at once while one is inverted."""
 DOUBLE_SIDE = 4096
 """Up to this side the inverse is taken in float64, which costs little there."""
 LEADING = 128
@@ -59,11 +61,20 @@ def fit_item_graph(spec: ItemGraph, graph: Graph) -> Scored:
         TrialFailed: the matrix cannot be inverted, even in float64: the ridge is too weak.
     """
     with torch.no_grad():
-        if graph.n_items <= min(graph.n_users, DENSE_SIDE):
+        side = dense_side(graph.device)
+        if graph.n_items <= min(graph.n_users, side):
             return by_weights(spec, graph)
-        if graph.n_users <= DENSE_SIDE:
+        if graph.n_users <= side:
             return by_user_kernel(spec, graph)
         return by_leading_directions(spec, graph)
+
+
+def dense_side(device: torch.device) -> int:
+    """Largest side of a matrix that is inverted: by time on the CPU, by memory on a GPU, where it takes seconds."""
+    if device.type != "cuda":
+        return DENSE_SIDE
+    total_bytes = torch.cuda.get_device_properties(device).total_memory
+    return int((total_bytes / 2 / (4 * COPIES)) ** 0.5)
 
 
 def problem(spec: ItemGraph, graph: Graph) -> Problem:
@@ -147,5 +158,5 @@ def _inverse(matrix: torch.Tensor) -> torch.Tensor:
     for dtype in (torch.float64,) if len(matrix) <= DOUBLE_SIDE else (torch.float32, torch.float64):
         factor, info = torch.linalg.cholesky_ex(matrix.to(dtype))
         if int(info) == 0:
-            return torch.cholesky_inverse(factor).to(matrix.dtype)
+            return torch.cholesky_inverse(factor, out=factor).to(matrix.dtype)
     raise TrialFailed(f"a matrix of side {len(matrix)} cannot be inverted; raise l2")
