@@ -98,12 +98,12 @@ CANDIDATES: dict[str, Architecture] = {
     "EASE": ClosedForm(propagation=ItemGraph(l2=200.0)),
     "EASE, freed norms": ClosedForm(propagation=EASE_NORM),
     "EASE, dropout": ClosedForm(propagation=ItemGraph(l2=200.0, dropout=0.2)),
-    "norms, item graph": ClosedForm(propagation=ItemGraph(ridge=3.0, user_norm=0.25, item_norm=0.2)),
-    "norms, item graph, shrunk": ClosedForm(
+    "item graph, freed norms": ClosedForm(propagation=ItemGraph(ridge=3.0, user_norm=0.25, item_norm=0.2)),
+    "item graph, freed norms, shrunk": ClosedForm(
         propagation=ItemGraph(ridge=3.0, user_norm=0.25, item_norm=0.2, user_shrink=2.0, item_shrink=2.0)
     ),
-    "norms, two hops": ClosedForm(propagation=TwoHop(user_shrink=0.0, in_shrink=0.0, out_shrink=0.0)),
-    "norms, two hops, shrunk": ClosedForm(propagation=TwoHop()),
+    "two hops": ClosedForm(propagation=TwoHop(user_shrink=0.0, in_shrink=0.0, out_shrink=0.0)),
+    "two hops, shrunk": ClosedForm(propagation=TwoHop()),
     "GF-CF": ClosedForm(propagation=Spectral(rank=64)),
     "GF-CF, freed norms": ClosedForm(propagation=Spectral(rank=64, user_norm=0.2, item_norm=0.3)),
     "GF-CF, ridge response": ClosedForm(propagation=Spectral(rank=64, response="ridge")),
@@ -125,8 +125,8 @@ WITHOUT = {
     "EASE, ": "EASE",
     "EASE, freed norms, ": "EASE, freed norms",
     "GF-CF, ": "GF-CF",
-    "norms, item graph, ": "norms, item graph",
-    "norms, two hops, ": "norms, two hops",
+    "item graph, freed norms, ": "norms, item graph",
+    "two hops, ": "norms, two hops",
 }
 """What a name begins with, and which candidate it is compared with; the longest beginning counts."""
 
