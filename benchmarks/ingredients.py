@@ -125,8 +125,8 @@ WITHOUT = {
     "EASE, ": "EASE",
     "EASE, freed norms, ": "EASE, freed norms",
     "GF-CF, ": "GF-CF",
-    "item graph, freed norms, ": "norms, item graph",
-    "two hops, ": "norms, two hops",
+    "item graph, freed norms, ": "item graph, freed norms",
+    "two hops, ": "two hops",
 }
 """What a name begins with, and which candidate it is compared with; the longest beginning counts."""
 
