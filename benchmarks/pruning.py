@@ -98,6 +98,7 @@ def main(arguments: list[str]) -> None:
     options = ArgumentParser(prog="python -m benchmarks pruning", description=__doc__)
     options.add_argument("--data", type=Path, required=True, help="folder that holds the data sets")
     options.add_argument("--only", nargs="+", choices=list(SETS), default=list(SETS), help="these alone")
+    options.add_argument("--without", nargs="+", choices=list(KINDS), default=[], help="leave these kinds out")
     options.add_argument("--orders", type=int, default=100, help="random orders (default: 100)")
     options.add_argument("--threads", type=int, default=torch.get_num_threads())
     options.add_argument(
@@ -112,7 +113,8 @@ def main(arguments: list[str]) -> None:
         record(given.data, name, curves, given.curves, console)
     found: dict[str, dict[str, list[Replayed]]] = {}
     for name in given.only:
-        pool = [recorded(number, one) for number, one in enumerate(curves[name].values())]
+        chosen = [one for one in curves[name].values() if one["kind"] not in given.without]
+        pool = [recorded(number, one) for number, one in enumerate(chosen)]
         found[name] = {pruner: replays(pool, PRUNERS[pruner], given.orders) for pruner in PRUNERS_COMPARED}
     console.print(table(found))
     summary = {name: {p: [asdict(one) for one in all_of] for p, all_of in rows.items()} for name, rows in found.items()}

@@ -51,28 +51,42 @@ def end_of(
 ) -> tuple[float, ...] | None:
     """What a candidate of a kind that has `values` after `percent` of its training would end with.
 
-    By how much values grow from there on is taken from those that ended: the quantile `share` of their growth, the best
-    side being 1. Each of the same kind weighs 1, all others together `PRIOR`.
+    Each that ended tells one end: as many times as much as its own values became from there on, or, if that is better,
+    the end of one that only takes longer. The quantile `share` of these is taken, the best side being 1. Each of the
+    same kind weighs 1, all others together `PRIOR`.
 
     Returns:
         The end of each objective, or None where nobody has ended.
     """
-    rows, own = [], []
-    for one in ended:
-        then = values_at(one, percent)
-        if then is not None and one.values is not None:
-            rows.append([_growth(a, b) for a, b in zip(then, one.values, strict=True)])
-            own.append(kind_of(one.architecture) == kind)
-    if not rows:
+    rows = [(one, _end(one, values, percent, objectives)) for one in ended]
+    told = [(kind_of(one.architecture) == kind, end) for one, end in rows if end is not None]
+    if not told:
         return None
-    alike_T = np.array(own)
+    alike_T = np.array([alike for alike, _ in told])
     weight_T = np.where(alike_T, 1.0, PRIOR / max(1, (~alike_T).sum()))
-    ends = []
-    for column, (value, direction) in enumerate(zip(values, objectives.directions, strict=True)):
-        end_T = value * np.array([row[column] for row in rows])
-        up = direction == "maximize"
-        ends.append(_quantile(end_T, weight_T, share if up else 1 - share))
-    return tuple(ends)
+    shares = [share if direction == "maximize" else 1 - share for direction in objectives.directions]
+    return tuple(
+        _quantile(np.array([end[column] for _, end in told]), weight_T, at) for column, at in enumerate(shares)
+    )
+
+
+def _end(one: Outcome, values: tuple[float, ...], percent: int, objectives: Objectives) -> tuple[float, ...] | None:
+    """Where `values` at `percent` end if they go on as `one` did."""
+    then = values_at(one, percent)
+    if then is None or one.values is None:
+        return None
+    ends = [value * _growth(a, b) for value, a, b in zip(values, then, one.values, strict=True)]
+    better = max if objectives.directions[0] == "maximize" else min
+    return (better(ends[0], _slower(one, values[0], percent, objectives)), *ends[1:])
+
+
+def _slower(one: Outcome, value: float, percent: int, objectives: Objectives) -> float:
+    """The end, in the first objective, of one that takes longer to come to `value` than `one` took, and to all else."""
+    sign = 1.0 if objectives.directions[0] == "maximize" else -1.0
+    curve = {**(one.curve or {}), 100: one.values or ()}
+    percents, found = zip(*((at, sign * values[0]) for at, values in sorted(curve.items())), strict=True)
+    passed = float(np.interp(sign * value, np.maximum.accumulate(found), percents))
+    return sign * float(np.interp(100 * min(1.0, passed / percent), percents, found)) if passed < percent else value
 
 
 def expected(outcomes: Sequence[Outcome], objectives: Objectives) -> dict[int, tuple[float, ...]]:

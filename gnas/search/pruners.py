@@ -30,7 +30,7 @@ OWN = 1
 TOP = 3
 """A candidate that cannot become one of this many best is ended by `ends`."""
 HOPE = 0.8
-"""Share of those that ended whose growth `ends` believes a candidate not to exceed."""
+"""The share of the ends told by those that ended that `ends` believes a candidate not to exceed."""
 NEAR = 0.8
 """A candidate that would come to this part of the best is not far behind."""
 

@@ -152,6 +152,16 @@ def test_ends_by_hand() -> None:
     assert end_of((0.1,), 5, kind, ended, ONE, 0.5) is None, "nobody was measured by then"
 
 
+def test_what_only_takes_longer_ends_where_others_were_by_then() -> None:
+    """At 40 % it has what the other had at 20: it ends with what that had at 50, more than its share of growth."""
+    other = peer(0, {10: (0.1,), 20: (0.2,), 40: (0.3,), 50: (0.35,), 80: (0.4,)}, "complete")
+    assert end_of((0.2,), 40, kind_of(Trained()), [other], ONE, 0.5) == pytest.approx((0.35,))
+    assert end_of((0.3,), 40, kind_of(Trained()), [other], ONE, 0.5) == pytest.approx((0.4,))
+    assert end_of((0.6,), 40, kind_of(Trained()), [other], ONE, 0.5) == pytest.approx((0.8,)), "it is ahead"
+    falling = peer(0, {10: (4.0,), 20: (3.0,), 40: (2.0,), 50: (1.8,), 80: (1.5,)}, "complete")
+    assert end_of((3.0,), 40, kind_of(Trained()), [falling], LESS, 0.5) == pytest.approx((1.8,))
+
+
 @pytest.mark.parametrize("name", ["halving", "ends"])
 def test_a_planted_slow_starter_wins(name: str, tmp_path: Path) -> None:
     """Candidates without a graph are done at once; those with one rise late, above all others in the end."""

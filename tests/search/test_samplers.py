@@ -154,7 +154,7 @@ def test_the_mirror_ranks_pruned_by_what_they_would_have_ended_with_and_failed_l
     past = (
         outcome(0, "failed", None, {}),
         outcome(1, "pruned", 0.4, {10: (0.4,)}),  # those that ended had doubled since: 0.8
-        outcome(2, "pruned", 0.5, {50: (0.5,)}),  # nothing came after half of the training
+        outcome(2, "pruned", 0.5, {90: (0.5,)}),  # little came after that
         outcome(3, "pruned", 0.1, {10: (0.1,), 30: (0.1,)}),
         outcome(4, "complete", 0.6, {10: (0.3,), 50: (0.6,)}),
     )
