@@ -1,6 +1,6 @@
 """Losses: what a training minimises."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -27,7 +27,7 @@ class Loss(Choice):
     needs_ratings: ClassVar[bool] = False
     takes_prior: ClassVar[bool] = False
     signs: ClassVar[dict[str, str]] = {
-        "temperature": "τ", "negatives": "k", "gamma": "γ", "negative_weight": "w", "margin": "m",
+        "temperature": "τ", "negatives": "k", "gamma": "γ", "negative_weight": "w", "mass": "w×", "margin": "m",
     }  # fmt: skip
     always: ClassVar[tuple[str, ...]] = ("temperature", "gamma")
 
@@ -140,7 +140,8 @@ class AllPairs(Loss):
     """The exact squared loss over all user-item pairs, without sampling (iALS; ENMF, Chen et al., TOIS 2020).
 
     Σ_pos (1 − s)² + negative_weight · Σ_all w_i s², the second sum as tr(UᵀU · Iᵀ diag(w) I). With a `target_mask` only
-    hidden interactions stand in the first sum, and only pairs that are no interactions in the second.
+    hidden interactions stand in the first sum, and only pairs that are no interactions in the second. With `mass` it is
+    the mean over the first pairs and `mass` times the mean over the second.
     """
 
     kind: ClassVar[str] = "all-pairs"
@@ -149,8 +150,16 @@ class AllPairs(Loss):
     takes_prior: ClassVar[bool] = True
     negative_weight: Annotated[float, Field(gt=0, le=1)] = 0.05
     """Weight of a pair that is not an interaction."""
+    mass: Annotated[float, Field(gt=0, le=1000)] | None = None
+    """Weight of all pairs of the second sum together over that of all of the first, in place of `negative_weight`: data
+    of any density ask for about the same, 5 to 60."""
     popularity: Annotated[float, Field(ge=-1, le=1)] = 0.0
     """Exponent of the item weights in the sum over all pairs: w_i ∝ degree_i^popularity, mean 1."""
+
+    def mattering(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """One of the two weights."""
+        unused = "mass" if self.mass is None else "negative_weight"
+        return {name: value for name, value in parameters.items() if name != unused}
 
     def refuses(self, scorer: Scorer, /) -> str | None:
         """Only inner products can be summed over all pairs."""

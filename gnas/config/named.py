@@ -48,12 +48,14 @@ class Combination(Named):
         joins: whether the layers stand side by side in the result.
         at_once: whether it needs all layers together.
         crosses: whether the layers of items are joined in reverse order.
+        frees: whether what a node is met with is a table of its own, not the one that is propagated.
     """
 
     weighs_layer0: bool = False
     joins: bool = False
     at_once: bool = False
     crosses: bool = False
+    frees: bool = False
 
 
 COMBINES: Registry[Combination] = Registry("combination")
@@ -62,6 +64,7 @@ COMBINES.add("mean", Combination("gnas.nn.combine:mean", weighs_layer0=True))
 COMBINES.add("sum", Combination("gnas.nn.combine:summed", weighs_layer0=True))
 COMBINES.add("concat", Combination("gnas.nn.combine:Concat", weighs_layer0=True, joins=True, at_once=True))
 COMBINES.add("crossed", Combination("gnas.nn.combine:Crossed", joins=True, at_once=True, crosses=True))
+COMBINES.add("crossed-free", Combination("gnas.nn.combine:Crossed", joins=True, at_once=True, crosses=True, frees=True))
 COMBINES.add("learned", Combination("gnas.nn.combine:Learned"))
 COMBINES.add("attention", Combination("gnas.nn.combine:Attention", at_once=True))
 

@@ -67,6 +67,8 @@ class Candidate(nn.Module):
         self.ratings = ratings if architecture.loss.needs_ratings else None
         self.embedding = embeddings(architecture, graph, generator)
         self.stack = Stack(architecture.propagation, architecture.dim, generator)
+        spec = self.stack.spec
+        self.met = embeddings(architecture, graph, generator) if spec is not None and spec.frees else None
         self.bias = None if self.ratings is None else zeros(graph.n_nodes, 1)
         mean = None if self.ratings is None else self.ratings.mean
         self.scorer = build_scorer(architecture.scorer, result_dim(architecture), generator, mean)
@@ -109,9 +111,11 @@ class Candidate(nn.Module):
     def layer0(self) -> torch.Tensor:
         """The embeddings before any propagation or dropout [N, D]: what weight decay acts on.
 
-        With features those of the latest `propagate`, so that nothing is projected twice a step.
+        With features those of the latest `propagate`, so that nothing is projected twice a step; with a table of its
+        own for what a node is met with, both [N, 2 D].
         """
-        return self.free() if self._layer0 is None else self._layer0
+        x_ND = self.free() if self._layer0 is None else self._layer0
+        return x_ND if self.met is None else torch.cat([x_ND, self.met], dim=1)
 
     def propagate(
         self,
@@ -153,8 +157,10 @@ class Candidate(nn.Module):
         """Joined layers, those of items in reverse order.
 
         Scores are then Σ_l x_l(u) · x_(L−l)(i): with one layer, what the user took against the item, and who took the
-        item against the user.
+        item against the user. What a node is met with, x_0, may be a table of its own.
         """
+        if self.met is not None:
+            x_ND = torch.cat([self.met, x_ND[:, self.met.shape[1] :]], dim=1)
         user_UD, item_ID = self.split(x_ND)
         turned_ID = torch.cat(torch.chunk(item_ID, n_layers, dim=1)[::-1], dim=1)
         return torch.cat([user_UD, turned_ID])

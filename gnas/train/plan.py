@@ -32,7 +32,9 @@ def full_mib(architecture: Trained, graph: Graph) -> float:
 
     The parameter, its gradient, two moments and the best state; then what a step holds.
     """
-    return (5 + _step_tables(architecture)) * _table_mib(architecture, graph.n_nodes)
+    stack = architecture.propagation.stack()
+    n_kept = 10 if stack is not None and stack.frees else 5
+    return (n_kept + _step_tables(architecture)) * _table_mib(architecture, graph.n_nodes)
 
 
 def plan_for(architecture: Trained, graph: Graph, max_memory_mib: float, device: torch.device) -> Plan | None:
@@ -81,6 +83,7 @@ def whole_graph_only(architecture: Trained) -> str | None:
         f"loss {architecture.loss.kind} predicts ratings": architecture.loss.needs_ratings,
         "its batch is the whole graph": architecture.batch_size == "full",
         "it reads features": architecture.features.used,
+        "it has two tables of embeddings": stack is not None and stack.frees,
         "it hides interactions of the whole graph": architecture.target_mask > 0,
         f"optimizer {architecture.optimizer} has no update by rows": not OPTIMIZERS[architecture.optimizer].by_rows,
     }

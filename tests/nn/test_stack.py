@@ -35,7 +35,7 @@ def powers(depth: int) -> list[Tensor]:
 
 
 def test_every_combination_is_tried_below() -> None:
-    assert set(COMBINES) == {"last", "mean", "sum", "concat", "learned", "attention", "crossed"}
+    assert set(COMBINES) == {"last", "mean", "sum", "concat", "learned", "attention", "crossed", "crossed-free"}
 
 
 @pytest.mark.parametrize("layer0", [1.0, 0.4, 0.0])

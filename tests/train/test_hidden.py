@@ -54,6 +54,19 @@ def test_one_crossed_layer_scores_by_what_the_user_took_and_by_who_took_the_item
     torch.testing.assert_close(model.score(torch.arange(world.graph.n_users)), expected)
 
 
+def test_what_a_node_is_met_with_may_be_a_table_of_its_own(world: World) -> None:
+    parts = {"lightgcn": {**CROSSED["lightgcn"], "combine": "crossed-free"}}
+    model, taken = candidate(world, {"propagation": parts}), dense(world)
+    assert model.met is not None
+    user, item = model.split(model.free().detach())
+    met_user, met_item = model.split(model.met.detach())
+    read = taken / taken.sum(1, keepdim=True).sqrt() @ item
+    readers = (taken / taken.sum(0).sqrt()).t() @ user
+    expected = read @ met_item.t() + met_user @ readers.t()
+    torch.testing.assert_close(model.score(torch.arange(world.graph.n_users)), expected)
+    assert torch.equal(model.layer0(), torch.cat([model.free(), model.met], dim=1))
+
+
 def test_deeper_crossed_layers_pair_short_walks_with_long_ones(world: World) -> None:
     parts = {"lightgcn": {"depth": 2, "combine": "crossed"}}
     model = candidate(world, {"propagation": parts})
@@ -84,6 +97,23 @@ def test_all_pairs_sums_over_hidden_and_unseen_pairs(world: World, popularity: f
     unseen = (weight * score.square())[taken == 0].sum() if mask else (weight * score.square()).sum()
     expected = ((1 - score[hidden]).square().sum() + 0.3 * unseen) / hidden.sum()
     value = architecture.loss.build(positives(world.graph))(model, user, item, batch, torch_rng("cpu", 0)).loss
+    torch.testing.assert_close(value.detach(), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("mask", [0.0, 0.4])
+def test_a_mass_weighs_the_mean_over_others_against_that_over_positives(world: World, mask: float) -> None:
+    loss = {"all-pairs": {"mass": 7.0}}
+    model, taken = candidate(world, {"loss": loss, "target_mask": mask}), dense(world)
+    batch = masked(world, model.architecture)[0]
+    user, item = model.split(model.propagate(True, kept_E=batch.kept_E).final)
+    score = (user @ item.t()).detach()
+    learnt = taken == 1
+    if batch.kept_E is not None:
+        learnt = torch.zeros_like(learnt)
+        learnt[batch.users_B[batch.kept_E == 0], batch.items_B[batch.kept_E == 0]] = True
+    others = score[taken == 0] if mask else score
+    expected = (1 - score[learnt]).square().mean() + 7.0 * others.square().mean()
+    value = model.architecture.loss.build(positives(world.graph))(model, user, item, batch, torch_rng("cpu", 0)).loss
     torch.testing.assert_close(value.detach(), expected, rtol=1e-4, atol=1e-5)
 
 

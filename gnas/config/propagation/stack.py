@@ -174,6 +174,11 @@ class Layered(Propagation):
         """Whether the layers of items are joined in reverse order."""
         return self.fixed_weights() is None and COMBINES[self.combine].crosses
 
+    @property
+    def frees(self) -> bool:
+        """Whether layer 0 of the result is a table of its own."""
+        return self.fixed_weights() is None and COMBINES[self.combine].frees
+
     def without_graph(self) -> str | None:
         """A stack of no layers."""
         return None if self.depth else "depth 0"

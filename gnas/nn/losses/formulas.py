@@ -74,7 +74,7 @@ def square_sum(user_UD: Tensor, item_ID: Tensor, weight_I: Tensor | None = None)
     return ((user_UD.t() @ user_UD) * (item_ID.t() @ weighted_ID)).sum()
 
 
-def all_pairs(positive_E: Tensor, every: Tensor, negative_weight: float) -> Tensor:
+def all_pairs(positive_E: Tensor, every: Tensor, negative_weight: Tensor | float) -> Tensor:
     """(Σ over positives (1 − s)² + negative_weight · `every`) / number of positives (Hu et al., ICDM 2008).
 
     `every` is Σ w_i s² over all pairs, positives among them.
@@ -82,7 +82,7 @@ def all_pairs(positive_E: Tensor, every: Tensor, negative_weight: float) -> Tens
     return ((1.0 - positive_E).square().sum() + negative_weight * every) / max(len(positive_E), 1)
 
 
-def masked_pairs(positive_E: Tensor, hidden_E: Tensor, unknown: Tensor, negative_weight: float) -> Tensor:
+def masked_pairs(positive_E: Tensor, hidden_E: Tensor, unknown: Tensor, negative_weight: Tensor | float) -> Tensor:
     """(Σ over hidden positives (1 − s)² + negative_weight · `unknown`) / number of hidden positives.
 
     `hidden_E` bool [E]; `unknown` is Σ w_i s² over the pairs that are no positives. The others teach nothing: the

@@ -57,6 +57,14 @@ def all_pairs(loss: AllPairs, known: Positives) -> StepLoss:
     if bool((known.offered_I == 0).any()):
         weight_I = known.offered_I.float() * (1.0 if weight_I is None else weight_I)
 
+    n_taken, n_pairs = known.taken.nnz, known.n_users * known.n_items
+
+    def weight(n_positives: Tensor | int, n_others: int) -> Tensor | float:
+        """Of one of the other pairs."""
+        if loss.mass is None:
+            return loss.negative_weight
+        return loss.mass * n_positives / max(n_others, 1)
+
     def step(model: Candidate, user_UD: Tensor, item_ID: Tensor, batch: Batch, _: torch.Generator) -> LossValue:
         positive_E = model.edge_scores(user_UD, item_ID)
         every = formulas.square_sum(user_UD, item_ID, weight_I)
@@ -64,11 +72,11 @@ def all_pairs(loss: AllPairs, known: Positives) -> StepLoss:
             positive_E = positive_E + model.prior.edges()
             every = every + model.prior.square_sum(user_UD, item_ID, weight_I)
         if batch.kept_E is None:
-            return LossValue(formulas.all_pairs(positive_E, every, loss.negative_weight))
+            return LossValue(formulas.all_pairs(positive_E, every, weight(n_taken, n_pairs)))
         known_E = positive_E.square() if weight_I is None else positive_E.square() * weight_I[batch.items_B]
-        return LossValue(
-            formulas.masked_pairs(positive_E, batch.kept_E == 0, every - known_E.sum(), loss.negative_weight)
-        )
+        hidden_E = batch.kept_E == 0
+        negative_weight = weight(hidden_E.sum(), n_pairs - n_taken)
+        return LossValue(formulas.masked_pairs(positive_E, hidden_E, every - known_E.sum(), negative_weight))
 
     return step
 
