@@ -127,7 +127,7 @@ def far_behind(
         objectives: the aims.
     """
     best = max((peer.values[0] for peer in peers if peer.state == "complete" and peer.values), default=0.0)
-    seconds, values = zip(*course, strict=True)
+    seconds, values = zip((0.0, 0.0), *course, strict=True)
     now_s, value = course[-1]
     rise = (value - float(np.interp(now_s / 2, seconds, values))) / (now_s / 2)
     end = value + rise * (share_s - now_s)

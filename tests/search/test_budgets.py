@@ -200,6 +200,7 @@ def test_a_slow_candidate_that_still_rises_is_not_hopeless() -> None:
     one = Objectives(("ndcg@20",))
     assert far_behind([(5.0, 0.05), (10.0, 0.1)], 40, best, one) is None
     assert far_behind([(5.0, 0.09), (10.0, 0.1)], 40, best, one) is not None
+    assert far_behind([(10.0, 0.09)], 40, best, one) is None, "one validation tells no standstill"
     assert far_behind([(5.0, 0.35), (10.0, 0.35)], 40, best, one) is None, "near the best"
     assert far_behind([(5.0, 0.09), (10.0, 0.1)], 40, best, Objectives(("rmse",))) is None
 
