@@ -6,7 +6,7 @@ from dataclasses import asdict
 from gnas.rundir.look import Look, Rival
 
 Document = Mapping[str, object]
-OPTIONAL = ("runner_up", "ensemble", "groups", "seeds", "spread", "refit", "compared_with")
+OPTIONAL = ("runner_up", "families", "ensemble", "groups", "seeds", "spread", "refit", "compared_with")
 
 
 def look_document(look: Look) -> dict[str, object]:
@@ -15,6 +15,8 @@ def look_document(look: Look) -> dict[str, object]:
     document["baselines"] = [_rival(one, "params") for one in look.baselines]
     if look.runner_up is not None:
         document["runner_up"] = _rival(look.runner_up, "trial", "architecture")
+    if look.families:
+        document["families"] = [_rival(one, "trial", "architecture") for one in look.families]
     if look.ensemble is not None:
         document["ensemble"] = _rival(look.ensemble, "members")
     return document

@@ -55,6 +55,18 @@ def runner_up(run: RunDirectory) -> Contender | None:
     return None if confirmed is None or confirmed.second is None else contender(run, confirmed.second.number)
 
 
+def best_of_families(run: RunDirectory) -> list[Contender]:
+    """The first confirmed candidate of each family that neither the winner nor the runner-up is of."""
+    confirmed = read_best(run).confirmed
+    found = [] if confirmed is None else [contender(run, one.number) for one in confirmed.ranking]
+    seen = {one.architecture.family for one in found[:2] if one is not None}
+    best: dict[str, Contender] = {}
+    for one in found[2:]:
+        if one is not None and one.architecture.family not in seen:
+            best.setdefault(one.architecture.family, one)
+    return list(best.values())
+
+
 def told_apart(run: RunDirectory, prepared: Prepared, evaluator: Measure, best: Confirmation) -> Confirmation:
     """`best` with the p of a paired bootstrap over validation users, where fresh seeds cannot tell.
 

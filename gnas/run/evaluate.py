@@ -4,16 +4,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean, stdev
+from types import MappingProxyType
 from typing import Unpack
 
 import numpy as np
 
+from gnas.baselines import candidate_of
 from gnas.config.architecture import Architecture
-from gnas.errors import ConfigError
+from gnas.errors import ConfigError, RunError
 from gnas.evaluate.evaluator import Evaluation
-from gnas.events import Begun, OnEvent, Phase, Tick, Work, finish, no_tick, tick_of
+from gnas.events import Begun, OnEvent, Part, Phase, Tick, Work, finish, no_tick, tick_of
 from gnas.metrics import metric_of
-from gnas.nn.recommender import Recommender, is_approximated
+from gnas.nn.recommender import Recommender
 from gnas.report.documents import Document, look_document
 from gnas.report.page import write_report
 from gnas.report.results import look_summary
@@ -23,7 +25,7 @@ from gnas.rng import derive_seed
 from gnas.run.baselines import refit_baseline, tuned_baselines
 from gnas.run.candidate import TrainedModel, save_trained, train_once
 from gnas.run.configure import data_name, new_run, settle_config
-from gnas.run.contenders import Contender, runner_up
+from gnas.run.contenders import Contender, best_of_families, runner_up
 from gnas.run.ensemble import members, together
 from gnas.run.look import Beside, OpenTest, opened, with_figures
 from gnas.run.measures import WHOLE, ByGroup, measured, validation_evaluator
@@ -97,7 +99,7 @@ def evaluate(
 
 
 def evaluate_run(run: RunDirectory, asked: Asked, baselines: bool | None = None) -> Work[Evaluated]:
-    """Score the best model of a run on test, beside the baselines, the runner-up and the ensemble if it has them.
+    """Score the best model of a run on test, beside baselines, runner-up, the best of other families, and the ensemble.
 
     With `evaluate.refit`, everything is fitted again on train and validation, the winner for the median of its best
     epochs; the saved models stay as they are.
@@ -116,13 +118,20 @@ def evaluate_run(run: RunDirectory, asked: Asked, baselines: bool | None = None)
         model = yield from fitted(fit, architecture, epochs, seed)
     else:
         model = yield from best_model(run, architecture, prepared)
-    second = runner_up(run)
+    second, families = runner_up(run), best_of_families(run)
     rivals = yield from _tuned(run, prepared, baselines)
     test = opened(run, prepared, fit, architecture)
-    yield Phase("scoring on test", total=1 + len(rivals) + (second is not None) + bool(ensemble))
+    total = 1 + len(rivals) + (second is not None) + len(families) + bool(ensemble)
+    yield Phase("scoring on test", total=total)
     own = yield from test.measure("the best architecture", model)
-    beside = yield from _baselines_on_test(test, rivals)
-    beside += yield from _candidates_on_test(test, run, second, ensemble, model)
+    models = {} if (best := read_best(run).confirmed) is None else {best.winner.number: model}
+    beside = [] if second is None else [(yield from _candidate_on_test(test, second, models, "runner-up"))]
+    for one in families:
+        beside.append((yield from _candidate_on_test(test, one, models, f"best {one.architecture.family}")))
+    known = {architecture.identity: own, **{one.rival.architecture or "": one.found for one in beside}}
+    beside += yield from _baselines_on_test(test, rivals, known)
+    if ensemble:
+        beside.append((yield from _ensemble_on_test(test, run, ensemble, models)))
     look = with_figures(test.look, own, beside, config.seed)
     if refit:
         look = replace(look, refit=Refit((epochs,)))
@@ -178,36 +187,43 @@ def _tuned(run: RunDirectory, prepared: Prepared, wanted: bool | None) -> Work[t
     return (yield from tuned_baselines(prepared, validation_evaluator(prepared), run, BASELINE_BUDGET_S))
 
 
-def _baselines_on_test(test: OpenTest, rivals: Iterable[BaselineRecord]) -> Work[list[Beside]]:
+def _baselines_on_test(
+    test: OpenTest, rivals: Iterable[BaselineRecord], known: Mapping[str, ByGroup] = MappingProxyType({})
+) -> Work[list[Beside]]:
+    """The baselines on test; those that a measured candidate is too, by identity, are not fitted once more."""
     beside = []
     for rival in rivals:
-        found = yield from test.measure(rival.name, refit_baseline(rival, test.fit))
+        candidate = candidate_of(rival)
+        if candidate is not None and candidate.identity in known:
+            found = known[candidate.identity]
+            yield Part(rival.name, found[WHOLE].metrics[test.look.objective])
+        else:
+            found = yield from test.measure(rival.name, refit_baseline(rival, test.fit))
         beside.append(Beside(Rival(rival.name, {}, params=rival.params, approximated=rival.approximated), found))
     return beside
 
 
-def _candidates_on_test(
+def _candidate_on_test(test: OpenTest, one: Contender, models: dict[int, Recommender], what: str) -> Work[Beside]:
+    """A candidate that did not win; its model joins `models`."""
+    model = models[one.number] = yield from one.recommender(test.fit, test.refit)
+    rival = Rival(f"{what}: {one.architecture.words}", {}, trial=one.number, architecture=one.architecture.identity)
+    found = yield from test.measure(f"the {what}", model)
+    return Beside(rival, found, "the runner-up" if what == "runner-up" else "family")
+
+
+def _ensemble_on_test(
     test: OpenTest,
     run: RunDirectory,
-    second: Contender | None,
     ensemble: Mapping[int, tuple[Contender, float]],
-    winner: Recommender,
-) -> Work[list[Beside]]:
-    """The runner-up and the ensemble of a search, where it left some."""
-    beside, confirmed = [], read_best(run).confirmed
-    models = {} if confirmed is None else {confirmed.winner.number: winner}
-    if second is not None:
-        model = models[second.number] = yield from second.recommender(test.fit, test.refit)
-        name, known = f"runner-up: {second.architecture.words}", second.architecture.identity
-        found = yield from test.measure("the runner-up", model)
-        rival = Rival(name, {}, trial=second.number, architecture=known, approximated=is_approximated(model))
-        beside.append(Beside(rival, found, "the runner-up"))
+    models: Mapping[int, Recommender],
+) -> Work[Beside]:
+    """The ensemble, its members taken from `models` where they stand there."""
     chosen = read_ensemble(run)
-    if ensemble and chosen is not None:
-        model = yield from together(ensemble, models, test.fit, test.refit)
-        found = yield from test.measure("the ensemble", model)
-        beside.append(Beside(Rival(chosen.name, {}, members=chosen.members), found, "the ensemble"))
-    return beside
+    if chosen is None:
+        raise RunError(f"{run.ensemble} is gone")
+    model = yield from together(ensemble, models, test.fit, test.refit)
+    found = yield from test.measure("the ensemble", model)
+    return Beside(Rival(chosen.name, {}, members=chosen.members), found, "the ensemble")
 
 
 def _seeds_on_test(

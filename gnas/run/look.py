@@ -28,12 +28,12 @@ class Beside:
 
     rival: Rival
     found: ByGroup
-    place: Literal["baseline", "the runner-up", "the ensemble"] = "baseline"
+    place: Literal["baseline", "the runner-up", "family", "the ensemble"] = "baseline"
 
     @property
     def name(self) -> str:
         """What it is called while figures are told, and in groups."""
-        return self.rival.name if self.place == "baseline" else self.place
+        return self.rival.name if self.place in ("baseline", "family") else self.place
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,7 @@ def with_figures(look: Look, own: ByGroup, beside: Sequence[Beside], seed: int) 
         metrics=with_intervals(own[WHOLE], n, seed),
         baselines=tuple(told.get("baseline", ())),
         runner_up=next(iter(told.get("the runner-up", ())), None),
+        families=tuple(told.get("family", ())),
         ensemble=next(iter(told.get("the ensemble", ())), None),
         groups=_groups(own, beside, n, seed),
     )

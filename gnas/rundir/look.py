@@ -109,6 +109,7 @@ class Look:
         objective: the metric that leads are about.
         bootstrap: resamples of the intervals.
         metrics: empty for a look that was begun and came to nothing.
+        families: the best candidate of each family that neither the winner nor the runner-up is of.
         groups: only where test has new items or users.
         seeds, spread: where the architecture was trained on several seeds; `metrics` are their means.
         refit: None: the models as training left them.
@@ -127,6 +128,7 @@ class Look:
     metrics: dict[str, Measured]
     baselines: tuple[Rival, ...] = ()
     runner_up: Rival | None = None
+    families: tuple[Rival, ...] = ()
     ensemble: Rival | None = None
     groups: tuple[Group, ...] = ()
     seeds: tuple[SeedLook, ...] = ()
@@ -149,8 +151,9 @@ class Look:
 
     @property
     def rivals(self) -> tuple[Rival, ...]:
-        """Everything beside the winner: baselines, runner-up, ensemble."""
-        return (*self.baselines, *(one for one in (self.runner_up, self.ensemble) if one is not None))
+        """Everything beside the winner: baselines, candidates, ensemble."""
+        beside = (self.runner_up, *self.families, self.ensemble)
+        return (*self.baselines, *(one for one in beside if one is not None))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from gnas.rng import derive_seed
 from gnas.rundir.log import log
 from gnas.rundir.trial import TrialStatus, begin_trial, epochs_recorded, record_epoch
 from gnas.search.events import END_REASONS, EpochDone, Event, TrialEnded, TrialStarted
+from gnas.search.kinds import kind_of
 from gnas.search.outcome import Outcome, ranked
 from gnas.search.pruners import Case, due, far_behind
 from gnas.search.publish import end_trial, keep_models, write_trials
@@ -179,5 +180,5 @@ def _with_models(work: Work, outcomes: list[Outcome]) -> set[int]:
     if config.confirm.top:
         kept += {outcome.architecture.family: outcome for outcome in reversed(order)}.values()
     if config.picks:
-        kept += {outcome.architecture.kind: outcome for outcome in reversed(order)}.values()
+        kept += {kind_of(outcome.architecture): outcome for outcome in reversed(order)}.values()
     return {outcome.number for outcome in kept}
