@@ -41,7 +41,7 @@ constraints: [{parameterss: {max: 5_000_000}}, {latency_ms: 3}, {recall: {max: 1
         "s.yaml:9: loss.bpr.negatives: when los: there is no such parameter in this space (did you mean 'loss'? ",
         "s.yaml:10: lr: when loss is 'all-pairs': that never occurs (known: bpr, softmax)",
         "s.yaml:11: patience: when contrastive is 'sgl': that never occurs (this space leaves contrastive at none)",
-        "s.yaml:4: propagation.lightgcn.norm: must be sym, left, right or root, a number or a mapping of keys and values, ",
+        "s.yaml:4: propagation.lightgcn.norm: must be sym, left, right or root, a number or a mapping of keys ",
         "s.yaml:5: propagation.gcn.depth: must be at most 8, not 20",
         "s.yaml:12: anchors.0: unknown anchor 'mff' (did you mean 'mf'? known: all-pairs, ",
         "s.yaml:12: anchors.1.dimm: unknown key (did you mean 'dim'? known: batch_size, ",
