@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -22,6 +23,7 @@ from gnas.nn.model import Candidate
 from gnas.nn.positives import Positives, positives
 from gnas.nn.recommender import Recommender
 from gnas.rng import torch_rng
+from gnas.train.average import Average
 from gnas.train.batches import epoch_batches, pairs_of
 from gnas.train.optimizers import build_optimizer
 from gnas.train.plan import Plan, plan_for, whole_graph_only
@@ -110,7 +112,8 @@ def _candidate_epochs(
         halted = halted or halt()
         return halted
 
-    run_epoch = _epoch_runner(model, interactions, seed, options, halts)
+    average = Average(model.parameters(), model.architecture.ema) if model.architecture.ema else None
+    run_epoch = _epoch_runner(model, interactions, seed, options, halts, average)
     n_epochs = options.epochs or model.architecture.epochs
     patience = options.patience or model.architecture.patience
     gap = options.evaluate_every
@@ -120,10 +123,15 @@ def _candidate_epochs(
 
     def measured(index: int) -> dict[str, float]:
         due = index % gap == 0 or index == n_epochs or halted
-        return evaluate(evaluator, model) if due else {}
+        with average.in_place() if average else nullcontext():
+            return evaluate(evaluator, model) if due else {}
+
+    def keep_best() -> None:
+        with average.in_place() if average else nullcontext():
+            keep(model, kept)
 
     try:
-        for epoch in best_epochs(run_epoch, measured, objective, n_epochs, patience, lambda: keep(model, kept)):
+        for epoch in best_epochs(run_epoch, measured, objective, n_epochs, patience, keep_best):
             yield epoch
             if halted:
                 break
@@ -170,7 +178,12 @@ def best_epochs(
 
 
 def _epoch_runner(
-    model: Candidate, interactions: Interactions, seed: int, options: TrainConfig, halts: Callable[[], bool]
+    model: Candidate,
+    interactions: Interactions,
+    seed: int,
+    options: TrainConfig,
+    halts: Callable[[], bool],
+    average: Average | None,
 ) -> Callable[[int], float]:
     """A function that trains one epoch, as far as `halts` lets it, and returns its mean loss."""
     graph, architecture = model.graph, model.architecture
@@ -188,6 +201,8 @@ def _epoch_runner(
             for batch in epoch_batches(pairs, known, graph, architecture, generator):
                 total += train_on(batch, generator)
                 n_steps += 1
+                if average:
+                    average.update()
                 if halts():
                     break
         except RuntimeError as error:

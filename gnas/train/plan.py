@@ -30,10 +30,12 @@ class Plan:
 def full_mib(architecture: Trained, graph: Graph) -> float:
     """About how much memory training on the whole graph takes, in MiB: tables of N embeddings, counted.
 
-    The parameter, its gradient, two moments and the best state; then what a step holds.
+    The parameter, its gradient, two moments and the best state, and with an average that and a copy; then what a step
+    holds.
     """
     stack = architecture.propagation.stack()
-    n_kept = 10 if stack is not None and stack.frees else 5
+    n_parameters = 2 if stack is not None and stack.frees else 1
+    n_kept = n_parameters * (5 + 2 * (architecture.ema > 0))
     return (n_kept + _step_tables(architecture)) * _table_mib(architecture, graph.n_nodes)
 
 
@@ -85,6 +87,7 @@ def whole_graph_only(architecture: Trained) -> str | None:
         "it reads features": architecture.features.used,
         "it has two tables of embeddings": stack is not None and stack.frees,
         "it hides interactions of the whole graph": architecture.target_mask > 0,
+        "it averages its parameters": architecture.ema > 0,
         f"optimizer {architecture.optimizer} has no update by rows": not OPTIMIZERS[architecture.optimizer].by_rows,
     }
     return next((reason for reason, holds in reasons.items() if holds), None)

@@ -54,6 +54,8 @@ class Written(Strict):
     """Most epochs; early stopping may end sooner."""
     patience: Annotated[int, Field(ge=1)] = 20
     """The training ends after this many epochs without a better value."""
+    ema: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of the average of its parameters that each step keeps; the average is validated and saved. 0: none."""
 
     @model_validator(mode="after")
     def _parts_fit(self) -> "Written":
@@ -132,8 +134,9 @@ class Trained(Written, Architecture):
             tree[name] = getattr(self, name).canonical()
         if not self.has_prior:
             del tree["prior"]
-        if not self.target_mask:
-            del tree["target_mask"]
+        for name in ("target_mask", "ema"):
+            if not tree[name]:
+                del tree[name]
         tree["features"] = canonical_features(self.features)
         if tree["features"] is None:
             del tree["features"]
@@ -170,7 +173,7 @@ class Trained(Written, Architecture):
             words += [] if self.loss.full_batch else ["full batch"]
         elif not self.loss.full_batch:
             words += self._differing(tree, {"batch_size": "batch"})
-        return words + self._differing(tree, {"epochs": "epochs", "patience": "patience"})
+        return words + self._differing(tree, {"ema": "ema", "epochs": "epochs", "patience": "patience"})
 
     def _differing(self, tree: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
         fields = type(self).model_fields
