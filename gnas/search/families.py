@@ -5,7 +5,7 @@ matching; Thierens, "An adaptive pursuit strategy for allocating operator probab
 brought is how much nearer the best of its family came to the best of all: a step far behind the best counts for little.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -14,12 +14,15 @@ from gnas.rng import derive_seed, numpy_rng
 from gnas.search.outcome import Outcome
 from gnas.search.view import View
 
-FLOOR = 0.2
+FLOOR = 0.15
 """Share of the budget that every family keeps."""
 MEMORY = 0.8
 """Weight of a trial beside the next of its family."""
-SCALE = 0.1
-"""A family whose best lacks this part of the best of all is e times less near to it than the leading one."""
+LEAST_SCALE = 0.02
+"""A family whose best lacks as much as the median trial does, or this part of the best of all if that is more, is e
+times less near to the best than the leading one."""
+STANDING = 0.01
+"""What nearness alone is worth, beside what a trial of the family brought of late."""
 MOST_RATIO = 5.0
 """Where trials of one family cost more than this many times those of another, they count as this many."""
 DRAWS = 20
@@ -51,44 +54,41 @@ def shares(view: View, families: Sequence[str]) -> tuple[np.ndarray, np.ndarray]
         for one in view.outcomes
         if one.state == "complete" and one.values
     }
-    top = max(gain_of.values(), default=0.0)
+    gains = list(gain_of.values()) or [0.0]
+    top = max(gains)
+    scale = max(top - float(np.median(gains)), LEAST_SCALE * (abs(top) or 1.0))
+    near = {number: float(np.exp((gain - top) / scale)) for number, gain in gain_of.items()}
     merits, costs = [], []
     for family in families:
         own = [one for one in view.outcomes if one.finished and one.architecture.family == family]
-        brought, spent = _rate(own, gain_of, top, timed=view.timed)
-        merits.append(brought / spent if spent else 0.0)
-        costs.append(_mean_cost(own, timed=view.timed))
-    merit_F, cost_F = np.array(merits), np.array(costs)
-    if not np.isfinite(cost_F).all():  # a family without a trial costs as much as the dearest
-        cost_F = np.where(np.isfinite(cost_F), cost_F, cost_F[np.isfinite(cost_F)].max(initial=1.0))
+        best = max((near.get(one.number, 0.0) for one in own), default=0.0)
+        merits.append((_brought(own, near, timed=view.timed), STANDING * best))
+        costs.append(float(np.mean([_cost(one, timed=view.timed) for one in own])) if own else np.nan)
+    cost_F = np.array(costs)  # a family without a trial costs as much as the dearest
+    cost_F = np.where(np.isnan(cost_F), max([cost for cost in costs if not np.isnan(cost)], default=1.0), cost_F)
+    merit_F = np.array([brought * cost_F.mean() + standing for brought, standing in merits])
     even = np.full(len(families), 1 / len(families))
     by_merit = merit_F / merit_F.sum() if merit_F.sum() > 0 else even
     floor = min(FLOOR, 1 / len(families))
     return floor + (1 - floor * len(families)) * by_merit, cost_F
 
 
-def _rate(own: Sequence[Outcome], gain_of: dict[int, float], top: float, *, timed: bool) -> tuple[float, float]:
-    """What the latest trials of a family brought, and what they cost; older ones weigh less and less."""
-    brought = spent = 0.0
-    best: float | None = None
+def _brought(own: Sequence[Outcome], near: Mapping[int, float], *, timed: bool) -> float:
+    """What the latest trials of a family brought for what they cost; older ones weigh less and less.
+
+    Args:
+        own: its trials.
+        near: how near the complete trials are to the best of all, by number; 1 is the best.
+        timed: whether seconds are the cost.
+    """
+    brought = spent = best = 0.0
     for one in own:
         brought, spent = MEMORY * brought, MEMORY * spent + _cost(one, timed=timed)
-        gain = gain_of.get(one.number)
-        if gain is None or (best is not None and gain <= best):
-            continue
-        brought += 0.0 if best is None else _nearness(gain, top) - _nearness(best, top)
-        best = gain
-    return brought, spent
-
-
-def _nearness(gain: float, top: float) -> float:
-    """1 for the best of all, 1/e for what lacks `SCALE` of it."""
-    return float(np.exp((gain - top) / (SCALE * (abs(top) or 1.0))))
+        nearer = near.get(one.number, 0.0)
+        brought += max(0.0, nearer - best) if best else 0.0
+        best = max(best, nearer)
+    return brought / spent if spent else 0.0
 
 
 def _cost(one: Outcome, *, timed: bool) -> float:
     return one.wall_s + 1e-3 if timed else 1.0
-
-
-def _mean_cost(own: Sequence[Outcome], *, timed: bool) -> float:
-    return float(np.mean([_cost(one, timed=timed) for one in own])) if own else float("inf")

@@ -65,7 +65,7 @@ def test_the_budget_goes_where_the_best_is_still_improving() -> None:
         values = {name: rising if name == family else still for name in SINGLE}
         share_F, _ = shares(history(values), SINGLE)
         assert SINGLE[int(share_F.argmax())] == family
-        assert share_F.min() == pytest.approx(FLOOR), "the others keep their floor"
+        assert FLOOR < share_F.min() < 0.25 < 0.5 < share_F.max(), "the others keep their floor"
         assert share_F.sum() == pytest.approx(1)
 
 
