@@ -21,6 +21,8 @@ from gnas.rng import torch_rng
 
 STEPS = 4
 """Conjugate gradient steps a solve: each starts where the last sweep ended."""
+OWN_SOLVES = 2
+"""Solves for users whose history is another than what the factors were learned from."""
 
 
 def fit_als(spec: ALS, graph: Graph, *, steps: int = STEPS, seed: int = 0) -> Scored:
@@ -35,12 +37,15 @@ def fit_als(spec: ALS, graph: Graph, *, steps: int = STEPS, seed: int = 0) -> Sc
         for _ in range(spec.sweeps):
             user_UD = solve(graph.user_item, user_UD, item_ID, unobserved, reg_U, steps)
             item_ID = solve(graph.user_item.transposed, item_ID, user_UD, unobserved, reg_I, steps)
+        if graph.history is not graph.user_item:
+            for _ in range(OWN_SOLVES):
+                user_UD = solve(graph.history, user_UD, item_ID, unobserved, reg_U, steps)
         return Scored(graph, lambda users: user_UD[users] @ item_ID.t(), ClosedForm(propagation=spec))
 
 
 def absolute(spec: ALS, graph: Graph) -> tuple[float, float]:
     """The weight of an unobserved pair and the mean ridge of a row that `spec` means on these data."""
-    density = graph.n_interactions / max(graph.n_users * graph.n_items, 1)
+    density = graph.mass / max(graph.n_users * graph.n_items, 1)
     unobserved = spec.unobserved if spec.mass is None else min(max(spec.mass * density, 1e-9), 1.0)
     return unobserved, spec.l2 if spec.ridge is None else max(spec.ridge * graph.chance**0.5, 1e-6)
 
@@ -53,13 +58,16 @@ def solve(
     reg_S: torch.Tensor,
     steps: int,
 ) -> torch.Tensor:
-    """Better rows [S, D]: (Σ_taken h hᵀ + unobserved · HᵀH + reg) w = Σ_taken h, preconditioned by its diagonal."""
+    """Better rows [S, D]: (Σ_taken c h hᵀ + unobserved · HᵀH + reg) w = Σ_taken c h, preconditioned by its diagonal.
+
+    The values c of `taken` are the confidences of its pairs: 1, or less for lighter behaviours.
+    """
     gram_DD = unobserved * other_OD.t() @ other_OD
     diagonal_SD = taken.matmul(other_OD.square()) + gram_DD.diagonal() + reg_S[:, None]
     inverse_SD = 1 / diagonal_SD.clamp_(min=1e-12)
 
     def product(x_SD: torch.Tensor) -> torch.Tensor:
-        scored = SparseMatrix(taken.pattern, taken.sampled_dot(x_SD, other_OD))
+        scored = SparseMatrix(taken.pattern, taken.sampled_dot(x_SD, other_OD) * taken.value)
         return scored.matmul(other_OD).addmm_(x_SD, gram_DD).addcmul_(x_SD, reg_S[:, None])
 
     rest_SD = taken.matmul(other_OD) - product(own_SD)

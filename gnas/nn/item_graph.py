@@ -41,17 +41,21 @@ BLOCK = 512
 
 @dataclass(frozen=True)
 class Problem:
-    """X [U, I], the ridge Λ on its diagonal [I], and what turns a row of X into r D_I^-item_norm again [U]."""
+    """X [U, I], the ridge Λ on its diagonal [I], and the rows that users are scored by.
+
+    `row` [U, I] is X itself, unless a user's history is another than what is learned from; times `unscale_U` it is
+    r D_I^-item_norm.
+    """
 
     x: SparseMatrix
     ridge_I: torch.Tensor
     scale: float
+    row: SparseMatrix
     unscale_U: torch.Tensor
 
-    @property
-    def y(self) -> SparseMatrix:
-        """X Λ^-½."""
-        return SparseMatrix(self.x.pattern, self.x.value * self.ridge_I.rsqrt()[self.x.pattern.column])
+    def ridged(self, matrix: SparseMatrix) -> SparseMatrix:
+        """The matrix [U, I] times Λ^-½."""
+        return SparseMatrix(matrix.pattern, matrix.value * self.ridge_I.rsqrt()[matrix.pattern.column])
 
 
 def fit_item_graph(spec: ItemGraph, graph: Graph) -> Scored:
@@ -80,14 +84,19 @@ def dense_side(device: torch.device) -> int:
 def problem(spec: ItemGraph, graph: Graph) -> Problem:
     """The regression that `spec` asks for."""
     plain = graph.normalized(spec.user_norm, spec.item_norm, spec.user_shrink, spec.item_shrink)
-    scale = (graph.n_interactions / float(plain.value.square().sum())) ** 0.5 if graph.n_interactions else 1.0
+    scale = (graph.mass / float(plain.value.square().sum())) ** 0.5 if graph.n_interactions else 1.0
     x = SparseMatrix(plain.pattern, plain.value * scale)
     square_I = torch.zeros(graph.n_items, device=graph.device)
     square_I.index_add_(0, x.pattern.column.long(), x.value.square())
     l2 = spec.l2 if spec.ridge is None else max(spec.ridge * graph.chance, 1e-6)
     ridge_I = l2 + spec.dropout / (1 - spec.dropout) * square_I
-    unscale_U = power(graph.degree_U, spec.user_norm, spec.user_shrink) / scale
-    return Problem(x, ridge_I, scale, unscale_U)
+    if graph.history is graph.user_item:
+        row, unscale_U = x, power(graph.degree_U, spec.user_norm, spec.user_shrink) / scale
+    else:
+        own, norm_I = graph.history, scale * power(graph.degree_I, -spec.item_norm, spec.item_shrink)
+        row = SparseMatrix(own.pattern, own.value * norm_I[own.pattern.column])
+        unscale_U = torch.full_like(graph.degree_U, 1 / scale)
+    return Problem(x, ridge_I, scale, row, unscale_U)
 
 
 def weights(spec: ItemGraph, graph: Graph) -> torch.Tensor:
@@ -109,14 +118,14 @@ def by_weights(spec: ItemGraph, graph: Graph) -> Scored:
     """By B itself."""
     weight_II, n_weights = weights(spec, graph), graph.n_items * (graph.n_items - 1)
     return Scored(
-        graph, lambda users: multiply(graph.user_item.rows(users), weight_II), ClosedForm(propagation=spec), n_weights
+        graph, lambda users: multiply(graph.history.rows(users), weight_II), ClosedForm(propagation=spec), n_weights
     )
 
 
 def by_user_kernel(spec: ItemGraph, graph: Graph) -> Scored:
     """By K over users, dense [U, U]; exact."""
     task = problem(spec, graph)
-    x, y, unscale_U = task.x, task.y, task.unscale_U
+    y, row = task.ridged(task.x), task.row
     kernel_UU = dense_product(y.csr, y.transposed.csr)
     kernel_UU.diagonal().add_(1)
     kernel_UU = _inverse(kernel_UU)
@@ -131,9 +140,15 @@ def by_user_kernel(spec: ItemGraph, graph: Graph) -> Scored:
     out_I = task.ridge_I.sqrt() / (1 - explained_I)
 
     def score(users: torch.Tensor) -> torch.Tensor:
-        kernel_UB = kernel_UU[users].t().contiguous()  # K is symmetric
-        removed_BI = multiply(y.transposed.csr, kernel_UB).t() * out_I
-        return x.dense_rows(users).sub_(removed_BI).mul_(unscale_U[users, None])
+        row_BI = row.dense_rows(users)
+        if row is task.x:
+            kernel_UB = kernel_UU[users].t().contiguous()  # K is symmetric
+            removed_BI = multiply(y.transposed.csr, kernel_UB).t() * out_I
+        else:  # z − (z Yᵀ K) Y, which is k_u Y where z is a row of Y
+            ridged_BI = row_BI * task.ridge_I.rsqrt()
+            kernel_UB = kernel_UU @ multiply(y.csr, ridged_BI.t().contiguous())
+            removed_BI = ridged_BI.sub_(multiply(y.transposed.csr, kernel_UB).t()).mul_(out_I)
+        return row_BI.sub_(removed_BI).mul_(task.unscale_U[users, None])
 
     return Scored(graph, score, ClosedForm(propagation=spec), graph.n_users * (graph.n_users + 1) // 2)
 
@@ -141,13 +156,14 @@ def by_user_kernel(spec: ItemGraph, graph: Graph) -> Scored:
 def by_leading_directions(spec: ItemGraph, graph: Graph) -> Scored:
     """By the leading directions as they are, the rest by a polynomial: approximated."""
     task = problem(spec, graph)
-    x, y = task.x, task.y
+    y, row = task.ridged(task.x), task.row
+    ridged_row = y if row is task.x else task.ridged(row)
     explained = Deflated(y, lambda square: square / (1 + square), LEADING, DEGREE)
     out_I = task.ridge_I.sqrt() / (1 - explained.diagonal()).clamp(min=1e-3)
-    own = SparseMatrix(x.pattern, x.value - y.value * out_I[x.pattern.column])
+    own = SparseMatrix(row.pattern, row.value - ridged_row.value * out_I[row.pattern.column])
 
     def score(users: torch.Tensor) -> torch.Tensor:
-        score_BI = explained(y.rows(users)).mul_(out_I).add_(own.dense_rows(users))
+        score_BI = explained(ridged_row.rows(users)).mul_(out_I).add_(own.dense_rows(users))
         return score_BI.mul_(task.unscale_U[users, None])
 
     return Scored(graph, score, ClosedForm(propagation=spec), explained.item_IK.numel(), approximated=True)

@@ -9,7 +9,9 @@ from gnas.config.architecture import Architecture, ClosedForm, Trained
 from gnas.errors import ConfigError
 from gnas.features.blocks import FeatureSet
 from gnas.graph.bipartite import Graph
+from gnas.graph.relations.relation import Relation
 from gnas.graph.sampling import Neighbourhood
+from gnas.nn.bonus import Bonus, with_bonus
 from gnas.nn.entry import FeatureEntry, result_dim
 from gnas.nn.init import embeddings, zeros
 from gnas.nn.linked import linked
@@ -18,6 +20,7 @@ from gnas.nn.propagate import Propagated, Relates, Stack, dropout
 from gnas.nn.ratings import RatingScale
 from gnas.nn.recommender import Recommender
 from gnas.nn.scorers import build_scorer
+from gnas.nn.together import all_together, kept_among
 from gnas.registry import resolve
 from gnas.rng import torch_rng
 
@@ -42,9 +45,13 @@ def build(
 def closed_form(
     architecture: ClosedForm, graph: Graph, _seed: int, _ratings: RatingScale | None, features: FeatureSet | None
 ) -> Recommender:
-    """What is solved, and follows links where it reads some."""
-    solved: Recommender = architecture.propagation.build(graph)
-    return linked(solved, architecture, graph, _given(features)) if architecture.reads_features else solved
+    """What is solved, follows links where it reads some, and knows behaviours where it takes some."""
+    uses = architecture.behaviours
+    together = all_together(uses, graph)
+    solved: Recommender = architecture.propagation.build(together)
+    if architecture.reads_features:
+        solved = linked(solved, architecture, graph, _given(features))
+    return with_bonus(solved, architecture, graph) if uses else solved
 
 
 class Candidate(nn.Module):
@@ -63,9 +70,12 @@ class Candidate(nn.Module):
         self.architecture = architecture
         self.n_users, self.n_items = graph.n_users, graph.n_items
         self.graph = graph
-        self.relation: Relates = graph.interactions
+        together = all_together(architecture.behaviours, graph, solved=False)
+        self.relation: Relates = together.interactions
+        self.bonus = Bonus(architecture.behaviours, graph) if architecture.behaviours else None
+        self._unit: torch.Tensor | None = None
         self.ratings = ratings if architecture.loss.needs_ratings else None
-        self.embedding = embeddings(architecture, graph, generator)
+        self.embedding = embeddings(architecture, together, generator)
         self.stack = Stack(architecture.propagation, architecture.dim, generator)
         spec = self.stack.spec
         self.met = embeddings(architecture, graph, generator) if spec is not None and spec.frees else None
@@ -77,7 +87,7 @@ class Candidate(nn.Module):
         )
         self.features_fingerprint = "" if self.entry is None else _given(features).fingerprint
         if self.entry is not None:
-            self.stack.keep_lonely(graph.interactions)
+            self.stack.keep_lonely(together.interactions)
         self.prior = Prior(architecture.prior, graph) if architecture.has_prior else None
         self._part_SD: torch.Tensor | None = None
         self._layer0: torch.Tensor | None = None
@@ -134,6 +144,8 @@ class Candidate(nn.Module):
         self.train(training)
         if training:
             self.refresh()
+        if kept_E is not None and isinstance(self.relation, Relation) and self.relation is not self.graph.interactions:
+            kept_E = kept_among(self.relation, self.graph, self.architecture.behaviours, kept_E)
         x_ND = self.free()
         late_ND: torch.Tensor | None = None
         if self.entry is not None:
@@ -184,11 +196,17 @@ class Candidate(nn.Module):
 
         Where ratings are predicted, within the scale of the ratings.
         """
+        score_BI = self._plain_score(users_B)
+        if self.bonus is not None:
+            if self._unit is None:
+                self._unit = self.bonus.unit(self._plain_score)
+            score_BI = self.bonus.added(score_BI, users_B, self._unit)
+        return score_BI if self.ratings is None else score_BI.clamp_(self.ratings.low, self.ratings.high)
+
+    def _plain_score(self, users_B: torch.Tensor) -> torch.Tensor:
         user_UD, item_ID = self._embeddings()
         score_BI = self.scorer.all(user_UD[users_B], item_ID)
-        if self.prior is not None:
-            score_BI = self.prior.added(score_BI, users_B)
-        return score_BI if self.ratings is None else score_BI.clamp_(self.ratings.low, self.ratings.high)
+        return score_BI if self.prior is None else self.prior.added(score_BI, users_B)
 
     def refresh(self) -> None:
         """Forget the embeddings kept for scoring.
@@ -201,6 +219,7 @@ class Candidate(nn.Module):
         state = tuple(parameter._version for parameter in self.parameters())
         if self._scored is None or self._scored[0] != state:
             training = self.training
+            self._unit = None
             self._scored = (state, *self.embed(training=False))
             self.train(training)
         return self._scored[1:]

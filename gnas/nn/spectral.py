@@ -42,11 +42,11 @@ def fit_spectral(spec: Spectral, graph: Graph) -> Scored:
     """The filter `spec` on the train graph: as a matrix over items where that is small, else applied when scoring."""
     filtered, n_items = Filter(spec, graph), graph.n_items
     if n_items > min(DENSE_ITEMS, 2 * graph.n_users):
-        return Scored(graph, lambda users: filtered(graph.user_item.rows(users)), ClosedForm(propagation=spec))
+        return Scored(graph, lambda users: filtered(graph.history.rows(users)), ClosedForm(propagation=spec))
     start = torch.arange(n_items + 1, dtype=graph.user_item.pattern.column.dtype, device=graph.device)
     one_I = torch.ones(n_items, device=graph.device)
     filter_II = filtered(torch.sparse_csr_tensor(start, start[:-1], one_I, (n_items, n_items)))
-    return Scored(graph, lambda users: multiply(graph.user_item.rows(users), filter_II), ClosedForm(propagation=spec))
+    return Scored(graph, lambda users: multiply(graph.history.rows(users), filter_II), ClosedForm(propagation=spec))
 
 
 def response_coefficients(spec: Spectral) -> list[float]:

@@ -26,13 +26,13 @@ def fit_two_hop(spec: TwoHop, graph: Graph) -> Scored:
     if graph.n_items <= min(DENSE_ITEMS, 2 * graph.n_users):
         walk_II = graph.item_gram(spec.user_norm, spec.user_shrink) * into_I[:, None]
         walk_II *= out_I
-        return Scored(graph, lambda users: multiply(graph.user_item.rows(users), walk_II), ClosedForm(propagation=spec))
-    pattern = graph.user_item.pattern
+        return Scored(graph, lambda users: multiply(graph.history.rows(users), walk_II), ClosedForm(propagation=spec))
+    pattern, taken_E = graph.user_item.pattern, graph.user_item.value
     user_E = power(graph.degree_U, -2 * spec.user_norm, spec.user_shrink)[pattern.row]
-    to_users = SparseMatrix(pattern, user_E * into_I[pattern.column]).transposed.csr
-    to_items = pattern.csr(out_I[pattern.column])
+    to_users = SparseMatrix(pattern, taken_E * user_E * into_I[pattern.column]).transposed.csr
+    to_items = pattern.csr(taken_E * out_I[pattern.column])
     return Scored(
         graph,
-        lambda users: dense_product(product(graph.user_item.rows(users), to_users), to_items),
+        lambda users: dense_product(product(graph.history.rows(users), to_users), to_items),
         ClosedForm(propagation=spec),
     )

@@ -18,6 +18,7 @@ from gnas.metrics import metric_of
 from gnas.run.frames import KEPT, Frame, keep_frame
 from gnas.run.settings import Asked
 from gnas.rundir.layout import RunDirectory, create_default_run, create_run, discard_if_empty
+from gnas.space.behaviours import for_behaviours
 from gnas.space.load import load_space, space_of
 from gnas.space.search_space import SearchSpace
 
@@ -77,6 +78,7 @@ def settle(asked: Asked) -> Settled:
         space_name = loaded.config.space if isinstance(loaded.config.space, str) else "own"
     if asked.config is None and named is None:
         notes.append(f"searching the space {space_name!r} (change it with --space; see `gnas space show`)")
+    space = for_behaviours(space, list(behaviours_of(loaded.config.data.behaviours)))
     config = with_limits(_resolved(loaded), space)
     starts = [str(Path(run).expanduser().absolute()) for run in config.search.warm_start]
     config = config.model_copy(update={"search": config.search.model_copy(update={"warm_start": starts})})

@@ -23,6 +23,7 @@ from gnas.graph.bipartite import Graph, build_graph
 from gnas.metrics import metric_of
 from gnas.nn.ratings import RatingScale, rating_scale
 from gnas.nn.recommender import Recommender
+from gnas.nn.together import known_names
 from gnas.plugins import keep_code
 from gnas.rng import numpy_rng
 from gnas.run.environment import describe_environment
@@ -79,7 +80,7 @@ def prepare_run(
     for text in describe_steps(split):
         yield Note(text)
     yield Phase("building the graph")
-    graph = build_graph(split.train, device)
+    graph = build_graph(split.train, device, split.seen_behaviours)
     bank = FeatureBank(load_tables(config.data, split, base), split.train, device=str(device))
     ratings = rating_scale(split.train) if metric_of(config.main_metric).of_ratings else None
     return Prepared(config, split, graph, device, bank, base, ratings)
@@ -150,7 +151,9 @@ def read_features(prepared: Prepared, space: SearchSpace, tick: Tick) -> Work[No
 
     Raises:
         DataError: the space reads something that the data do not have.
+        ConfigError: it names a behaviour that they do not have.
     """
+    known_names({slot.path[1]: slot for slot in space.slots if slot.path[0] == "behaviours"}, prepared.graph)
     wanted = feature_specs(space, prepared.config.seed)
     if not wanted:
         return

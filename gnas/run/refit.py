@@ -37,7 +37,8 @@ def shared_out(prepared: Prepared, train: Interactions, valid: Interactions) -> 
     tables = load_tables(prepared.config.data, split, prepared.base)
     bank = FeatureBank(tables, train, device=str(prepared.device))
     ratings = None if prepared.ratings is None else rating_scale(train)
-    return replace(prepared, split=split, graph=build_graph(train, prepared.device), bank=bank, ratings=ratings)
+    graph = build_graph(train, prepared.device, split.seen_behaviours)
+    return replace(prepared, split=split, graph=graph, bank=bank, ratings=ratings)
 
 
 def joined(first: Interactions, second: Interactions) -> Interactions:

@@ -73,7 +73,9 @@ class Reader:
             self.fields(node, place.kind.model, replace(place, inside=(*place.inside, *when)), "")
         elif place.kind.free and isinstance(node, dict):
             for name, value in node.items():
-                inner = replace(place, path=(*place.path, name), name=(*place.name, name), kind=PLAIN)
+                inner = replace(
+                    place, path=(*place.path, name), name=(*place.name, name), kind=place.kind.values or PLAIN
+                )
                 self.node(value, replace(inner, origin=(*place.origin, name)), when)
         elif isinstance(node, list) and any(isinstance(item, dict) for item in node):
             self.list(node, place, when)

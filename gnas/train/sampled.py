@@ -13,6 +13,7 @@ from gnas.config.named import OPTIMIZERS
 from gnas.graph.bipartite import Graph
 from gnas.graph.pattern import Pattern, start_of
 from gnas.graph.relations.interactions import taken
+from gnas.graph.relations.relation import Relation
 from gnas.graph.sampling import neighbourhood
 from gnas.nn.losses.step import Batch
 from gnas.nn.model import Candidate
@@ -50,7 +51,8 @@ class SampledSteps:
         model, graph = self.model, self.model.graph
         offered = torch.randint(graph.n_items, (min(OFFERED, graph.n_items),), device=graph.device, generator=generator)
         seeds = torch.cat([batch.users_B, batch.items_B + graph.n_users, offered + graph.n_users])
-        near = neighbourhood(graph.interactions, seeds, self.hops, self.fanout, generator)
+        assert isinstance(model.relation, Relation)
+        near = neighbourhood(model.relation, seeds, self.hops, self.fanout, generator)
         x_SD = self.rows.gather(near.node_S).requires_grad_()
         user_u, item_i = near.node_S.tensor_split([int((near.node_S < graph.n_users).sum())])
         item_i = item_i - graph.n_users

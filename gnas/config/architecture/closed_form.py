@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from gnas.config import closed_forms  # noqa: F401 - a propagation may be one of them
 from gnas.config.architecture.base import Architecture, Family
+from gnas.config.behaviour_use import BehaviourUses, canonical_uses, words_of_uses
 from gnas.config.feature_words import feature_words
 from gnas.config.features import Features, canonical_links, linking, pinned
 from gnas.config.propagation import PropagationField
@@ -17,6 +18,7 @@ class ClosedForm(Architecture):
     builder: ClassVar[str] = "gnas.nn.model:closed_form"
     propagation: PropagationField
     features: Features = Field(default_factory=Features)
+    behaviours: BehaviourUses = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _is_solved(self) -> "ClosedForm":
@@ -40,10 +42,11 @@ class ClosedForm(Architecture):
         return linking(self.features)
 
     def canonical(self) -> dict[str, Any]:
-        """The closed form, and what links."""
+        """The closed form, what links, and what is made of behaviours."""
         closed = {"propagation": self.propagation.canonical()}
         links = canonical_links(self.read) if self.reads_features else {}
-        return {**closed, "features": links} if links else closed
+        uses = canonical_uses(self.behaviours, solved=True)
+        return {**closed, **({"features": links} if links else {}), **({"behaviours": uses} if uses else {})}
 
     def shown(self) -> dict[str, Any]:
         """With the weights of encoders."""
@@ -55,4 +58,4 @@ class ClosedForm(Architecture):
     def told(self) -> list[str]:
         """The closed form, and what links."""
         links = [feature_words(self.read, canonical_links(self.read))] if self.reads_features else []
-        return [self.propagation.words(), *links]
+        return [self.propagation.words(), *links, *words_of_uses(canonical_uses(self.behaviours, solved=True))]

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from gnas.config.architecture.base import Architecture, Family
 from gnas.config.architecture.closed_form import ClosedForm
 from gnas.config.base import Strict
+from gnas.config.behaviour_use import BehaviourUses, canonical_uses, words_of_uses
 from gnas.config.contrastive import ContrastiveField, NoContrastive
 from gnas.config.feature_words import feature_words
 from gnas.config.features import Features, canonical_features, linking, pinned
@@ -33,6 +34,8 @@ class Written(Strict):
     """Dropout on layer 0."""
     features: Features = Field(default_factory=Features)
     """What is read of users and items; by default nothing."""
+    behaviours: BehaviourUses = Field(default_factory=dict)
+    """What is made of what else users did, by the name of the behaviour; by default nothing."""
     scorer: ScorerField = Dot()
     """How two embeddings become a score."""
     loss: LossField = BPR()
@@ -79,7 +82,8 @@ class Written(Strict):
     def architecture(self) -> Architecture:
         """The architecture that this writes: of a closed form, what matters to it."""
         if not self.propagation.trained:
-            return ClosedForm(propagation=self.propagation, features=linking(self.features))
+            features = linking(self.features)
+            return ClosedForm(propagation=self.propagation, features=features, behaviours=self.behaviours)
         trained = Trained.__new__(Trained)
         trained.__setstate__(self.__getstate__())  # as `model_construct`, in a tenth of the time
         return trained
@@ -140,6 +144,9 @@ class Trained(Written, Architecture):
         tree["features"] = canonical_features(self.features)
         if tree["features"] is None:
             del tree["features"]
+        tree["behaviours"] = canonical_uses(self.behaviours, solved=False)
+        if not tree["behaviours"]:
+            del tree["behaviours"]
         if self.loss.full_batch:
             tree["batch_size"] = "full"
         if not STARTS[self.init].scaled:
@@ -163,6 +170,7 @@ class Trained(Written, Architecture):
         words = [self.propagation.words(), f"dim {self.dim}"]
         words += [feature_words(self.features, tree["features"])] if self.features.used else []
         words += self._differing(tree, {"init": "init", "init_scale": "scale", "feature_dropout": "dropout"})
+        words += words_of_uses(tree.get("behaviours", {}))
         words += [self.scorer.words()] if self.scorer != Dot() else []
         words += [self.loss.words(), *self._differing(tree, {"target_mask": "mask"})]
         words += [f"prior ({self.prior.words()})"] if self.has_prior else []

@@ -15,18 +15,18 @@ def distinct_pairs(log: Interactions) -> tuple[np.ndarray, np.ndarray]:
     return key, key if bool((key[1:] > key[:-1]).all()) else np.unique(key)  # a split is sorted already
 
 
-def interactions(log: Interactions, device: torch.device) -> Relation:
+def interactions(log: Interactions, device: torch.device, name: str = "interactions") -> Relation:
     """One where a user took an item, however often: [U, I] on `device`."""
     user, item = np.divmod(distinct_pairs(log)[1], max(log.n_items, 1))
     count = torch.from_numpy(np.bincount(user, minlength=log.n_users)).to(device)
     pattern = Pattern(start_of(count), torch.from_numpy(item).to(device), (log.n_users, log.n_items))
-    return taken(pattern)
+    return taken(pattern, name)
 
 
-def taken(pattern: Pattern) -> Relation:
+def taken(pattern: Pattern, name: str = "interactions") -> Relation:
     """The relation of users [U] and items [I] with a one at each entry of a pattern."""
     matrix = SparseMatrix(pattern, torch.ones(pattern.nnz, device=pattern.device))
-    return Relation("interactions", ("users", "items"), matrix, pattern.shape)
+    return Relation(name, ("users", "items"), matrix, pattern.shape)
 
 
 def ratings(log: Interactions, device: torch.device) -> torch.Tensor | None:
