@@ -49,7 +49,7 @@ class Deflated:
         ceiling = tolerance * float(np.abs(h(square_K)).max(initial=0.0))
         for of_degree in range(1, degree + 1):
             self.end = max(float(square_K[-1]), float(square_K[0]) * LOSS ** (-1 / of_degree), 1e-9)
-            self.power_J, self.error = interpolated(h, self.end, of_degree)
+            self.power_J, self.error = interpolated(h, self.end, of_degree, at_zero=float(square_K[-1]) <= 0)
             if self.error <= ceiling:
                 break
         gain_K = h(square_K) - np.polynomial.polynomial.polyval(square_K / self.end, self.power_J)
@@ -116,14 +116,15 @@ class Deflated:
         return multiply(self.y.transposed.csr, multiply(self.y.csr, x_Ib))
 
 
-def interpolated(h: Function, end: float, degree: int) -> tuple[np.ndarray, float]:
-    """The polynomial through h at 0 and at Chebyshev nodes of 0 … end, and the largest difference from h there.
+def interpolated(h: Function, end: float, degree: int, *, at_zero: bool = False) -> tuple[np.ndarray, float]:
+    """The polynomial through h at the Chebyshev nodes of 0 … end, and the largest difference from h there.
 
-    Most eigenvalues of sparse data are 0 or near it, so p is right at 0. Its coefficients are those of the powers of
+    With `at_zero` 0 stands in place of a node: nothing else is left. Its coefficients are those of the powers of
     x / end, the lowest first.
     """
-    node = (np.cos(math.pi * (np.arange(degree) + 0.5) / degree) + 1) / 2
-    node = np.concatenate([[0.0], node])
+    n_nodes = degree if at_zero else degree + 1
+    node = (np.cos(math.pi * (np.arange(n_nodes) + 0.5) / n_nodes) + 1) / 2
+    node = np.concatenate([[0.0], node]) if at_zero else node
     power_J = np.linalg.solve(np.vander(node, increasing=True), h(node * end))
     place = np.linspace(0, 1, CHECKED)
     return power_J, float(np.abs(h(place * end) - np.polynomial.polynomial.polyval(place, power_J)).max())
