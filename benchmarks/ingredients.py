@@ -22,12 +22,14 @@ from gnas.config.architecture import Architecture, ClosedForm, Trained
 from gnas.config.closed_forms import ItemGraph, Spectral, TwoHop
 from gnas.config.contrastive import SimGCL, XSimGCL
 from gnas.config.data import DataConfig, FilterConfig
+from gnas.config.features import Features, Likeness
 from gnas.config.losses import BPR, AllPairs, SampledSoftmax
 from gnas.config.propagation import Degrees, LightGCN, NoPropagation
 from gnas.config.run import TrainConfig
 from gnas.config.samplings import PopularitySampling
 from gnas.data.prepare import prepare
 from gnas.evaluate.evaluator import Evaluator, of_drawn_users
+from gnas.features.bank import FeatureBank
 from gnas.graph.bipartite import build_graph
 from gnas.nn.blend import standardised, weighted_sum
 from gnas.nn.model import build
@@ -57,6 +59,8 @@ of_hidden = partial(
     loss=AllPairs(negative_weight=0.3), lr=0.003, weight_decay=0.4, batch_size="full", patience=30,
 )  # fmt: skip
 
+SHARED = Features(links=["shared"], knn=Likeness(weight=0.3, entry="early"))
+
 
 def of_crossed(into: float, out: float, shrink: float = 0.0) -> Architecture:
     """A crossed layer with half of the interactions hidden and the given normalisation."""
@@ -74,6 +78,7 @@ CANDIDATES: dict[str, Architecture] = {
     ),
     "all pairs, norm 0.3": of_pairs(propagation=LightGCN(depth=1, norm=0.3)),
     "all pairs, norm 0.7": of_pairs(propagation=LightGCN(depth=1, norm=0.7)),
+    "all pairs, shrunk degrees": of_pairs(propagation=LightGCN(depth=1, norm=Degrees(into=0.5, out=0.5, shrink=5.0))),
     "all pairs, dim 128": of_pairs(propagation=LightGCN(depth=1), dim=128),
     "all pairs, dim 256": of_pairs(propagation=LightGCN(depth=1), dim=256),
     "all pairs, layer 0 at 0.3": of_pairs(propagation=LightGCN(depth=1, layer0=0.3)),
@@ -92,6 +97,7 @@ CANDIDATES: dict[str, Architecture] = {
     "crossed, half hidden, exponents .5/0, degrees + 5": of_crossed(0.5, 0.0, 5.0),
     "crossed, half hidden, training averaged": of_hidden(ema=0.9),
     "crossed, half hidden, training from singular vectors": of_hidden(init="svd"),
+    "crossed, half hidden, links of what is shared": of_hidden(features=SHARED),
     "EASE, freed norms, corrected": of_hidden(prior=EASE_NORM),
     "softmax": of_samples(loss=SampledSoftmax()),
     "softmax, training averaged": of_samples(loss=SampledSoftmax(), ema=0.9),
@@ -176,10 +182,12 @@ def measured(data: Path, name: str, seed: int, device: torch.device, about: str)
     graph = build_graph(split.train, device)
     valid = of_drawn_users(split.valid, VALIDATED, seed)
     evaluator = Evaluator(valid, [split.train], [20], seed=seed, device=device)
+    bank = FeatureBank({}, split.train)
     models: dict[str, Recommender] = {}
     values: dict[str, float] = {}
     for words, architecture in ((words, one) for words, one in CANDIDATES.items() if words in asked):
-        models[words] = build(architecture, graph, seed)
+        features = bank.select(architecture.read)
+        models[words] = build(architecture, graph, seed, None, features)
         for epoch in train(
             models[words], split.train, evaluator, seed=seed, objective=METRIC,
             options=TrainConfig(),

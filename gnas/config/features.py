@@ -69,7 +69,8 @@ class Features(Strict):
     vectors: Names = Field(default_factory=list)
     """Columns of precomputed vectors to read. A single name needs no brackets."""
     links: Names = Field(default_factory=list)
-    """Links of the data to follow, beside those of `knn`: `friends`, or one type of several, `related/series`."""
+    """Links of the data to follow, beside those of `knn`: `friends`, or one type of several, `related/series`. `shared`
+    needs no data: each user and each item with the ten that share the most with it in train."""
     sides: Literal["both", "users", "items"] = "both"
     """Whose features and links are read."""
     hidden: Annotated[int, Field(ge=0, le=4096)] = 0

@@ -33,6 +33,7 @@ class FeatureBank:
         self.cache = cache_folder() if cache is None else cache
         self._fit: dict[Side, np.ndarray] = {side: train.counts(side) > 0 for side in SIDES}
         self._blocks: dict[tuple[str, str, str], Block] = {}
+        self._found: dict[tuple[Side, str], dict[str, np.ndarray]] = {}
         self._latest: dict[int, Histories] = {}
 
     def select(self, spec: Features, progress: Progress | None = None) -> FeatureSet | None:
@@ -83,7 +84,9 @@ class FeatureBank:
     def _links(self, side: Side, spec: Features) -> dict[str, np.ndarray]:
         given = self.tables[side].links if side in self.tables else {}
         followed = {name: pairs for name, pairs in given.items() if follows(spec.links, name)}
-        return followed | found_links(spec.links, self.train, side)
+        if (asked := (side, str(spec.links))) not in self._found:
+            self._found[asked] = found_links(spec.links, self.train, side)
+        return followed | self._found[asked]
 
     def _histories(self, length: int) -> Histories:
         if length not in self._latest:

@@ -10,7 +10,7 @@ import polars as pl
 from gnas.data.interactions import Interactions, Side
 from gnas.errors import DataError
 from gnas.features.read import read_frame
-from gnas.registry import Registry
+from gnas.registry import Registry, lazily
 
 TYPE = "type"
 """The column beside the pairs that says what a link is."""
@@ -18,6 +18,7 @@ TYPE = "type"
 LINKS: Registry[Callable[[Interactions, Side], np.ndarray]] = Registry("links")
 """Links that `features.links` may name beside those of the data: functions of train and of a side to pairs of its
 users or items, int64 [n, 2], in any order and direction."""
+LINKS.add("shared", lazily("gnas.features.alike:shared"))
 
 
 def found_links(names: Sequence[str] | str, train: Interactions, side: Side) -> dict[str, np.ndarray]:
