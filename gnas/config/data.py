@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from gnas.config.base import Strict
-from gnas.config.behaviours import BehaviourFiles, checked
+from gnas.config.behaviours import BehaviourFiles, behaviours_of, checked
 from gnas.config.formats import AUTO, FormatName
 from gnas.config.tables import FeatureTableConfig
 
@@ -95,6 +95,11 @@ class SyntheticConfig(Strict):
     """Exponent of the power law of item popularity."""
     ratings: bool = False
     """Whether interactions have ratings."""
+    funnel: dict[str, Annotated[float, Field(gt=0, le=1)]] = Field(default_factory=dict)
+    """Behaviours on the way to an interaction, the first one first, and the share of each that goes on to the next:
+    `{view: 0.2, cart: 0.4}`."""
+    aside: Annotated[float, Field(ge=0, le=10**5)] = 0.0
+    """Mean number of events of a user in a behaviour `aside`, which is drawn at random and says nothing."""
     seed: int = 0
     """Another seed makes another world."""
 
@@ -131,6 +136,12 @@ class DataConfig(Strict):
     from a ranking. With a split by time only what lies before the cut is seen. Two words are no names: `held_out: drop`
     leaves out what concerns a held-out pair of the target, which is kept by default (a cart is known before a
     purchase); `unknown: keep` adds users and items that the target lacks, which are left out by default."""
+
+    @property
+    def named_behaviours(self) -> list[str]:
+        """The behaviours that the configuration names, whatever files hold beside them."""
+        world = [*self.synthetic.funnel, *(["aside"] if self.synthetic.aside else [])]
+        return [*behaviours_of(self.behaviours), *(world if self.source == "synthetic" else [])]
 
     @model_validator(mode="after")
     def _one_origin(self) -> "DataConfig":

@@ -54,7 +54,7 @@ def open_origin(config: DataConfig, base: Path, progress: Progress | None = None
     for name, one in behaviours_of(config.behaviours).items():
         if one.path is not None:
             told[name] = read_behaviour(name, one, config, base)
-    notes = [*origin.notes, *notes]
+    notes, told = [*origin.notes, *notes], {**origin.behaviours, **told}
     return replace(origin, parts=parts, notes=notes, behaviours={name: told[name] for name in sorted(told)})
 
 
@@ -118,4 +118,8 @@ def _planted(config: DataConfig) -> Origin:
         frame.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias("id")) for frame in (world.users, world.items)
     )
     table = Table(pl.DataFrame(columns), {role: role for role in columns})
-    return Origin("synthetic", {"all": table}, users, items)
+    behaviours = {
+        name: Told(Table(pl.DataFrame({role: pl.Series(getattr(log, role)) for role in ("user", "item", "time")}), {}))
+        for name, log in world.behaviours.items()
+    }
+    return Origin("synthetic", {"all": table}, users, items, behaviours=behaviours)

@@ -3,10 +3,13 @@
 A user draws distinct items from the own block (with chance `noise` from any other), popular ones more often: the item
 of rank r within its block has weight (r + 1)^-popularity. Who wants more than the block has gets what there is. Which
 user or item is in which block says nothing about its number.
+
+With a funnel those are the pairs of its first behaviour. A share of them goes on to the next, and so on to the target,
+which then says less of the blocks than the behaviours before it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -20,6 +23,8 @@ from gnas.rng import numpy_rng
 START = 1_600_000_000  # September 2020
 SPAN_S = 2 * 365 * 86_400
 ROUNDS = 20  # redraws of what a user has already
+Pairs = tuple[np.ndarray, np.ndarray]
+"""Users and items, int64 [n] each."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,7 @@ class World:
     interactions: Interactions
     users: pl.DataFrame
     items: pl.DataFrame
+    behaviours: dict[str, Interactions] = field(default_factory=dict)
 
 
 def make_world(config: SyntheticConfig) -> World:
@@ -42,7 +48,9 @@ def make_world(config: SyntheticConfig) -> World:
     blocks = min(config.blocks, config.users, config.items)
     user_block = _shuffled_blocks(config.users, blocks, numpy_rng(config.seed, "synthetic", "user blocks"))
     item_block = _shuffled_blocks(config.items, blocks, numpy_rng(config.seed, "synthetic", "item blocks"))
-    user, item = _pairs(config, user_block, item_block)
+    pairs = _pairs(_widened(config), user_block, item_block)
+    stages = _stages(config, pairs)
+    user, item = stages.pop("")
     rating = _ratings(config, user, item, user_block[user] == item_block[item]) if config.ratings else None
     start_U = numpy_rng(config.seed, "synthetic", "first times").integers(0, SPAN_S // 2, config.users)
     later_E = numpy_rng(config.seed, "synthetic", "times").integers(0, SPAN_S // 2, len(user))
@@ -53,7 +61,39 @@ def make_world(config: SyntheticConfig) -> World:
         Interactions(user, item, config.users, config.items, rating, time),
         user_table(user_block, config.seed),
         item_table(item_block, config.seed),
+        _behaviours(config, stages, start_U),
     )
+
+
+def _widened(config: SyntheticConfig) -> SyntheticConfig:
+    """As many interactions as the first behaviour of the funnel has events."""
+    widest = config.interactions_per_user / float(np.prod(list(config.funnel.values())))
+    return config.model_copy(update={"interactions_per_user": widest}) if config.funnel else config
+
+
+def _stages(config: SyntheticConfig, pairs: Pairs) -> dict[str, Pairs]:
+    """The pairs of each behaviour of the funnel, each among those before it; the target has an empty name."""
+    stages, rng = {}, numpy_rng(config.seed, "synthetic", "funnel")
+    names = [*config.funnel, ""]
+    for name, share in zip(names, [*config.funnel.values(), 1.0], strict=True):
+        stages[name] = pairs
+        goes_on = rng.random(len(pairs[0])) < share
+        pairs = pairs[0][goes_on], pairs[1][goes_on]
+    return stages
+
+
+def _behaviours(config: SyntheticConfig, stages: dict[str, Pairs], start_U: np.ndarray) -> dict[str, Interactions]:
+    """The behaviours of the funnel, and what says nothing. All of a user's events happen before any interaction."""
+    if config.aside:
+        nowhere = config.model_copy(
+            update={"interactions_per_user": config.aside, "noise": 0.0, "seed": config.seed + 1}
+        )
+        one = np.zeros(max(config.users, config.items), dtype=np.int64)  # one block of all
+        stages = {**stages, "aside": _pairs(nowhere, one[: config.users], one[: config.items])}
+    return {
+        name: Interactions(user, item, config.users, config.items, time=START + start_U[user] - len(stages) + at)
+        for at, (name, (user, item)) in enumerate(stages.items())
+    }
 
 
 def _shuffled_blocks(n: int, blocks: int, rng: np.random.Generator) -> np.ndarray:

@@ -78,7 +78,7 @@ def settle(asked: Asked) -> Settled:
         space_name = loaded.config.space if isinstance(loaded.config.space, str) else "own"
     if asked.config is None and named is None:
         notes.append(f"searching the space {space_name!r} (change it with --space; see `gnas space show`)")
-    space = for_behaviours(space, list(behaviours_of(loaded.config.data.behaviours)))
+    space = for_behaviours(space, loaded.config.data.named_behaviours)
     config = with_limits(_resolved(loaded), space)
     starts = [str(Path(run).expanduser().absolute()) for run in config.search.warm_start]
     config = config.model_copy(update={"search": config.search.model_copy(update={"warm_start": starts})})

@@ -127,3 +127,36 @@ def test_a_prepared_world_keeps_numbers_and_attributes() -> None:
 def test_millions_of_interactions_take_seconds() -> None:
     world = make_world(SyntheticConfig(users=100_000, items=30_000, interactions_per_user=30, blocks=50))
     assert len(world.interactions) == pytest.approx(3_000_000, rel=0.01)
+
+
+def test_a_funnel_narrows_at_the_shares_that_were_asked_for() -> None:
+    config = SyntheticConfig(users=500, items=400, interactions_per_user=3, funnel={"view": 0.2, "cart": 0.4}, aside=10)
+    world = make_world(config)
+    assert list(world.behaviours) == ["view", "cart", "aside"]
+    keys = [
+        log.user * 400 + log.item for log in (world.behaviours["view"], world.behaviours["cart"], world.interactions)
+    ]
+    for wide, narrow, share in ((keys[0], keys[1], 0.2), (keys[1], keys[2], 0.4)):
+        assert set(narrow.tolist()) < set(wide.tolist())
+        assert len(narrow) / len(wide) == pytest.approx(share, abs=0.03)
+    assert len(world.interactions) == pytest.approx(500 * 3, rel=0.05)
+    aside = world.behaviours["aside"]
+    same = world.user_block[aside.user] == world.item_block[aside.item]
+    assert same.mean() == pytest.approx(1 / 8, abs=0.04)
+    first_U = np.full(500, np.iinfo(np.int64).max)
+    assert world.interactions.time is not None
+    np.minimum.at(first_U, world.interactions.user, world.interactions.time)
+    for log in world.behaviours.values():
+        assert log.time is not None
+        assert (log.time < first_U[log.user]).all()
+
+
+def test_a_planted_funnel_is_read_as_behaviours(tmp_path: Path) -> None:
+    keys = {"users": 200, "items": 100, "interactions_per_user": 3.0, "funnel": {"cart": 0.3}, "aside": 5.0}
+    data = DataConfig.model_validate({"source": "synthetic", "synthetic": keys})
+    split = prepare(data, 0, tmp_path)
+    assert list(split.behaviours) == ["aside", "cart"]
+    assert data.named_behaviours == ["cart", "aside"]
+    held = split.test.user * split.n_items + split.test.item
+    cart = split.behaviours["cart"].log
+    assert np.isin(held, cart.user * split.n_items + cart.item).all()

@@ -14,6 +14,7 @@ from gnas.errors import ConfigError
 from gnas.events import finish
 from gnas.nn.model import build
 from gnas.run.data import describe_data, prepare_data
+from gnas.run.measures import validation_evaluator
 from gnas.run.prepared import Prepared, prepare_run
 from gnas.run.refit import on_everything_known
 from gnas.run.setup import resampled
@@ -113,3 +114,23 @@ def test_behaviours_are_described_and_prepared(shop: Path) -> None:
     assert "cart: stands beside held-out pairs" in text
     files = prepare_data(str(shop / "buy.csv"), shop / "out", overrides=overrides).files
     assert set(files) == {"train", "valid", "test", "cart"}
+
+
+def test_a_search_finds_the_behaviour_that_says_something_and_leaves_the_noise(tmp_path: Path) -> None:
+    """Few purchases, many views that led to them, and as many events at random."""
+    world = {"users": 300, "items": 150, "interactions_per_user": 3.0, "funnel": {"view": 0.1}, "aside": 30.0}
+    tree = {
+        "data": {"source": "synthetic", "synthetic": world, "split": {"kind": "leave-out", "valid": 1, "test": 1}},
+        "search": {"trials": 40, "baselines": False, "confirm": {"top": 1, "seeds": 1}},
+        "space": {
+            "propagation": {"two_hop": {}},
+            "behaviours": {"each": {"weight": {"float": [0.0, 1.0]}}},
+        },
+    }
+    run = gnas.search(RunConfig.model_validate(tree), out=tmp_path / "run")
+    best = run.trials.sort("ndcg@20", descending=True).row(0, named=True)
+    assert best["param.behaviours.view.weight"] > 0.3
+    assert best["param.behaviours.aside.weight"] < 0.15
+    data = run.model.prepared
+    alone = build(Architecture.model_validate({"propagation": "two_hop"}), data.graph, 0)
+    assert best["ndcg@20"] > validation_evaluator(data)(alone).metrics["ndcg@20"] + 0.1
