@@ -44,6 +44,13 @@ ANCHORS.add(
     "ease-shrunk",
     ClosedForm(propagation=ItemGraph(ridge=3.0, user_norm=0.25, item_norm=0.2, user_shrink=2.0, item_shrink=2.0)),
 )
+# The same with much dropout: sparse data.
+ANCHORS.add(
+    "ease-sparse",
+    ClosedForm(
+        propagation=ItemGraph(ridge=4.0, dropout=0.6, user_norm=0.2, item_norm=0.25, user_shrink=5.0, item_shrink=5.0)
+    ),
+)
 # Walks of three steps, as in RP3beta (Paudel et al., TiiS 2017), with shrunk degrees.
 ANCHORS.add("two-hop", ClosedForm(propagation=TwoHop()))
 # Hu et al., ICDM 2008; Rendle et al., RecSys 2022.
