@@ -2,7 +2,7 @@
 
 Before test is read, winner and baselines are fitted again on train and validation together, as published figures are,
 which were trained on all that is not test. Those stand beside ours where there are any; most were tuned on test.
-A greedy ensemble of the search's candidates, chosen on validation too, stands beside its winner.
+The best candidate of each family and a greedy ensemble, chosen on validation too, stand beside the winner.
 """
 
 import json
@@ -104,7 +104,7 @@ def measure(name: str, case: Case, options: Any, run: Path) -> dict[str, Any]:
         "test": {metric: look["metrics"][metric] for metric in METRICS},
         "others": [
             {"name": one["name"], "lead": one["lead"], **{metric: one["metrics"][metric] for metric in METRICS}}
-            for one in [*look["baselines"], *([look["ensemble"]] if "ensemble" in look else [])]
+            for one in [*look["baselines"], *look["families"], *([look["ensemble"]] if "ensemble" in look else [])]
         ],
     }
 
