@@ -145,6 +145,7 @@ def test_closed_forms_are_one_epoch(world: World, propagation: str) -> None:
         "als": {"als": {"rank": 3, "l2": 0.3}},
         "item_graph": {"item_graph": {"l2": 1.0}},
         "spectral": {"spectral": {"ideal": 1.0, "rank": 3}},
+        "two_hop": {"two_hop": {}},
     }
     _, epochs = learn(world, {"propagation": parts[propagation]})
     assert isinstance(epochs[0], Epoch)
