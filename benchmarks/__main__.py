@@ -7,6 +7,7 @@ import sys
 BENCHMARKS = {
     "ingredients": "what makes candidates strong: each ingredient with and without, on several data sets and seeds",
     "inherit": "whether candidates that inherit embeddings rank as those that start afresh",
+    "behaviours": "what each behaviour is worth to closed forms: in the matrix, as a bonus, each left out",
     "closed-forms": "what a closed form costs on large data, and how near an approximated item graph is",
     "contrast": "what a contrastive term adds to a training step",
     "epoch": "LightGCN with BPR as in the literature against PyG's loop of the same",
