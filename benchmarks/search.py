@@ -104,7 +104,8 @@ def measure(name: str, case: Case, options: Any, run: Path) -> dict[str, Any]:
         "test": {metric: look["metrics"][metric] for metric in METRICS},
         "others": [
             {"name": one["name"], "lead": one["lead"], **{metric: one["metrics"][metric] for metric in METRICS}}
-            for one in [*look["baselines"], *look["families"], *([look["ensemble"]] if "ensemble" in look else [])]
+            for one in [*look["baselines"], *look["families"], look["runner_up"], look.get("ensemble")]
+            if one is not None
         ],
     }
 
