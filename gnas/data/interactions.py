@@ -38,6 +38,12 @@ class Interactions:
     def __len__(self) -> int:
         return len(self.user)
 
+    @property
+    def pair(self) -> np.ndarray:
+        """The number user · n_items + item of each interaction: int64 [n]."""
+        number: np.ndarray = self.user.astype(np.int64) * self.n_items + self.item
+        return number
+
     def counts(self, side: Side) -> np.ndarray:
         """How often each user, or each item, occurs: int64 [n]."""
         if side == "users":
@@ -58,8 +64,7 @@ def n_unknown(train: Interactions, part: Interactions, side: Side) -> int:
 
 def n_shared(log: Interactions, other: Interactions) -> int:
     """How many pairs of `other` stand in `log`."""
-    keys = [part.user * part.n_items + part.item for part in (other, log)]
-    return int(np.isin(*keys).sum())
+    return int(np.isin(other.pair, log.pair).sum())
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,7 @@ def hidden_by(log: Interactions, held: Interactions, cut: Cut, *, drops_pairs: b
             np.minimum.at(first_U, held.user, held.time)
         hidden |= log.time >= first_U[log.user]
     if drops_pairs:
-        hidden |= np.isin(log.user * log.n_items + log.item, held.user * log.n_items + held.item)
+        hidden |= np.isin(log.pair, held.pair)
     return hidden
 
 

@@ -1,8 +1,8 @@
 """A fixed sparse matrix and its products."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch.autograd import Function
@@ -10,6 +10,26 @@ from torch.autograd import Function
 from gnas.graph import products
 from gnas.graph.pattern import Pattern, runs, start_of
 from gnas.graph.spgemm import dense_of
+
+Reduce = Literal["sum", "amax"]
+
+
+def at_keys(
+    key_E: torch.Tensor, value_E: torch.Tensor, shape: tuple[int, int], *, symmetric: bool = False
+) -> "SparseMatrix":
+    """A matrix from the numbers row · n_columns + column of its entries, rising: int64 [E]."""
+    row = key_E.div(max(shape[1], 1), rounding_mode="floor")
+    start = start_of(torch.bincount(row, minlength=shape[0]))
+    pattern = Pattern(start, key_E - row * shape[1], shape, symmetric=symmetric)
+    return SparseMatrix(pattern, value_E, symmetric=symmetric)
+
+
+def union(matrices: Sequence["SparseMatrix"], reduce: Reduce, *, symmetric: bool = False) -> "SparseMatrix":
+    """At each place the sum, or the largest, of what some matrices of one shape, none below 0 for the largest, have."""
+    value_E = torch.cat([matrix.value for matrix in matrices])
+    key, place_E = torch.unique(torch.cat([matrix.pattern.key for matrix in matrices]), return_inverse=True)
+    value = value_E.new_zeros(len(key)).scatter_reduce_(0, place_E, value_E, reduce)
+    return at_keys(key, value, matrices[0].shape, symmetric=symmetric)
 
 
 class SparseMatrix:

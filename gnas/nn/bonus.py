@@ -10,8 +10,7 @@ import torch
 from gnas.config.architecture import ClosedForm
 from gnas.config.behaviour_use import BehaviourUse
 from gnas.graph.bipartite import Graph
-from gnas.graph.pattern import Pattern, start_of
-from gnas.graph.sparse import SparseMatrix
+from gnas.graph.sparse import SparseMatrix, union
 from gnas.nn.recommender import Recommender, Scored
 
 LOOKED_AT = 256
@@ -30,7 +29,7 @@ class Bonus:
         parts = [
             _at_pairs(graph.behaviours[name].matrix, use, graph) for name, use in sorted(uses.items()) if use.bonus
         ]
-        self.matrix = _summed(parts) if parts else None
+        self.matrix = union(parts, "sum") if parts else None
 
     def unit(self, score_of: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
         """The root mean square of the scores of some users, evenly spaced among those with interactions."""
@@ -63,24 +62,13 @@ def with_bonus(base: Recommender, architecture: ClosedForm, graph: Graph) -> Sco
 
 
 def _at_pairs(matrix: SparseMatrix, use: BehaviourUse, graph: Graph) -> SparseMatrix:
-    target, own = graph.interactions.matrix.pattern.key, matrix.pattern.key
-    place = torch.searchsorted(target, own).clamp(max=max(len(target) - 1, 0))
-    both_E = (target[place] == own).float() if len(target) else torch.zeros(len(own), device=own.device)
     column_E = matrix.pattern.column.long()
+    both_E = graph.interactions.matrix.pattern.contains(matrix.pattern.row.long(), column_E[:, None])[:, 0].float()
     n_I, both_I = (
-        torch.zeros(graph.n_items, device=own.device).index_add_(0, column_E, each)
+        torch.zeros(graph.n_items, device=matrix.device).index_add_(0, column_E, each)
         for each in (torch.ones_like(both_E), both_E)
     )
     mean = both_I.sum() / n_I.sum().clamp(min=1)
     rate_I = (both_I + use.shrink * mean) / (n_I + use.shrink).clamp(min=1e-9)
     relative_I = torch.where(mean > 0, rate_I / mean.clamp(min=1e-9), 1.0)
     return SparseMatrix(matrix.pattern, use.bonus * relative_I[column_E])
-
-
-def _summed(matrices: list[SparseMatrix]) -> SparseMatrix:
-    n_users, n_items = shape = matrices[0].shape
-    key, place_E = torch.unique(torch.cat([one.pattern.key for one in matrices]), return_inverse=True)
-    value_E = torch.cat([one.value for one in matrices])
-    value = value_E.new_zeros(len(key)).index_add_(0, place_E, value_E)
-    row = key.div(n_items, rounding_mode="floor")
-    return SparseMatrix(Pattern(start_of(torch.bincount(row, minlength=n_users)), key - row * n_items, shape), value)

@@ -9,7 +9,6 @@ from gnas.config.architecture import Architecture, ClosedForm, Trained
 from gnas.errors import ConfigError
 from gnas.features.blocks import FeatureSet
 from gnas.graph.bipartite import Graph
-from gnas.graph.relations.relation import Relation
 from gnas.graph.sampling import Neighbourhood
 from gnas.nn.bonus import Bonus, with_bonus
 from gnas.nn.entry import FeatureEntry, result_dim
@@ -20,7 +19,7 @@ from gnas.nn.propagate import Propagated, Relates, Stack, dropout
 from gnas.nn.ratings import RatingScale
 from gnas.nn.recommender import Recommender
 from gnas.nn.scorers import build_scorer
-from gnas.nn.together import all_together, kept_among
+from gnas.nn.together import all_together, hiding
 from gnas.registry import resolve
 from gnas.rng import torch_rng
 
@@ -72,6 +71,8 @@ class Candidate(nn.Module):
         self.graph = graph
         together = all_together(architecture.behaviours, graph, solved=False)
         self.relation: Relates = together.interactions
+        hides = architecture.target_mask > 0 and together is not graph
+        self._counted = hiding(together.interactions, graph, architecture.behaviours) if hides else None
         self.bonus = Bonus(architecture.behaviours, graph) if architecture.behaviours else None
         self._unit: torch.Tensor | None = None
         self.ratings = ratings if architecture.loss.needs_ratings else None
@@ -144,8 +145,8 @@ class Candidate(nn.Module):
         self.train(training)
         if training:
             self.refresh()
-        if kept_E is not None and isinstance(self.relation, Relation) and self.relation is not self.graph.interactions:
-            kept_E = kept_among(self.relation, self.graph, self.architecture.behaviours, kept_E)
+        if kept_E is not None and self._counted is not None:
+            kept_E = self._counted(kept_E)
         x_ND = self.free()
         late_ND: torch.Tensor | None = None
         if self.entry is not None:

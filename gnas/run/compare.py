@@ -62,11 +62,9 @@ def compare_events(
 ) -> Work[Comparison]:
     """The work of `compare`, event by event."""
     require_comparable(runs)
+    blended = {run.path for run in runs if ensemble and run.ensemble_architecture.is_file()}
     architectures = {
-        str(run.path): ensemble_architecture(run)
-        if ensemble and run.ensemble_architecture.is_file()
-        else best_architecture(run)
-        for run in runs
+        str(run.path): ensemble_architecture(run) if run.path in blended else best_architecture(run) for run in runs
     }
     config = read_config(runs[0])
     metric = config.main_metric
@@ -79,7 +77,7 @@ def compare_events(
     found: dict[str, ByGroup] = {}
     for run in runs:
         name = str(run.path)
-        model = yield from best_model(run, architectures[name], prepared)
+        model = yield from best_model(run, architectures[name], prepared, ensemble=run.path in blended)
         yield Phase(f"scoring {run.path.name} on test")
         found[name] = measured(measures, model)
         yield Part(name, found[name][WHOLE].metrics[metric])

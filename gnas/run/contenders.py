@@ -16,6 +16,7 @@ from gnas.rundir.confirm import Confirmation
 from gnas.rundir.layout import RunDirectory
 from gnas.rundir.trial import read_architecture, read_status
 from gnas.search.confirm import ALPHA
+from gnas.search.outcome import first_of_each
 
 
 @dataclass(frozen=True)
@@ -60,11 +61,8 @@ def best_of_families(run: RunDirectory) -> list[Contender]:
     confirmed = read_best(run).confirmed
     found = [] if confirmed is None else [contender(run, one.number) for one in confirmed.ranking]
     seen = {one.architecture.family for one in found[:2] if one is not None}
-    best: dict[str, Contender] = {}
-    for one in found[2:]:
-        if one is not None and one.architecture.family not in seen:
-            best.setdefault(one.architecture.family, one)
-    return list(best.values())
+    others = [one for one in found[2:] if one is not None and one.architecture.family not in seen]
+    return list(first_of_each(others, lambda one: one.architecture.family).values())
 
 
 def told_apart(run: RunDirectory, prepared: Prepared, evaluator: Measure, best: Confirmation) -> Confirmation:

@@ -153,7 +153,7 @@ def read_features(prepared: Prepared, space: SearchSpace, tick: Tick) -> Work[No
         DataError: the space reads something that the data do not have.
         ConfigError: it names a behaviour that they do not have.
     """
-    known_names({slot.path[1]: slot for slot in space.slots if slot.path[0] == "behaviours"}, prepared.graph)
+    known_names([str(slot.path[1]) for slot in space.slots if slot.path[0] == "behaviours"], prepared.graph)
     wanted = feature_specs(space, prepared.config.seed)
     if not wanted:
         return

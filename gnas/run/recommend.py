@@ -186,7 +186,7 @@ def _asked(split: Split, users: Sequence[str] | None) -> tuple[pl.Series, np.nda
 
 def _popularity(split: Split) -> torch.Tensor:
     """How many users took each item, the test part included: float32 [I]."""
-    keys = np.unique(np.concatenate([part.user * split.n_items + part.item for part in split.parts]))
+    keys = np.unique(np.concatenate([part.pair for part in split.parts]))
     return torch.from_numpy(np.bincount(keys % split.n_items, minlength=split.n_items)).float()
 
 

@@ -243,14 +243,16 @@ def load_best(run: RunDirectory, device: torch.device, tick: Tick = no_tick, *, 
     """The data of a run and its best model, ready to score; with `ensemble`, the blend beside it."""
     architecture = ensemble_architecture(run) if ensemble else best_architecture(run)
     prepared = yield from reopen(run, device, tick)
-    return Model((yield from best_model(run, architecture, prepared)), architecture, prepared)
+    model = yield from best_model(run, architecture, prepared, ensemble=ensemble)
+    return Model(model, architecture, prepared)
 
 
-def best_model(run: RunDirectory, architecture: Architecture, prepared: Prepared) -> Work[Recommender]:
+def best_model(
+    run: RunDirectory, architecture: Architecture, prepared: Prepared, *, ensemble: bool = False
+) -> Work[Recommender]:
     """The model of the best architecture of a run, or of its ensemble, whose data are at hand."""
     yield Phase("loading the model")
-    best = not run.metrics.is_file() or read_best(run).architecture == architecture.identity
-    return model_at(run.model if best else run.ensemble_model, architecture, prepared)
+    return model_at(run.ensemble_model if ensemble else run.model, architecture, prepared)
 
 
 def ensemble_architecture(run: RunDirectory) -> Architecture:

@@ -20,7 +20,7 @@ from gnas.rundir.record import write_record
 from gnas.search.events import ConfirmEnded, ConfirmStarted, EpochDone, Event
 from gnas.search.explore import POLL_S
 from gnas.search.locks import lock_at, take
-from gnas.search.outcome import Outcome, ranked
+from gnas.search.outcome import Outcome, first_of_each, ranked
 from gnas.search.pareto import standing
 from gnas.search.training import CandidateFailed, Progress, free_memory, guarded, watch, with_all
 from gnas.search.work import Training, Work
@@ -63,10 +63,8 @@ def contestants(work: Work) -> tuple[list[Outcome], list[Outcome]]:
     order, top = ranked(work.ledger.outcomes(), work.objectives), work.setup.config.confirm.top
     if not top:
         return order[:1], []
-    best = {outcome.architecture.family: outcome for outcome in reversed(order)}
-    for outcome in order[:top]:
-        best.pop(outcome.architecture.family, None)
-    return order[:top], list(best.values())
+    best = first_of_each(order, lambda outcome: outcome.architecture.family)
+    return order[:top], [outcome for outcome in best.values() if outcome not in order[:top]]
 
 
 def _train_all(work: Work, todo: Sequence[Job]) -> Generator[Event, None, str | None]:

@@ -7,6 +7,7 @@ converged after a tenth of its training, another has half of its way to go.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -75,9 +76,8 @@ def _end(one: Outcome, values: tuple[float, ...], percent: int, objectives: Obje
     then = values_at(one, percent)
     if then is None or one.values is None:
         return None
-    ends = [value * _growth(a, b) for value, a, b in zip(values, then, one.values, strict=True)]
-    better = max if objectives.directions[0] == "maximize" else min
-    return (better(ends[0], _slower(one, values[0], percent, objectives)), *ends[1:])
+    ends = tuple(value * _growth(a, b) for value, a, b in zip(values, then, one.values, strict=True))
+    return _at_least(ends, _slower(one, values[0], percent, objectives), objectives)
 
 
 def _slower(one: Outcome, value: float, percent: int, objectives: Objectives) -> float:
@@ -89,8 +89,8 @@ def _slower(one: Outcome, value: float, percent: int, objectives: Objectives) ->
     return sign * float(np.interp(100 * min(1.0, passed / percent), percents, found)) if passed < percent else value
 
 
-def expected(outcomes: Sequence[Outcome], objectives: Objectives) -> dict[int, tuple[float, ...]]:
-    """What pruned trials would likely have ended with, by number: the median growth from where they were ended.
+def expected(outcomes: Sequence[Outcome], objectives: Objectives) -> dict[int, Outcome]:
+    """Pruned trials as the complete ones that they would likely have been, by number: the median growth from there on.
 
     A pruned trial is no loser: it is one of which only the beginning is known. Never worse than what it had.
     """
@@ -99,9 +99,15 @@ def expected(outcomes: Sequence[Outcome], objectives: Objectives) -> dict[int, t
         if one.state != "pruned" or one.values is None:
             continue
         end = end_of(one.values, max(one.curve or {100: ()}), kind_of(one.architecture), ended, objectives, 0.5)
-        best = max if objectives.directions[0] == "maximize" else min
-        found[one.number] = one.values if end is None else (best(end[0], one.values[0]), *end[1:])
+        values = one.values if end is None else _at_least(end, one.values[0], objectives)
+        found[one.number] = replace(one, state="complete", values=values)
     return found
+
+
+def _at_least(values: tuple[float, ...], floor: float, objectives: Objectives) -> tuple[float, ...]:
+    """The values, that of the first objective no worse than `floor`."""
+    better = max if objectives.directions[0] == "maximize" else min
+    return (better(values[0], floor), *values[1:])
 
 
 def _growth(then: float, end: float) -> float:

@@ -5,7 +5,6 @@ samplers overlook failures and propose them again; pruned trials are complete on
 ended with; with several objectives, which Optuna does not prune, they are complete but infeasible.
 """
 
-from dataclasses import replace
 from typing import Any
 
 import optuna
@@ -25,9 +24,7 @@ def mirror(outcomes: tuple[Outcome, ...], objectives: Objectives, sampler: BaseS
     study = optuna.create_study(directions=list(objectives.directions), sampler=sampler)
     likely = {} if len(objectives.names) > 1 else expected(outcomes, objectives)
     for outcome in outcomes:
-        seen = (
-            replace(outcome, state="complete", values=likely[outcome.number]) if outcome.number in likely else outcome
-        )
+        seen = likely.get(outcome.number, outcome)
         study.add_trial(reflection(seen, objectives, type(sampler).__name__))
     return study
 

@@ -1,8 +1,8 @@
 """The outcome of a trial; the only reader of Optuna trials."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
@@ -17,6 +17,18 @@ START = "gnas:start"
 CURVE = "gnas:curve"
 RESULT = "gnas:result"
 """Keys of Optuna user attributes: what is known when a trial starts, on its way, at its end."""
+
+
+T = TypeVar("T")
+K = TypeVar("K")
+
+
+def first_of_each(ordered: Iterable[T], key: Callable[[T], K]) -> dict[K, T]:
+    """The first of each key, in the order given."""
+    found: dict[K, T] = {}
+    for one in ordered:
+        found.setdefault(key(one), one)
+    return found
 
 
 @dataclass(frozen=True)

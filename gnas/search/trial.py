@@ -11,7 +11,7 @@ from gnas.rundir.log import log
 from gnas.rundir.trial import TrialStatus, begin_trial, epochs_recorded, record_epoch
 from gnas.search.events import END_REASONS, EpochDone, Event, TrialEnded, TrialStarted
 from gnas.search.kinds import kind_of
-from gnas.search.outcome import Outcome, ranked
+from gnas.search.outcome import Outcome, first_of_each, ranked
 from gnas.search.pruners import Case, due, far_behind
 from gnas.search.publish import end_trial, keep_models, write_trials
 from gnas.search.training import CandidateFailed, Progress, free_memory, guarded, watch, with_all, with_costs
@@ -178,7 +178,7 @@ def _with_models(work: Work, outcomes: list[Outcome]) -> set[int]:
     config, order = work.setup.config, ranked(outcomes, work.objectives)
     kept = order[: max(MIN_MODELS, config.confirm.top)]
     if config.confirm.top:
-        kept += {outcome.architecture.family: outcome for outcome in reversed(order)}.values()
+        kept += first_of_each(order, lambda outcome: outcome.architecture.family).values()
     if config.picks:
-        kept += {kind_of(outcome.architecture): outcome for outcome in reversed(order)}.values()
+        kept += first_of_each(order, lambda outcome: kind_of(outcome.architecture)).values()
     return {outcome.number for outcome in kept}

@@ -48,10 +48,15 @@ def full_steps(graph: Graph) -> int:
     return int(min(max(ratio / 100, MIN_FULL_STEPS), MAX_FULL_STEPS))
 
 
+def _sees_all(architecture: Trained) -> bool:
+    """Whether every step sees all interactions."""
+    return architecture.loss.full_batch or (architecture.batch_size == "full" and not architecture.target_mask)
+
+
 def epoch_size(architecture: Trained, graph: Graph, n_pairs: int) -> tuple[int, int]:
     """Steps of an epoch, and about how many of its `n_pairs` pairs each of them sees."""
     size = architecture.batch_size
-    if architecture.loss.full_batch or (size == "full" and not architecture.target_mask):
+    if _sees_all(architecture):
         return full_steps(graph), graph.n_interactions
     n_pairs = max(1, round(n_pairs * (architecture.target_mask or 1)))
     n_steps = 1 if size == "full" else -(-n_pairs // size)
@@ -74,7 +79,7 @@ def epoch_batches(
     def draw() -> torch.Tensor:
         return kept_edges(graph.n_interactions, mask, generator, graph.user_item.value)
 
-    if architecture.loss.full_batch or (size == "full" and not mask):
+    if _sees_all(architecture):
         for _ in range(full_steps(graph)):
             yield replace(pairs, kept_E=draw()) if mask else pairs
         return

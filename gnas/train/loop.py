@@ -122,9 +122,10 @@ def _candidate_epochs(
     kept: dict[str, Tensor] = {}
 
     def measured(index: int) -> dict[str, float]:
-        due = index % gap == 0 or index == n_epochs or halted
+        if index % gap and index != n_epochs and not halted:
+            return {}
         with average.in_place() if average else nullcontext():
-            return evaluate(evaluator, model) if due else {}
+            return evaluate(evaluator, model)
 
     def keep_best() -> None:
         with average.in_place() if average else nullcontext():

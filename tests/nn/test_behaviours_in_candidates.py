@@ -16,7 +16,7 @@ from gnas.nn import als
 from gnas.nn.item_graph import by_leading_directions, by_user_kernel, by_weights
 from gnas.nn.model import Candidate, build
 from gnas.nn.recommender import Recommender
-from gnas.nn.together import kept_among
+from gnas.nn.together import hiding
 from tests.forms import trained
 from tests.nn.closed_form_worlds import all_scores
 from tests.nn.small_world import rng
@@ -177,7 +177,7 @@ def test_a_hidden_pair_keeps_what_its_other_behaviours_weigh() -> None:
     kept = torch.ones(len(user))
     kept[::2] = 0
     together = graph.together({"cart": 0.6}, {}).interactions
-    factor = kept_among(together, graph, architecture.behaviours, kept)
+    factor = hiding(together, graph, architecture.behaviours)(kept)
     left = target.copy()
     left[user[::2], item[::2]] = 0
     dense = torch.sparse_csr_tensor(

@@ -2,24 +2,14 @@
 
 from collections.abc import Mapping
 
-import torch
-
-from gnas.graph.pattern import Pattern, start_of
 from gnas.graph.relations.relation import Relation
-from gnas.graph.sparse import SparseMatrix
+from gnas.graph.sparse import SparseMatrix, union
 
 
 def heaviest(matrices: Mapping[SparseMatrix, float]) -> SparseMatrix:
     """The largest of weight · entry at each place of some matrices [U, I] of ones, places of weight 0 left out."""
-    used = [(matrix, weight) for matrix, weight in matrices.items() if weight]
-    key_E = torch.cat([matrix.pattern.key for matrix, _ in used])
-    value_E = torch.cat([matrix.value * weight for matrix, weight in used])
-    key, place_E = torch.unique(key_E, return_inverse=True)
-    value = value_E.new_zeros(len(key)).scatter_reduce_(0, place_E, value_E, "amax")
-    n_users, n_items = shape = used[0][0].shape
-    row = key.div(n_items, rounding_mode="floor")
-    start = start_of(torch.bincount(row, minlength=n_users))
-    return SparseMatrix(Pattern(start, key - row * n_items, shape), value)
+    weighed = [SparseMatrix(matrix.pattern, matrix.value * weight) for matrix, weight in matrices.items() if weight]
+    return union(weighed, "amax")
 
 
 def weighted(target: Relation, others: Mapping[str, Relation], weight: Mapping[str, float]) -> Relation:

@@ -11,7 +11,7 @@ from gnas.graph.sparse import SparseMatrix
 
 def distinct_pairs(log: Interactions) -> tuple[np.ndarray, np.ndarray]:
     """User · n_items + item of each interaction, int64 [n]; and each of these numbers once, rising."""
-    key = log.user.astype(np.int64) * log.n_items + log.item
+    key = log.pair
     return key, key if bool((key[1:] > key[:-1]).all()) else np.unique(key)  # a split is sorted already
 
 

@@ -9,10 +9,9 @@ from gnas.data.interactions import Side
 from gnas.features.blocks import FeatureSet
 from gnas.graph.bipartite import Graph
 from gnas.graph.normalize import normalized, scales
-from gnas.graph.pattern import Pattern, start_of
 from gnas.graph.relations.relation import Relation
 from gnas.graph.segments import row_sum
-from gnas.graph.sparse import SparseMatrix
+from gnas.graph.sparse import SparseMatrix, at_keys, union
 
 
 def links(features: FeatureSet, side: Side, k: int, graph: Graph) -> list[Relation]:
@@ -35,13 +34,10 @@ def paired(name: str, side: Side, pairs: np.ndarray, graph: Graph) -> Relation:
 
 def joined(matrices: list[SparseMatrix], n: int, device: torch.device) -> SparseMatrix:
     """The sum of some symmetric matrices [n, n]."""
-    if len(matrices) == 1:
-        return matrices[0]
-    empty = torch.zeros(0, device=device)
-    every_E = torch.cat([empty.long(), *(matrix.pattern.key for matrix in matrices)])
-    value_E = torch.cat([empty, *(matrix.value for matrix in matrices)])
-    key, place_E = torch.unique(every_E, return_inverse=True)
-    return symmetric_matrix(key, empty.new_zeros(len(key)).index_add_(0, place_E, value_E), n)
+    if not matrices:
+        empty = torch.zeros(0, device=device)
+        return symmetric_matrix(empty.long(), empty, n)
+    return matrices[0] if len(matrices) == 1 else union(matrices, "sum", symmetric=True)
 
 
 def normalized_sum(matrices: list[SparseMatrix], n: int, device: torch.device) -> SparseMatrix:
@@ -52,6 +48,4 @@ def normalized_sum(matrices: list[SparseMatrix], n: int, device: torch.device) -
 
 def symmetric_matrix(key: torch.Tensor, value: torch.Tensor, n: int) -> SparseMatrix:
     """A symmetric matrix [n, n] from the numbers row · n + column of its entries, rising."""
-    row = key.div(n, rounding_mode="floor")
-    start = start_of(torch.bincount(row, minlength=n))
-    return SparseMatrix(Pattern(start, key - row * n, (n, n), symmetric=True), value.float(), symmetric=True)
+    return at_keys(key, value.float(), (n, n), symmetric=True)

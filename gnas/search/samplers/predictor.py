@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -62,8 +61,7 @@ def _from_best_to_worst(view: View) -> list[Outcome]:
     """
     recent = view.outcomes[-HISTORY:]
     failed = [outcome for outcome in recent if outcome.state == "failed"]
-    likely = expected(recent, view.objectives)
-    pruned = [replace(one, state="complete", values=likely[one.number]) for one in recent if one.number in likely]
+    pruned = list(expected(recent, view.objectives).values())
     if len(view.objectives.names) > 1:
         return [*ranked(recent, view.objectives), *ranked(pruned, view.objectives), *failed]
     return [*ranked([*recent, *pruned], view.objectives), *failed]
